@@ -1,0 +1,42 @@
+//! Exit statuses, and what goes to standard error with them.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// How a run that came to its end ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Everything was read and done.
+    Done,
+    /// Something could not be read; the rest is done.
+    Incomplete,
+}
+
+/// Why a run came to no end.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl Failure {
+    /// With a message that says what to do next.
+    pub fn new(message: impl fmt::Display) -> Self {
+        Self(message.to_string())
+    }
+}
+
+/// The exit status of a run; says why it failed.
+pub fn code(result: Result<Status, Failure>) -> ExitCode {
+    match result {
+        Ok(Status::Done) => ExitCode::SUCCESS,
+        Ok(Status::Incomplete) => ExitCode::from(2),
+        Err(Failure(message)) => {
+            say(&message);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// One line on standard error. Nothing can be done when that is closed.
+pub fn say(message: &str) {
+    let _ = writeln!(io::stderr().lock(), "retold: {}", crate::format::escaped(message));
+}

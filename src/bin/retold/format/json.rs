@@ -1,0 +1,277 @@
+//! `--format json` and `--format jsonl`: the wire format, number 1.
+//!
+//! One object, or the same in parts, each on a line of its own with a `type`. More fields may be added; none changes its
+//! meaning within a format number. Similarities are rounded to six decimals.
+
+use super::rounded;
+use retold::document::DocId;
+use retold::report::{self, Report};
+use retold::tokens::TokenUnit;
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// The number that is raised when a field changes its meaning or goes.
+const FORMAT: u32 = 1;
+
+#[derive(Serialize)]
+struct Whole<'a> {
+    retold: Retold,
+    parameters: Parameters,
+    summary: Summary,
+    clusters: Vec<Cluster<'a>>,
+    repeated_lines: Vec<RepeatedLine<'a>>,
+    boilerplate: Vec<Boilerplate<'a>>,
+    empty_documents: Vec<&'a str>,
+    unfinished_lines: Vec<&'a str>,
+    problems: Vec<Problem<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Line<'a> {
+    Retold(Retold),
+    Parameters(Parameters),
+    Summary(Summary),
+    Cluster(Cluster<'a>),
+    RepeatedLine(RepeatedLine<'a>),
+    Boilerplate(Boilerplate<'a>),
+    EmptyDocument { document: &'a str },
+    UnfinishedLines { document: &'a str },
+    Problem(Problem<'a>),
+}
+
+#[derive(Serialize)]
+struct Retold {
+    version: &'static str,
+    format: u32,
+}
+
+#[derive(Serialize)]
+struct Parameters {
+    threshold: f64,
+    shingle_size: u32,
+    shingle_unit: &'static str,
+    recall: f64,
+    recall_at_threshold: f64,
+    bands: u32,
+    rows: u32,
+    exhaustive: bool,
+    lines: Option<LineOptions>,
+}
+
+#[derive(Serialize)]
+struct LineOptions {
+    line_tokens: u32,
+    neighbour_tokens: u32,
+    neighbour_letters: u32,
+    line_similarity: f64,
+    boilerplate_documents: u32,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    documents: u64,
+    bytes: u64,
+    empty: u64,
+    exact_duplicates: u64,
+    near_duplicates: u64,
+    clusters: u64,
+    documents_with_repeated_lines: u64,
+    boilerplate_lines: u64,
+    skipped: u64,
+    problems: u64,
+}
+
+#[derive(Serialize)]
+struct Cluster<'a> {
+    representative: &'a str,
+    location: Location<'a>,
+    size: usize,
+    min_jaccard: f64,
+    members: Vec<Member<'a>>,
+}
+
+#[derive(Serialize)]
+struct Member<'a> {
+    document: &'a str,
+    kind: &'static str,
+    jaccard: f64,
+    containment: f64,
+    location: Location<'a>,
+}
+
+#[derive(Serialize)]
+struct Location<'a> {
+    path: &'a str,
+    record: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct RepeatedLine<'a> {
+    document: &'a str,
+    text: &'a str,
+    lines: &'a [u64],
+    kind: &'static str,
+    similarity: f64,
+}
+
+#[derive(Serialize)]
+struct Boilerplate<'a> {
+    text: &'a str,
+    documents: u64,
+    occurrences: u64,
+    examples: Vec<Example<'a>>,
+}
+
+#[derive(Serialize)]
+struct Example<'a> {
+    document: &'a str,
+    line: u64,
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    path: &'a str,
+    record: Option<u64>,
+    reason: &'a str,
+}
+
+/// Writes the report as one object.
+pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    let wire = Wire(report);
+    let whole = Whole {
+        retold: wire.retold(),
+        parameters: wire.parameters(),
+        summary: wire.summary(),
+        clusters: wire.clusters().collect(),
+        repeated_lines: wire.repeated_lines().collect(),
+        boilerplate: wire.boilerplate().collect(),
+        empty_documents: report.empty.iter().map(|&document| wire.name(document)).collect(),
+        unfinished_lines: report.unfinished_lines.iter().map(|&document| wire.name(document)).collect(),
+        problems: wire.problems().collect(),
+    };
+    serde_json::to_writer_pretty(&mut *out, &whole)?;
+    writeln!(out)
+}
+
+/// Writes the report as one object a line.
+pub fn write_lines(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    let wire = Wire(report);
+    let head = [Line::Retold(wire.retold()), Line::Parameters(wire.parameters()), Line::Summary(wire.summary())];
+    let lines = head
+        .into_iter()
+        .chain(wire.clusters().map(Line::Cluster))
+        .chain(wire.repeated_lines().map(Line::RepeatedLine))
+        .chain(wire.boilerplate().map(Line::Boilerplate))
+        .chain(report.empty.iter().map(|&document| Line::EmptyDocument { document: wire.name(document) }))
+        .chain(report.unfinished_lines.iter().map(|&document| Line::UnfinishedLines { document: wire.name(document) }))
+        .chain(wire.problems().map(Line::Problem));
+    for line in lines {
+        serde_json::to_writer(&mut *out, &line)?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// A report as it goes over the wire.
+struct Wire<'a>(&'a Report);
+
+impl<'a> Wire<'a> {
+    fn retold(&self) -> Retold {
+        Retold { version: env!("CARGO_PKG_VERSION"), format: FORMAT }
+    }
+
+    fn parameters(&self) -> Parameters {
+        let report::Parameters { threshold, shingle_size, unit, recall, banding, lines } = &self.0.parameters;
+        Parameters {
+            threshold: *threshold,
+            shingle_size: *shingle_size,
+            shingle_unit: match unit {
+                TokenUnit::Auto => "auto",
+                TokenUnit::Word => "word",
+                TokenUnit::Char => "char",
+            },
+            recall: *recall,
+            recall_at_threshold: rounded(banding.recall_at(*threshold)),
+            bands: banding.bands,
+            rows: banding.rows,
+            exhaustive: false,
+            lines: lines.map(|lines| LineOptions {
+                line_tokens: lines.min_tokens,
+                neighbour_tokens: lines.min_neighbour_tokens,
+                neighbour_letters: lines.min_neighbour_letters,
+                line_similarity: lines.similarity,
+                boilerplate_documents: lines.boilerplate_documents,
+            }),
+        }
+    }
+
+    fn summary(&self) -> Summary {
+        let summary = self.0.summary;
+        Summary {
+            documents: summary.documents,
+            bytes: summary.bytes,
+            empty: summary.empty,
+            exact_duplicates: summary.exact_duplicates,
+            near_duplicates: summary.near_duplicates,
+            clusters: summary.clusters,
+            documents_with_repeated_lines: summary.documents_with_repeated_lines,
+            boilerplate_lines: summary.boilerplate_lines,
+            skipped: summary.skipped,
+            problems: summary.problems,
+        }
+    }
+
+    fn clusters(&self) -> impl Iterator<Item = Cluster<'a>> {
+        self.0.clusters.iter().map(|cluster| Cluster {
+            representative: self.name(cluster.representative),
+            location: self.location(cluster.representative),
+            size: cluster.members.len() + 1,
+            min_jaccard: rounded(cluster.min_jaccard()),
+            members: cluster.members.iter().map(|member| self.member(member)).collect(),
+        })
+    }
+
+    fn member(&self, member: &report::Member) -> Member<'a> {
+        Member {
+            document: self.name(member.document),
+            kind: if member.is_exact { "exact" } else { "near" },
+            jaccard: rounded(member.jaccard),
+            containment: rounded(member.containment),
+            location: self.location(member.document),
+        }
+    }
+
+    fn repeated_lines(&self) -> impl Iterator<Item = RepeatedLine<'a>> {
+        self.0.repeated_lines.iter().map(|(document, line)| RepeatedLine {
+            document: self.name(*document),
+            text: &line.text,
+            lines: &line.lines,
+            kind: if line.is_exact() { "exact" } else { "near" },
+            similarity: rounded(line.similarity),
+        })
+    }
+
+    fn boilerplate(&self) -> impl Iterator<Item = Boilerplate<'a>> {
+        self.0.boilerplate.iter().map(|line| Boilerplate {
+            text: &line.text,
+            documents: line.documents,
+            occurrences: line.occurrences,
+            examples: line.examples.iter().map(|&(document, line)| Example { document: self.name(document), line }).collect(),
+        })
+    }
+
+    fn problems(&self) -> impl Iterator<Item = Problem<'a>> {
+        let problems = self.0.problems.iter();
+        problems.map(|problem| Problem { path: &problem.path, record: problem.record, reason: &problem.reason })
+    }
+
+    fn name(&self, document: DocId) -> &'a str {
+        &self.0.name(document).name
+    }
+
+    fn location(&self, document: DocId) -> Location<'a> {
+        let name = self.0.name(document);
+        Location { path: &name.path, record: name.record }
+    }
+}

@@ -1,0 +1,211 @@
+//! The report for people: a summary, then what was found, by place.
+
+use super::escaped;
+use anstyle::AnsiColor;
+use indicatif::{HumanBytes, HumanCount};
+use retold::document::DocId;
+use retold::report::{Cluster, Report};
+use std::io::{self, Write};
+
+/// How the report looks.
+#[derive(Clone, Copy)]
+pub struct Style {
+    title: anstyle::Style,
+    name: anstyle::Style,
+    number: anstyle::Style,
+    quiet: anstyle::Style,
+    alarm: anstyle::Style,
+    /// How many entries of each kind are shown.
+    limit: usize,
+}
+
+impl Style {
+    /// In colour or plain; at most `limit` entries of each kind, 0 for all.
+    pub fn new(is_coloured: bool, limit: usize) -> Self {
+        let style = |style| if is_coloured { style } else { anstyle::Style::new() };
+        Self {
+            title: style(anstyle::Style::new().bold().underline()),
+            name: style(anstyle::Style::new().bold()),
+            number: style(AnsiColor::Cyan.on_default()),
+            quiet: style(anstyle::Style::new().dimmed()),
+            alarm: style(AnsiColor::Red.on_default()),
+            limit: if limit == 0 { usize::MAX } else { limit },
+        }
+    }
+}
+
+/// How much of a line is quoted.
+const QUOTED: usize = 100;
+
+/// Writes the report.
+pub fn write(out: &mut dyn Write, report: &Report, style: Style) -> io::Result<()> {
+    let mut text = Text { out, report, style };
+    text.summary()?;
+    text.clusters()?;
+    text.repeated_lines()?;
+    text.boilerplate()?;
+    text.empty()
+}
+
+struct Text<'a> {
+    out: &'a mut dyn Write,
+    report: &'a Report,
+    style: Style,
+}
+
+impl<'a> Text<'a> {
+    fn summary(&mut self) -> io::Result<()> {
+        let Style { name: bold, quiet, alarm, .. } = self.style;
+        let summary = self.report.summary;
+        let bytes = HumanBytes(summary.bytes);
+        write!(self.out, "{bold}{}{bold:#}, {bytes}", counted(summary.documents, "document"))?;
+        for (count, what) in [(summary.empty, "empty"), (summary.skipped, "skipped as no text")] {
+            if count > 0 {
+                write!(self.out, ", {} {what}", HumanCount(count))?;
+            }
+        }
+        writeln!(self.out)?;
+        let duplicates = match summary.clusters {
+            0 => "no duplicates".to_owned(),
+            clusters => format!(
+                "{} and {} in {}",
+                counted(summary.exact_duplicates, "exact duplicate"),
+                counted(summary.near_duplicates, "near-duplicate"),
+                counted(clusters, "cluster")
+            ),
+        };
+        writeln!(self.out, "{duplicates}")?;
+        if self.report.parameters.lines.is_some() {
+            let repeating = counted(summary.documents_with_repeated_lines, "document");
+            let verb = if summary.documents_with_repeated_lines == 1 { "repeats" } else { "repeat" };
+            writeln!(self.out, "{repeating} {verb} lines, {}", counted(summary.boilerplate_lines, "boilerplate line"))?;
+        }
+        if summary.problems > 0 {
+            writeln!(self.out, "{alarm}{} could not be read{alarm:#}", counted(summary.problems, "file or record"))?;
+        }
+        let parameters = &self.report.parameters;
+        let banding = parameters.banding;
+        writeln!(
+            self.out,
+            "{quiet}near-duplicates: Jaccard of {}-token shingles at least {}, each computed; {} bands of {} rows find {:.2} % of \
+             pairs at the threshold, more above it{quiet:#}",
+            parameters.shingle_size,
+            parameters.threshold,
+            banding.bands,
+            banding.rows,
+            // Rounded down: the promise is never overstated.
+            (banding.recall_at(parameters.threshold) * 1e4).floor() / 1e2
+        )
+    }
+
+    fn clusters(&mut self) -> io::Result<()> {
+        self.title("Clusters", self.report.clusters.len())?;
+        for cluster in self.report.clusters.iter().take(self.style.limit) {
+            self.cluster(cluster)?;
+        }
+        self.more(self.report.clusters.len(), "cluster")
+    }
+
+    fn cluster(&mut self, cluster: &Cluster) -> io::Result<()> {
+        let Style { name: bold, number, quiet, .. } = self.style;
+        let representative = self.name(cluster.representative);
+        writeln!(self.out, "  {bold}{representative}{bold:#}")?;
+        for member in cluster.members.iter().take(self.style.limit) {
+            let name = self.name(member.document);
+            if member.is_exact {
+                writeln!(self.out, "    {number}same{number:#}   {name}")?;
+            } else {
+                // Rounded down: 1.000 is said of the same shingles only.
+                let jaccard = (member.jaccard * 1e3).floor() / 1e3;
+                let contained = (member.containment * 1e2).floor();
+                write!(self.out, "    {number}{jaccard:.3}{number:#}  {name}")?;
+                writeln!(self.out, "  {quiet}{contained} % of it is in the first{quiet:#}")?;
+            }
+        }
+        if let Some(more) = cluster.members.len().checked_sub(self.style.limit).filter(|&more| more > 0) {
+            writeln!(self.out, "    {quiet}and {} more{quiet:#}", HumanCount(more as u64))?;
+        }
+        Ok(())
+    }
+
+    fn repeated_lines(&mut self) -> io::Result<()> {
+        let Style { name: bold, number, quiet, .. } = self.style;
+        let lines = &self.report.repeated_lines;
+        self.title("Repeated lines", lines.len())?;
+        for of_document in lines[..lines.len().min(self.style.limit)].chunk_by(|a, b| a.0 == b.0) {
+            let name = self.name(of_document[0].0);
+            writeln!(self.out, "  {bold}{name}{bold:#}")?;
+            for (_, line) in of_document {
+                let numbers: Vec<String> = line.lines.iter().take(8).map(u64::to_string).collect();
+                let more = line.lines.len().checked_sub(8).filter(|&more| more > 0);
+                let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
+                let near = if line.is_exact() { String::new() } else { format!(" {quiet}nearly ({:.2}){quiet:#}", line.similarity) };
+                let lines = format!("lines {}{more}", numbers.join(", "));
+                writeln!(self.out, "    {number}{lines:<14}{number:#}{near}  {}", quoted(&line.text))?;
+            }
+        }
+        self.more(lines.len(), "repeated line")?;
+        for &document in &self.report.unfinished_lines {
+            let name = self.name(document);
+            writeln!(self.out, "  {quiet}{name}: too many lines like each other; not all were compared{quiet:#}")?;
+        }
+        Ok(())
+    }
+
+    fn boilerplate(&mut self) -> io::Result<()> {
+        let Style { number, quiet, .. } = self.style;
+        let mut lines: Vec<_> = self.report.boilerplate.iter().collect();
+        lines.sort_by_key(|line| std::cmp::Reverse(line.documents));
+        self.title("Boilerplate", lines.len())?;
+        for line in lines.iter().take(self.style.limit) {
+            let count = HumanCount(line.documents).to_string();
+            write!(self.out, "  {number}{count:>7}{number:#} documents  {}", quoted(&line.text))?;
+            if let Some(&(document, at)) = line.examples.first() {
+                write!(self.out, "  {quiet}{} line {at}{quiet:#}", self.name(document))?;
+            }
+            writeln!(self.out)?;
+        }
+        self.more(lines.len(), "boilerplate line")
+    }
+
+    fn empty(&mut self) -> io::Result<()> {
+        self.title("Empty documents", self.report.empty.len())?;
+        for &document in self.report.empty.iter().take(self.style.limit) {
+            let name = self.name(document);
+            writeln!(self.out, "  {name}")?;
+        }
+        self.more(self.report.empty.len(), "empty document")
+    }
+
+    fn title(&mut self, text: &str, count: usize) -> io::Result<()> {
+        let Style { title, .. } = self.style;
+        if count == 0 { Ok(()) } else { writeln!(self.out, "\n{title}{text}{title:#}") }
+    }
+
+    fn more(&mut self, count: usize, what: &str) -> io::Result<()> {
+        let Style { quiet, .. } = self.style;
+        match count.checked_sub(self.style.limit).filter(|&more| more > 0) {
+            None => Ok(()),
+            Some(more) => {
+                let more = counted(more as u64, &format!("more {what}"));
+                writeln!(self.out, "  {quiet}{more}: --limit 0 shows all, --format json too{quiet:#}")
+            }
+        }
+    }
+
+    fn name(&self, document: DocId) -> String {
+        escaped(&self.report.name(document).name).into_owned()
+    }
+}
+
+fn counted(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", HumanCount(count))
+}
+
+/// A line of a document, shortened, as it may go to a terminal.
+fn quoted(text: &str) -> String {
+    let short: String = text.chars().take(QUOTED).collect();
+    let dots = if short.len() < text.len() { "…" } else { "" };
+    format!("{}{dots}", escaped(&short))
+}

@@ -1,0 +1,82 @@
+//! Where results go: standard output, or a file that appears whole or not at all.
+
+use crate::exit::Failure;
+use anstream::{AutoStream, ColorChoice};
+use clap::ValueEnum;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+    Jsonl,
+}
+
+/// Where it is written.
+pub enum Destination {
+    StandardOutput,
+    File(PathBuf),
+}
+
+impl Destination {
+    /// Whether text for it is coloured: standard output on a terminal that can, unless `choice` or NO_COLOR says otherwise.
+    pub fn is_coloured(&self, choice: ColorChoice) -> bool {
+        let choice = match choice {
+            ColorChoice::Auto => AutoStream::choice(&io::stdout()),
+            choice => choice,
+        };
+        matches!(self, Destination::StandardOutput) && choice != ColorChoice::Never
+    }
+
+    /// Runs `write` with the destination. A reader that has closed its end is no failure.
+    pub fn write(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+        let written = match self {
+            Destination::StandardOutput => {
+                let mut out = BufWriter::new(io::stdout().lock());
+                match write(&mut out).and_then(|()| out.flush()) {
+                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                    written => written,
+                }
+            }
+            Destination::File(path) => write_file(path, write),
+        };
+        written.map_err(|error| match self {
+            Destination::StandardOutput => Failure::new(format!("standard output: {error}")),
+            Destination::File(path) => Failure::new(format!("{}: {error}", path.display())),
+        })
+    }
+}
+
+/// Writes beside the file and renames, unless it is a device or pipe, which has no wholeness.
+fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let through_buffer = |file: &File| {
+        let mut out = BufWriter::new(file);
+        write(&mut out)?;
+        out.flush()
+    };
+    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return through_buffer(&File::options().write(true).open(path)?);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    let file = permissions(&mut builder).prefix(".retold-").tempfile_in(folder)?;
+    through_buffer(file.as_file())?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Temporary files are for their owner alone by default; a report is a file like any other.
+#[cfg(unix)]
+fn permissions<'a, 'b>(builder: &'a mut tempfile::Builder<'b, 'b>) -> &'a mut tempfile::Builder<'b, 'b> {
+    use std::os::unix::fs::PermissionsExt;
+    builder.permissions(std::fs::Permissions::from_mode(0o666))
+}
+
+#[cfg(not(unix))]
+fn permissions<'a, 'b>(builder: &'a mut tempfile::Builder<'b, 'b>) -> &'a mut tempfile::Builder<'b, 'b> {
+    builder
+}

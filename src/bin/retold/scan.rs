@@ -1,0 +1,56 @@
+//! `retold scan`.
+
+use crate::args::ScanArgs;
+use crate::exit::{Failure, Status, say};
+use crate::output::Destination;
+use crate::{format, progress};
+use retold::report::Report;
+
+/// How many problems are named on standard error; all are in the JSON report.
+const PROBLEMS_SHOWN: usize = 20;
+
+/// Scans, writes the report, and says on standard error what could not be read.
+pub fn run(args: ScanArgs) -> Result<Status, Failure> {
+    let options = args.options();
+    for path in args.paths.iter().filter(|path| path.is_dir()) {
+        options.selection.globs(path).map_err(Failure::new)?;
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.reading.threads).build().map_err(Failure::new)?;
+    let shows_progress = !args.output.no_progress && !args.output.quiet;
+    let report = progress::shown(shows_progress, |progress| {
+        pool.install(|| retold::scan(&args.paths, &options, progress))
+    });
+    let report = report.map_err(|error| Failure::new(format!("a temporary file failed: {error}")))?;
+
+    if !args.output.quiet {
+        say_problems(&report, if args.output.verbose { usize::MAX } else { PROBLEMS_SHOWN });
+    }
+    if report.summary.documents == 0 {
+        return Err(no_document(&report));
+    }
+    if let (Some(path), Some(pairs)) = (&args.output.pairs, &report.pairs) {
+        Destination::File(path.clone()).write(|out| format::pairs::write(out, &report, pairs))?;
+    }
+    let destination = args.destination();
+    let style = format::Style::new(destination.is_coloured(args.output.color.into()), args.output.limit);
+    destination.write(|out| format::write(out, &report, args.output.format, style))?;
+    Ok(if report.problems.is_empty() { Status::Done } else { Status::Incomplete })
+}
+
+fn say_problems(report: &Report, shown: usize) {
+    for problem in report.problems.iter().take(shown) {
+        say(&problem.to_string());
+    }
+    if let Some(more) = report.problems.len().checked_sub(shown).filter(|&more| more > 0) {
+        say(&format!("{more} more problems: --verbose names them here, --format json in the report"));
+    }
+}
+
+fn no_document(report: &Report) -> Failure {
+    let because = match (report.problems.len(), report.summary.skipped) {
+        (0, 0) => "no files below the paths given, or all are hidden or ignored; see --hidden, --no-ignore, --include",
+        (0, _) => "all files found are binary",
+        _ => "nothing could be read",
+    };
+    Failure::new(format!("no document found: {because}"))
+}

@@ -1,0 +1,122 @@
+//! Documents: small numbers in document order, and where each one's text stands.
+//!
+//! A [`DocId`] counts documents in document order from 0. Where a document stands is 8 bytes beside its part: a part is
+//! what one thread reads at a time, a few files or one block of a record file.
+
+use crate::source::{Part, Place, SourceId};
+
+/// A document's number in document order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DocId(pub u32);
+
+impl DocId {
+    /// The number as an index.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Where a document's text stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// The source that holds it.
+    pub source: SourceId,
+    /// Its record, when the source is a record file.
+    pub record: Option<RecordLocation>,
+}
+
+/// Where a record stands in its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordLocation {
+    /// Its line, from 1.
+    pub number: u64,
+    /// Its first byte.
+    pub start: u64,
+    /// A byte at or after its end: at most blank or broken lines stand between.
+    pub end: u64,
+}
+
+/// All documents of a run, in document order.
+#[derive(Debug, Default)]
+pub struct Documents {
+    parts: Vec<PartOfDocuments>,
+    places: Vec<Place>,
+    ids: Option<Ids>,
+}
+
+#[derive(Debug)]
+struct PartOfDocuments {
+    part: Part,
+    first_document: u32,
+    /// The line of the part's first record, from 1.
+    first_line: u64,
+}
+
+/// The values of `--id-field`, one after the other; a document without one has an empty value.
+#[derive(Debug, Default)]
+struct Ids {
+    bytes: String,
+    ends: Vec<usize>,
+}
+
+impl Documents {
+    /// No documents; `with_ids` when each is added with the value of its id field.
+    pub fn new(with_ids: bool) -> Self {
+        Self { ids: with_ids.then(Ids::default), ..Self::default() }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Begins a part, the next in document order. `first_line` is the line of its first record, from 1.
+    pub fn begin_part(&mut self, part: Part, first_line: u64) {
+        self.parts.push(PartOfDocuments { part, first_document: self.places.len() as u32, first_line });
+    }
+
+    /// Adds a document of the part begun last. `id` is the value of its id field, empty when it has none.
+    pub fn push(&mut self, place: Place, id: &str) {
+        self.places.push(place);
+        if let Some(ids) = &mut self.ids {
+            ids.bytes.push_str(id);
+            ids.ends.push(ids.bytes.len());
+        }
+    }
+
+    /// The value of a document's id field.
+    pub fn id(&self, document: DocId) -> Option<&str> {
+        let ids = self.ids.as_ref()?;
+        let start = document.index().checked_sub(1).map_or(0, |before| ids.ends[before]);
+        let id = &ids.bytes[start..ids.ends[document.index()]];
+        (!id.is_empty()).then_some(id)
+    }
+
+    /// Where a document stands. Logarithmic in the number of parts.
+    pub fn location(&self, document: DocId) -> Location {
+        let number = self.parts.partition_point(|part| part.first_document <= document.0) - 1;
+        let PartOfDocuments { part, first_line, .. } = &self.parts[number];
+        let place = self.places[document.index()];
+        match *part {
+            Part::Files { first, .. } => Location { source: SourceId(first.0 + place.start), record: None },
+            Part::Block { source, start, end } => {
+                let next_in_part = document.index() + 1;
+                let is_last = self.parts.get(number + 1).map_or(self.places.len(), |next| next.first_document as usize);
+                let end = if next_in_part < is_last { start + u64::from(self.places[next_in_part].start) } else { end };
+                Location {
+                    source,
+                    record: Some(RecordLocation {
+                        number: first_line + u64::from(place.line),
+                        start: start + u64::from(place.start),
+                        end,
+                    }),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Gathering: what is kept of each part, put together in document order while threads read on.
+
+use crate::document::{DocId, Documents};
+use crate::index::Index;
+use crate::lines::{LineCounter, RepeatedLine};
+use crate::ordered::map_in_order;
+use crate::problem::Problem;
+use crate::progress::{Progress, Stage};
+use crate::sign::{SignedPart, Signer, Signing};
+use crate::source::{Fields, Part, Sources};
+use std::io;
+
+/// What is kept of all documents.
+pub struct Gathered {
+    /// Where each stands.
+    pub documents: Documents,
+    /// What each is compared by.
+    pub index: Index,
+    /// Repeated lines, with the document that repeats them.
+    pub repeated: Vec<(DocId, RepeatedLine)>,
+    /// Documents whose nearly equal lines were too many to compare.
+    pub unfinished: Vec<DocId>,
+    /// All lines, for boilerplate; none when lines are not looked at.
+    pub lines: Option<LineCounter>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+    /// Bytes of text.
+    pub bytes: u64,
+    /// Files that are no text.
+    pub skipped: u64,
+}
+
+/// Reads and signs all sources and gathers what is kept, in document order.
+///
+/// # Errors
+/// When the temporary file of the line counter cannot be written.
+pub fn gather(sources: &Sources, fields: &Fields, signing: Signing, progress: &Progress) -> io::Result<Gathered> {
+    let mut gatherer = Gatherer {
+        gathered: Gathered {
+            documents: Documents::new(fields.id.is_some()),
+            index: Index::new(signing.banding.bands),
+            repeated: Vec::new(),
+            unfinished: Vec::new(),
+            lines: signing.lines.map(|_| LineCounter::default()),
+            problems: Vec::new(),
+            bytes: 0,
+            skipped: 0,
+        },
+        sources,
+        fields,
+        bands: signing.banding.bands as usize,
+        next_line: 1,
+    };
+    gatherer.read(signing, progress)?;
+    Ok(gatherer.gathered)
+}
+
+struct Gatherer<'a> {
+    gathered: Gathered,
+    sources: &'a Sources,
+    fields: &'a Fields,
+    bands: usize,
+    /// The line, from 1, at which the next block of a record file begins.
+    next_line: u64,
+}
+
+impl Gatherer<'_> {
+    fn read(&mut self, signing: Signing, progress: &Progress) -> io::Result<()> {
+        let (sources, fields) = (self.sources, self.fields);
+        progress.begin(Stage::Reading, sources.parts().count() as u64);
+        let mut failed = Ok(());
+        map_in_order(
+            sources.parts(),
+            || Signer::new(sources, fields, signing),
+            |signer, part| {
+                let signed = signer.sign(part);
+                progress.add(signed.documents.len() as u64, signed.end.bytes, 1);
+                signed
+            },
+            |signed| {
+                if failed.is_ok() {
+                    failed = self.add(signed);
+                }
+            },
+        );
+        failed
+    }
+
+    fn add(&mut self, signed: SignedPart) -> io::Result<()> {
+        if let Part::Block { start: 0, .. } = signed.end.part {
+            self.next_line = 1;
+        }
+        let into = &mut self.gathered;
+        into.documents.begin_part(signed.end.part, self.next_line);
+        let first = into.documents.len() as u32;
+        let mut keys = signed.keys.chunks_exact(self.bands);
+        let mut id_start = 0;
+        for document in &signed.documents {
+            let id = &signed.ids[id_start..document.id_end];
+            id_start = document.id_end;
+            if let (Part::Block { source, .. }, Some(field), "") = (signed.end.part, &self.fields.id, id) {
+                let record = self.next_line + u64::from(document.place.line);
+                let reason = format!("no string or number field `{field}` to name it by; it is named by its line");
+                into.problems.push(self.sources.get(source).problem(Some(record), reason));
+            }
+            into.documents.push(document.place, id);
+            into.bytes += document.bytes;
+            match document.fingerprint {
+                Some(fingerprint) => into.index.push(fingerprint, keys.next().unwrap_or_default()),
+                None => into.index.push_empty(),
+            }
+        }
+        let document = |number: u32| DocId(first + number);
+        into.repeated.extend(signed.repeated.into_iter().map(|(number, line)| (document(number), line)));
+        into.unfinished.extend(signed.unfinished.into_iter().map(document));
+        if let Some(lines) = &mut into.lines {
+            for (key, number, line) in signed.lines {
+                lines.push(key, document(number), line)?;
+            }
+        }
+        for (source, line, reason) in signed.lost {
+            let record = line.map(|line| self.next_line + u64::from(line));
+            into.problems.push(self.sources.get(source).problem(record, reason));
+        }
+        into.skipped += signed.skipped;
+        self.next_line += signed.end.lines;
+        Ok(())
+    }
+}

@@ -1,0 +1,270 @@
+//! The index: what is kept of every document, and how documents become candidates.
+//!
+//! A document leaves a fingerprint of its token sequence (8 bytes), the keys of its bands (4 bytes each) and, once all are
+//! read, the first document with the same tokens (4 bytes). With the default 26 bands that is 116 bytes, and 8 more for
+//! where its text stands.
+//!
+//! Documents with the same tokens are collapsed first: [`Index::collapse`] takes two for the same when fingerprint and all
+//! band keys agree, so that even of documents that differ in one word two are confused with probability 2^-64.
+//! [`Index::buckets`] then groups what is left, one band after the other, by sorting (key, document) pairs of 8 bytes.
+
+use crate::document::DocId;
+use rayon::slice::ParallelSliceMut;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// How many documents a block of band keys holds: blocks are never moved, so growing needs no second copy.
+const BLOCK: usize = 4096;
+
+/// The fingerprint of a token sequence.
+pub fn fingerprint(tokens: &[u64]) -> u64 {
+    xxh3_64(bytemuck::cast_slice(tokens))
+}
+
+/// Fingerprints and band keys of documents, in document order.
+#[derive(Debug)]
+pub struct Index {
+    bands: usize,
+    fingerprints: Vec<u64>,
+    /// Blocks of `bands` rows with the keys of [`BLOCK`] documents each.
+    keys: Vec<Box<[u32]>>,
+}
+
+/// For each document the first one with the same tokens, which may be itself.
+#[derive(Debug)]
+pub struct Copies {
+    first: Vec<u32>,
+}
+
+/// Stands in [`Copies`] for a document without tokens.
+const EMPTY: u32 = u32::MAX;
+/// The fingerprint of a document without tokens; one with tokens that has it by chance is given another.
+const EMPTY_FINGERPRINT: u64 = 0;
+
+impl Index {
+    /// An empty index of documents with this many band keys each.
+    pub fn new(bands: u32) -> Self {
+        Self { bands: bands as usize, fingerprints: Vec::new(), keys: Vec::new() }
+    }
+
+    /// How many documents it holds.
+    pub fn len(&self) -> usize {
+        self.fingerprints.len()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.fingerprints.is_empty()
+    }
+
+    /// Adds the next document, with one key for each band.
+    pub fn push(&mut self, fingerprint: u64, keys: &[u32]) {
+        let at = self.fingerprints.len() % BLOCK;
+        if at == 0 {
+            self.keys.push(vec![0; BLOCK * self.bands].into_boxed_slice());
+        }
+        self.fingerprints.push(fingerprint.max(EMPTY_FINGERPRINT + 1));
+        if let Some(block) = self.keys.last_mut() {
+            for (row, &key) in block.chunks_exact_mut(BLOCK).zip(keys) {
+                row[at] = key;
+            }
+        }
+    }
+
+    /// Adds the next document, which has no token.
+    pub fn push_empty(&mut self) {
+        self.push(0, &[]);
+        if let Some(last) = self.fingerprints.last_mut() {
+            *last = EMPTY_FINGERPRINT;
+        }
+    }
+
+    /// Whether a document's tokens are still those it was indexed with.
+    pub fn is_unchanged(&self, document: DocId, tokens: &[u64]) -> bool {
+        fingerprint(tokens).max(EMPTY_FINGERPRINT + 1) == self.fingerprints[document.index()]
+    }
+
+    /// Finds the documents with the same tokens. One sort of 16 bytes a document.
+    pub fn collapse(&self) -> Copies {
+        let mut order: Vec<(u64, u32)> = self.fingerprints.iter().copied().zip(0..).collect();
+        order.par_sort_unstable();
+        let mut first: Vec<u32> = (0..self.len() as u32).collect();
+        for same in order.chunk_by(|a, b| a.0 == b.0) {
+            if same[0].0 == EMPTY_FINGERPRINT {
+                same.iter().for_each(|&(_, document)| first[document as usize] = EMPTY);
+                continue;
+            }
+            for (at, &(_, document)) in same.iter().enumerate().skip(1) {
+                let earlier = same[..at].iter().find(|&&(_, earlier)| self.have_same_keys(earlier, document));
+                if let Some(&(_, earlier)) = earlier {
+                    first[document as usize] = first[earlier as usize];
+                }
+            }
+        }
+        Copies { first }
+    }
+
+    /// Groups the documents that share a band key, copies left out.
+    pub fn buckets(&self, copies: &Copies) -> Buckets {
+        let distinct: Vec<u32> = (0..self.len() as u32).filter(|&document| copies.is_first(DocId(document))).collect();
+        let mut buckets = Buckets::new(self.len());
+        let mut entries: Vec<u64> = Vec::with_capacity(distinct.len());
+        for band in 0..self.bands {
+            entries.clear();
+            entries.extend(distinct.iter().map(|&document| u64::from(self.key(band, document)) << 32 | u64::from(document)));
+            entries.par_sort_unstable();
+            for same in entries.chunk_by(|a, b| a >> 32 == b >> 32).filter(|same| same.len() > 1) {
+                buckets.push(same.iter().map(|&entry| entry as u32));
+            }
+        }
+        buckets.finish()
+    }
+
+    fn key(&self, band: usize, document: u32) -> u32 {
+        let document = document as usize;
+        self.keys[document / BLOCK][band * BLOCK + document % BLOCK]
+    }
+
+    fn have_same_keys(&self, a: u32, b: u32) -> bool {
+        (0..self.bands).all(|band| self.key(band, a) == self.key(band, b))
+    }
+}
+
+impl Copies {
+    /// The first document with the same tokens; none for a document without tokens.
+    pub fn first_of(&self, document: DocId) -> Option<DocId> {
+        let first = self.first[document.index()];
+        (first != EMPTY).then_some(DocId(first))
+    }
+
+    /// Whether no earlier document has the same tokens; a document without tokens is not first of anything.
+    pub fn is_first(&self, document: DocId) -> bool {
+        self.first[document.index()] == document.0
+    }
+
+    /// The documents without tokens.
+    pub fn empty(&self) -> impl Iterator<Item = DocId> {
+        let all = self.first.iter().zip(0..);
+        all.filter(|(first, _)| **first == EMPTY).map(|(_, document)| DocId(document))
+    }
+
+    /// The documents with tokens, each with the first that has the same.
+    pub fn firsts(&self) -> impl Iterator<Item = (DocId, DocId)> {
+        let all = (0..).map(DocId).zip(&self.first);
+        all.filter(|(_, first)| **first != EMPTY).map(|(document, first)| (document, DocId(*first)))
+    }
+}
+
+/// Groups of documents of which each two are a candidate pair: those that share the key of a band.
+#[derive(Debug)]
+pub struct Buckets {
+    /// The documents of all groups, group by group, each in document order.
+    members: Vec<u32>,
+    /// Where each group begins in `members`, and where the last ends.
+    starts: Vec<usize>,
+    /// Where each document's groups begin in `groups`, and where the last's end.
+    group_starts: Vec<usize>,
+    groups: Vec<u32>,
+}
+
+impl Buckets {
+    /// No groups yet, of `documents` documents.
+    fn new(documents: usize) -> Self {
+        Self { members: Vec::new(), starts: vec![0], group_starts: vec![0; documents + 1], groups: Vec::new() }
+    }
+
+    fn push(&mut self, group: impl Iterator<Item = u32>) {
+        for member in group {
+            self.members.push(member);
+            self.group_starts[member as usize + 1] += 1;
+        }
+        self.starts.push(self.members.len());
+    }
+
+    /// Turns the counts of groups in `group_starts` into places and fills `groups`: a counting sort.
+    fn finish(mut self) -> Self {
+        let mut sum = 0;
+        for start in &mut self.group_starts {
+            sum += *start;
+            *start = sum;
+        }
+        let mut next = self.group_starts.clone();
+        self.groups = vec![0; self.members.len()];
+        for (group, bounds) in self.starts.windows(2).enumerate() {
+            for &member in &self.members[bounds[0]..bounds[1]] {
+                let place = &mut next[member as usize];
+                self.groups[*place] = group as u32;
+                *place += 1;
+            }
+        }
+        self
+    }
+
+    /// The first document after `after` and before `document` that shares a group with it.
+    ///
+    /// A binary search in each of the document's groups.
+    pub fn earlier(&self, document: DocId, after: Option<DocId>) -> Option<DocId> {
+        let groups = &self.groups[self.group_starts[document.index()]..self.group_starts[document.index() + 1]];
+        let next_in = |&group: &u32| {
+            let group = &self.members[self.starts[group as usize]..self.starts[group as usize + 1]];
+            let next = match after {
+                None => 0,
+                Some(after) => group.partition_point(|&member| member <= after.0),
+            };
+            group.get(next).copied()
+        };
+        groups.iter().filter_map(next_in).min().filter(|&earliest| earliest < document.0).map(DocId)
+    }
+
+    /// Whether a document shares a group with any other.
+    pub fn has_neighbours(&self, document: DocId) -> bool {
+        self.group_starts[document.index()] != self.group_starts[document.index() + 1]
+    }
+
+    /// Every document before `document` that shares a group with it, in order and once each, into `earlier`.
+    pub fn all_earlier(&self, document: DocId, earlier: &mut Vec<DocId>) {
+        earlier.clear();
+        for &group in &self.groups[self.group_starts[document.index()]..self.group_starts[document.index() + 1]] {
+            let group = &self.members[self.starts[group as usize]..self.starts[group as usize + 1]];
+            earlier.extend(group.iter().take_while(|&&member| member < document.0).map(|&member| DocId(member)));
+        }
+        earlier.sort_unstable();
+        earlier.dedup();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Groups and copies are what comparing every two documents gives.
+        #[test]
+        fn as_comparing_all_pairs(documents in prop::collection::vec((0u64..6, prop::collection::vec(0u32..5, 3)), 0..60)) {
+            let mut index = Index::new(3);
+            for (fingerprint, keys) in &documents {
+                if *fingerprint == 0 { index.push_empty() } else { index.push(*fingerprint, keys) }
+            }
+            let copies = index.collapse();
+            let buckets = index.buckets(&copies);
+            let mut earlier = Vec::new();
+            for (b, document) in documents.iter().enumerate() {
+                let first = documents.iter().position(|other| other == document).filter(|_| document.0 != 0);
+                let b = DocId(b as u32);
+                prop_assert_eq!(copies.first_of(b), first.map(|first| DocId(first as u32)));
+                if !copies.is_first(b) {
+                    continue;
+                }
+                let shares_key = |a: &DocId| (0..3).any(|band| documents[a.index()].1[band] == document.1[band]);
+                let expected: Vec<DocId> = (0..b.0).map(DocId).filter(|&a| copies.is_first(a)).filter(shares_key).collect();
+                buckets.all_earlier(b, &mut earlier);
+                prop_assert_eq!(&earlier, &expected);
+                let mut one_by_one = Vec::new();
+                while let Some(next) = buckets.earlier(b, one_by_one.last().copied()) {
+                    one_by_one.push(next);
+                }
+                prop_assert_eq!(one_by_one, expected);
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Lines: those that a document repeats (`repeated`, `near`), and those that many documents share (`boilerplate`).
+//!
+//! A line is compared by its tokens, so case, punctuation and spacing do not matter; its key is the hash of its token
+//! hashes. Lines without tokens (blank ones, `---`, braces, table rules) are never compared.
+
+mod boilerplate;
+mod near;
+mod repeated;
+
+pub use boilerplate::{BoilerplateLine, LineCounter, LinePlace};
+pub use repeated::RepeatedLines;
+
+use crate::tokens::Tokens;
+use std::ops::Range;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Which lines count.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LineOptions {
+    /// A repeated line counts from this many tokens.
+    pub min_tokens: u32,
+    /// A line repeated by its neighbour, and a boilerplate line, count from this many tokens already.
+    pub min_neighbour_tokens: u32,
+    /// Or from this many letters, be they one token.
+    pub min_neighbour_letters: u32,
+    /// Two lines are nearly the same from this share of common tokens on, 2 LCS / (a + b); at least [`LEAST_SIMILARITY`].
+    pub similarity: f64,
+    /// A boilerplate line stands in at least this many documents.
+    pub boilerplate_documents: u32,
+}
+
+/// Below this two nearly equal lines need not share two tokens in a row, which is how they are found.
+pub const LEAST_SIMILARITY: f64 = 0.8;
+
+impl Default for LineOptions {
+    fn default() -> Self {
+        Self {
+            min_tokens: 4,
+            min_neighbour_tokens: 2,
+            min_neighbour_letters: 8,
+            similarity: LEAST_SIMILARITY,
+            boilerplate_documents: 10,
+        }
+    }
+}
+
+/// A line that a document repeats.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RepeatedLine {
+    /// The line where it stands first, without surrounding white space, cut after [`EXCERPT`] characters.
+    pub text: String,
+    /// The numbers of all its lines, from 1, in order.
+    pub lines: Vec<u64>,
+    /// 1 when all are the same tokens; else the least similarity of any to the first.
+    pub similarity: f64,
+}
+
+impl RepeatedLine {
+    /// Whether all its lines are the same tokens.
+    pub fn is_exact(&self) -> bool {
+        self.similarity == 1.0
+    }
+}
+
+/// How many characters of a line are quoted.
+pub const EXCERPT: usize = 1000;
+
+/// A line with tokens.
+#[derive(Clone, Debug)]
+struct Line {
+    /// The hash of its tokens.
+    key: u64,
+    /// Its number, from 0.
+    number: u32,
+    /// Its tokens within the document's.
+    tokens: Range<usize>,
+}
+
+/// The lines of one document, with what is needed to find those that are alike; made once, filled for each document.
+#[derive(Debug, Default)]
+pub struct Lines {
+    lines: Vec<Line>,
+}
+
+impl Lines {
+    /// Replaces the contents by the lines of a document.
+    pub fn read(&mut self, tokens: &Tokens) {
+        self.lines.clear();
+        self.lines.shrink_to(1 << 16);
+        for (number, range) in (0..).zip(tokens.line_ranges()) {
+            if !range.is_empty() {
+                let key = xxh3_64(bytemuck::cast_slice(&tokens.hashes[range.clone()]));
+                self.lines.push(Line { key, number, tokens: range });
+            }
+        }
+    }
+
+    /// The key and number (from 0) of every line that may be boilerplate.
+    pub fn boilerplate_candidates(
+        &self,
+        text: &str,
+        tokens: &Tokens,
+        options: LineOptions,
+    ) -> impl Iterator<Item = (u64, u32)> {
+        let counts = move |line: &&Line| {
+            line.tokens.len() >= options.min_neighbour_tokens as usize
+                || has_letters(line_text(text, tokens, line.number), options.min_neighbour_letters)
+        };
+        self.lines.iter().filter(counts).map(|line| (line.key, line.number))
+    }
+}
+
+/// The text of a line by its number from 0, with its white space.
+fn line_bytes(tokens: &Tokens, number: u32) -> Range<usize> {
+    let number = number as usize;
+    let start = number.checked_sub(1).map_or(0, |before| tokens.lines[before].byte + 1);
+    start..tokens.lines[number].byte
+}
+
+/// The text of a line by its number from 0, trimmed.
+fn line_text<'a>(text: &'a str, tokens: &Tokens, number: u32) -> &'a str {
+    text[line_bytes(tokens, number)].trim()
+}
+
+/// The quotation of a line by its number from 0.
+pub fn excerpt(text: &str, tokens: &Tokens, number: u32) -> String {
+    let line = line_text(text, tokens, number);
+    match line.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
+/// Whether a line of one token is words to a reader: it has so many letters and is not a lone tag of markup.
+fn has_letters(line: &str, least: u32) -> bool {
+    let is_tag = line.starts_with('<') && line.ends_with('>');
+    !is_tag && line.chars().filter(|c| c.is_alphabetic()).take(least as usize).count() == least as usize
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,243 @@
+//! Lines that are nearly the same as another of their document: a word changed, a time stamp appended.
+//!
+//! The similarity of two lines of a and b tokens is 2 LCS / (a + b), LCS the length of their longest common subsequence of
+//! tokens. Distinct lines are taken in order; one that is similar enough to the first line of a group joins the first such
+//! group, else it is the first line of a new one.
+//!
+//! How: with a similarity of s, LCS >= s (a + b) / 2. The common tokens fall into at most (a - LCS) + (b - LCS) + 1
+//! stretches that are contiguous in both lines, so at least 3 LCS - a - b - 1 pairs of adjacent tokens are common, which is
+//! one at least from s = .8 and four tokens on. A table counts the pairs of the document; a line with too few pairs that
+//! stand in it twice is done with, which is nearly every line. The rest is compared with the first lines that share
+//! enough pairs (Myers 1986, with the greatest distance of interest as bound).
+//!
+//! Cost: two passes over the token pairs, 2 ns a token. Limits: a document with very many lines alike but not alike
+//! enough is given up after [`MOST_STEPS`], and said so.
+
+use super::{Line, LineOptions, RepeatedLine, excerpt};
+use crate::tokens::Tokens;
+use std::collections::BTreeMap;
+
+/// Lines with fewer tokens are never nearly the same: one word is too much of them.
+const LEAST_TOKENS: usize = 4;
+/// How many steps of comparison one document may take, about a second; a count, so that every machine stops alike.
+const MOST_STEPS: u64 = 200_000_000;
+
+/// Finds nearly equal lines, in buffers that it keeps.
+#[derive(Default)]
+pub(super) struct Near {
+    /// How often the pairs with each hash stand in the document, up to 2; over-counting costs time only.
+    counts: Vec<u8>,
+    survivors: Vec<u32>,
+    frontier: Vec<usize>,
+}
+
+/// A group of nearly equal lines: its first line, and the others with their similarity.
+struct Group {
+    first: u32,
+    others: Vec<(u32, f64)>,
+}
+
+impl Near {
+    /// Adds the groups of nearly equal lines to `found`; false when it gave up.
+    ///
+    /// `firsts` tells for each line the first with the same tokens.
+    pub(super) fn find(
+        &mut self,
+        text: &str,
+        tokens: &Tokens,
+        lines: &[Line],
+        firsts: &[u32],
+        options: LineOptions,
+        found: &mut Vec<RepeatedLine>,
+    ) -> bool {
+        self.find_survivors(tokens, lines, firsts, options);
+        if self.survivors.len() < 2 {
+            return true;
+        }
+        let (groups, complete) = self.group(tokens, lines, options.similarity);
+        for group in groups.iter().filter(|group| !group.others.is_empty()) {
+            let is_of_group = |first: u32| first == group.first || group.others.iter().any(|&(other, _)| other == first);
+            let numbers = lines.iter().zip(firsts).filter(|(_, first)| is_of_group(**first));
+            found.push(RepeatedLine {
+                text: excerpt(text, tokens, lines[group.first as usize].number),
+                lines: numbers.map(|(line, _)| u64::from(line.number) + 1).collect(),
+                similarity: group.others.iter().map(|&(_, similarity)| similarity).fold(1.0, f64::min),
+            });
+        }
+        complete
+    }
+
+    /// The distinct lines that share enough pairs of tokens with the rest of the document to be like any of its lines.
+    fn find_survivors(&mut self, tokens: &Tokens, lines: &[Line], firsts: &[u32], options: LineOptions) {
+        self.survivors.clear();
+        let least = LEAST_TOKENS.max(options.min_tokens as usize);
+        let distinct = || {
+            let distinct = (0..).zip(lines).zip(firsts).filter(|((at, _), first)| at == *first);
+            distinct.map(|(line, _)| line).filter(|(_, line)| line.tokens.len() >= least)
+        };
+        let pairs: usize = distinct().map(|(_, line)| line.tokens.len()).sum();
+        if distinct().nth(1).is_none() {
+            return;
+        }
+        let bits = usize::BITS - (2 * pairs).clamp(1 << 10, 1 << 22).leading_zeros();
+        self.counts.clear();
+        self.counts.shrink_to(1 << 16);
+        self.counts.resize(1 << bits, 0);
+        let counts = self.counts.as_mut_slice();
+        let place = |pair: u64| (pair >> (u64::BITS - bits)) as usize;
+        for (_, line) in distinct() {
+            for pair in token_pairs(&tokens.hashes[line.tokens.clone()]) {
+                let count = &mut counts[place(pair)];
+                *count = (*count + 1).min(2);
+            }
+        }
+        for (at, line) in distinct() {
+            let hashes = &tokens.hashes[line.tokens.clone()];
+            let common: usize = token_pairs(hashes).map(|pair| usize::from(counts[place(pair)] >> 1)).sum();
+            if common >= least_common_pairs(hashes.len(), options.similarity) {
+                self.survivors.push(at);
+            }
+        }
+    }
+
+    /// Groups the survivors.
+    fn group(&mut self, tokens: &Tokens, lines: &[Line], similarity: f64) -> (Vec<Group>, bool) {
+        let mut groups: Vec<Group> = Vec::new();
+        let mut groups_of_pair: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
+        // How many pairs the line at hand shares with each group's first line, and which groups share any.
+        let mut common: Vec<u32> = Vec::new();
+        let mut sharing: Vec<u32> = Vec::new();
+        let mut steps = 0;
+        let hashes_of = |line: u32| &tokens.hashes[lines[line as usize].tokens.clone()];
+        for &line in &self.survivors {
+            let hashes = hashes_of(line);
+            for pair in token_pairs(hashes) {
+                for &group in groups_of_pair.get(&pair).into_iter().flatten() {
+                    if common[group as usize] == 0 {
+                        sharing.push(group);
+                    }
+                    common[group as usize] += 1;
+                    steps += 1;
+                }
+            }
+            sharing.sort_unstable();
+            let least = least_common_pairs(hashes.len(), similarity);
+            let enough = sharing.iter().filter(|&&group| common[group as usize] as usize >= least);
+            let joined = enough.into_iter().find_map(|&group| {
+                let first = hashes_of(groups[group as usize].first);
+                Some((group, line_similarity(first, hashes, similarity, &mut self.frontier, &mut steps)?))
+            });
+            for group in sharing.drain(..) {
+                common[group as usize] = 0;
+            }
+            if let Some((group, similarity)) = joined {
+                groups[group as usize].others.push((line, similarity));
+            } else {
+                let group = groups.len() as u32;
+                groups.push(Group { first: line, others: Vec::new() });
+                common.push(0);
+                for pair in token_pairs(hashes) {
+                    let groups = groups_of_pair.entry(pair).or_default();
+                    if groups.last() != Some(&group) {
+                        groups.push(group);
+                    }
+                }
+            }
+            if steps > MOST_STEPS {
+                return (groups, false);
+            }
+        }
+        (groups, true)
+    }
+}
+
+/// A hash for every two tokens in a row.
+#[inline(always)]
+fn token_pairs(hashes: &[u64]) -> impl Iterator<Item = u64> {
+    hashes.windows(2).map(|pair| pair[0].wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(pair[1]).wrapping_mul(0xd6e8_feb8_6659_fd93))
+}
+
+/// How many pairs of tokens a line of `a` tokens shares at least with any line as similar as `similarity`: the bound of
+/// the module's essay at the shortest such line, where it is least.
+fn least_common_pairs(a: usize, similarity: f64) -> usize {
+    let shortest = (a as f64 * similarity / (2.0 - similarity)).ceil();
+    let bound = (1.5 * similarity - 1.0) * (a as f64 + shortest) - 1.0;
+    // The slack takes up the rounding of the products.
+    (bound - 1e-6).ceil().max(1.0) as usize
+}
+
+/// The similarity of two lines when it is at least `least`: Myers' greedy algorithm, given up at the greatest distance.
+fn line_similarity(a: &[u64], b: &[u64], least: f64, frontier: &mut Vec<usize>, steps: &mut u64) -> Option<f64> {
+    let total = a.len() + b.len();
+    let similarity = |distance: usize| (total - distance) as f64 / total as f64;
+    let most = (0..=total).take_while(|&distance| similarity(distance) >= least).last()?;
+    if a.len().abs_diff(b.len()) > most {
+        return None;
+    }
+    // frontier[k + most + 1] is how far into `a` the furthest path on diagonal k reaches.
+    frontier.clear();
+    frontier.resize(2 * most + 3, 0);
+    for distance in 0..=most {
+        for step in 0..=distance {
+            let at = most + 1 + 2 * step - distance;
+            let down = step == 0 || step != distance && frontier[at - 1] < frontier[at + 1];
+            let mut x = if down { frontier[at + 1] } else { frontier[at - 1] + 1 };
+            // y = x - k, with k = at - most - 1; a path that left `b` through its side is at an end.
+            let Some(mut y) = (x + most + 1).checked_sub(at) else { continue };
+            while x < a.len() && y < b.len() && a[x] == b[y] {
+                (x, y) = (x + 1, y + 1);
+                *steps += 1;
+            }
+            *steps += 1;
+            frontier[at] = x;
+            if x >= a.len() && y >= b.len() {
+                return Some(similarity(distance));
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn common_subsequence(a: &[u64], b: &[u64]) -> usize {
+        let mut row = vec![0; b.len() + 1];
+        for x in a {
+            let mut diagonal = 0;
+            for (j, y) in b.iter().enumerate() {
+                let above = row[j + 1];
+                row[j + 1] = if x == y { diagonal + 1 } else { above.max(row[j]) };
+                diagonal = above;
+            }
+        }
+        row[b.len()]
+    }
+
+    proptest! {
+        #[test]
+        fn similarity_equals_the_definition(
+            a in prop::collection::vec(0u64..4, 0..14),
+            b in prop::collection::vec(0u64..4, 1..14),
+            least in 0.0..1.0f64,
+        ) {
+            let expected = (2 * common_subsequence(&a, &b)) as f64 / (a.len() + b.len()) as f64;
+            let found = line_similarity(&a, &b, least, &mut Vec::new(), &mut 0);
+            prop_assert_eq!(found, (expected >= least).then_some(expected));
+        }
+
+        /// The bound that candidates are found by never excludes a line that is similar enough.
+        #[test]
+        fn similar_lines_share_the_pairs_of_the_bound(
+            a in prop::collection::vec(0u64..5, 4..16),
+            b in prop::collection::vec(0u64..5, 4..16),
+            similarity in 0.8..1.0f64,
+        ) {
+            prop_assume!((2 * common_subsequence(&a, &b)) as f64 / (a.len() + b.len()) as f64 >= similarity);
+            let common = token_pairs(&a).filter(|pair| token_pairs(&b).any(|other| other == *pair)).count();
+            prop_assert!(common >= least_common_pairs(a.len(), similarity));
+        }
+    }
+}

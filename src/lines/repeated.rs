@@ -1,0 +1,107 @@
+//! Lines that stand in a document more than once.
+//!
+//! Lines with the same key are one line. From `min_tokens` tokens on, wherever they stand; shorter ones only where one
+//! follows the other with nothing but blank lines between. What is left goes to `near`.
+//! Cost: one look-up a line.
+
+use super::near::Near;
+use super::{Line, LineOptions, Lines, RepeatedLine, excerpt, has_letters, line_bytes, line_text};
+use crate::tokens::Tokens;
+use std::collections::HashMap;
+
+/// Finds the repeated lines of documents, in buffers that it keeps.
+#[derive(Default)]
+pub struct RepeatedLines {
+    /// For each key of the document its first line, as an index of its lines.
+    first: HashMap<u64, u32, KeyHasher>,
+    /// For each line of the document the first with its key.
+    firsts: Vec<u32>,
+    near: Near,
+}
+
+/// The keys are hashes: they are taken as they are.
+type KeyHasher = std::hash::BuildHasherDefault<Identity>;
+
+#[derive(Default)]
+struct Identity(u64);
+
+impl std::hash::Hasher for Identity {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.0 = self.0 << 8 | u64::from(byte));
+    }
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+impl RepeatedLines {
+    /// The repeated lines of a document, by their first lines. `lines` and `tokens` are those of `text`.
+    ///
+    /// The second value tells that there were too many lines like each other to compare all of them: see `near`.
+    pub fn find(
+        &mut self,
+        text: &str,
+        tokens: &Tokens,
+        lines: &Lines,
+        options: LineOptions,
+    ) -> (Vec<RepeatedLine>, bool) {
+        let lines = &lines.lines;
+        let mut found = Vec::new();
+        if self.find_same(lines) {
+            self.exact(text, tokens, lines, options, &mut found);
+        }
+        let complete = self.near.find(text, tokens, lines, &self.firsts, options, &mut found);
+        found.sort_by_key(|line| (line.lines[0], !line.is_exact()));
+        (found, complete)
+    }
+
+    /// Fills `firsts`; whether any line is repeated.
+    fn find_same(&mut self, lines: &[Line]) -> bool {
+        self.first.clear();
+        self.first.shrink_to(1 << 16);
+        self.firsts.clear();
+        for (at, line) in (0..).zip(lines) {
+            self.firsts.push(*self.first.entry(line.key).or_insert(at));
+        }
+        self.first.len() < lines.len()
+    }
+
+    fn exact(
+        &self,
+        text: &str,
+        tokens: &Tokens,
+        lines: &[Line],
+        options: LineOptions,
+        found: &mut Vec<RepeatedLine>,
+    ) {
+        let mut same: Vec<(u32, u32)> = self.firsts.iter().copied().zip(0..).collect();
+        same.sort_unstable();
+        for same in same.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
+            let mut report = |lines_of: &[(u32, u32)]| {
+                let numbers: Vec<u32> = lines_of.iter().map(|&(_, at)| lines[at as usize].number).collect();
+                found.push(RepeatedLine {
+                    text: excerpt(text, tokens, numbers[0]),
+                    lines: numbers.iter().map(|&number| u64::from(number) + 1).collect(),
+                    similarity: 1.0,
+                });
+            };
+            let first = &lines[same[0].1 as usize];
+            if first.tokens.len() >= options.min_tokens as usize {
+                report(same);
+                continue;
+            }
+            let neighbours = |a: u32, b: u32| {
+                let between = line_bytes(tokens, lines[a as usize].number).end..line_bytes(tokens, lines[b as usize].number).start;
+                b == a + 1 && text[between].trim().is_empty()
+            };
+            let counts = first.tokens.len() >= options.min_neighbour_tokens as usize
+                || has_letters(line_text(text, tokens, first.number), options.min_neighbour_letters);
+            if counts {
+                same.chunk_by(|a, b| neighbours(a.1, b.1)).filter(|run| run.len() > 1).for_each(report);
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The report: what a scan found, as plain data. How it is written is the business of whoever prints it.
+
+use crate::banding::Banding;
+use crate::document::DocId;
+use crate::lines::{LineOptions, RepeatedLine};
+use crate::problem::Problem;
+use crate::tokens::TokenUnit;
+
+/// Everything that a scan found, in document order.
+#[derive(Debug)]
+pub struct Report {
+    /// What it was run with.
+    pub parameters: Parameters,
+    /// Counts.
+    pub summary: Summary,
+    /// Duplicate and near-duplicate documents, by their representatives.
+    pub clusters: Vec<Cluster>,
+    /// Lines that a document repeats.
+    pub repeated_lines: Vec<(DocId, RepeatedLine)>,
+    /// Lines that many documents hold.
+    pub boilerplate: Vec<Boilerplate>,
+    /// Documents without any token.
+    pub empty: Vec<DocId>,
+    /// Documents with too many lines like each other to compare all of them.
+    pub unfinished_lines: Vec<DocId>,
+    /// Every pair of documents at or above the threshold, if they were asked for.
+    pub pairs: Option<Vec<Pair>>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+    /// The names of all documents that are mentioned above, by their numbers.
+    pub names: Vec<(DocId, Name)>,
+}
+
+impl Report {
+    /// The name of a document that the report mentions.
+    pub fn name(&self, document: DocId) -> &Name {
+        static UNKNOWN: Name = Name { name: String::new(), path: String::new(), record: None };
+        let at = self.names.binary_search_by_key(&document, |(document, _)| *document);
+        at.map_or(&UNKNOWN, |at| &self.names[at].1)
+    }
+}
+
+/// What a document is called and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// Its path, `path:N` for record N, or the value of its id field.
+    pub name: String,
+    /// The path of its source.
+    pub path: String,
+    /// Its record, from 1, when the source is a record file.
+    pub record: Option<u64>,
+}
+
+/// What a scan was run with, and what that comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameters {
+    /// The least Jaccard of near-duplicates.
+    pub threshold: f64,
+    /// How many tokens a shingle has.
+    pub shingle_size: u32,
+    /// What a token is.
+    pub unit: TokenUnit,
+    /// The recall that was asked for.
+    pub recall: f64,
+    /// The bands that were chosen for it.
+    pub banding: Banding,
+    /// Which lines count, if lines were looked at.
+    pub lines: Option<LineOptions>,
+}
+
+/// Counts of what was read and found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Documents read, those without tokens too.
+    pub documents: u64,
+    /// Bytes of text in them.
+    pub bytes: u64,
+    /// Documents without any token.
+    pub empty: u64,
+    /// Members of clusters with the same tokens as their representative.
+    pub exact_duplicates: u64,
+    /// The other members of clusters.
+    pub near_duplicates: u64,
+    /// Clusters.
+    pub clusters: u64,
+    /// Documents that repeat a line.
+    pub documents_with_repeated_lines: u64,
+    /// Lines that many documents hold.
+    pub boilerplate_lines: u64,
+    /// Files that are no text.
+    pub skipped: u64,
+    /// Sources and records that could not be read.
+    pub problems: u64,
+}
+
+/// A document and those that are told after it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cluster {
+    /// The first of them.
+    pub representative: DocId,
+    /// The others.
+    pub members: Vec<Member>,
+}
+
+impl Cluster {
+    /// The least similarity of a member to the representative.
+    pub fn min_jaccard(&self) -> f64 {
+        self.members.iter().map(|member| member.jaccard).fold(1.0, f64::min)
+    }
+}
+
+/// A document of a cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member {
+    /// The document.
+    pub document: DocId,
+    /// Whether it has the same tokens as the representative, in the same order.
+    pub is_exact: bool,
+    /// Its similarity to the representative.
+    pub jaccard: f64,
+    /// The share of its shingles that the representative has.
+    pub containment: f64,
+}
+
+/// A line that many documents hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Boilerplate {
+    /// The line where it stands first.
+    pub text: String,
+    /// How many documents hold it.
+    pub documents: u64,
+    /// How often it stands in them.
+    pub occurrences: u64,
+    /// The first documents that hold it, each with the line's number from 1.
+    pub examples: Vec<(DocId, u64)>,
+}
+
+/// Two documents at or above the threshold, the first before the second in document order.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pair {
+    /// The first.
+    pub a: DocId,
+    /// The second.
+    pub b: DocId,
+    /// Their similarity.
+    pub jaccard: f64,
+}

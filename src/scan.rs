@@ -1,0 +1,247 @@
+//! The whole line, from paths to a report: the one module that knows every stage.
+//!
+//! 1. Sources are found and cut into parts (`source`); threads read and sign parts (`sign`), and what is kept of each is
+//!    put together in document order (`gather`).
+//! 2. Copies are collapsed, the others grouped by band keys (`index`), candidate pairs verified (`verify`) and clustered
+//!    (`clusters`).
+//! 3. Names are given to whatever the report mentions.
+
+use crate::banding::Banding;
+use crate::clusters::{self, Leaders};
+use crate::document::{DocId, Documents};
+use crate::index::Copies;
+use crate::gather::{Gathered, gather};
+use crate::lines::{BoilerplateLine, LineOptions, excerpt};
+use crate::pairs;
+use crate::problem::Problem;
+use crate::progress::{Progress, Stage};
+use crate::report::{Boilerplate, Cluster, Member, Name, Parameters, Report, Summary};
+use crate::shingles::Shingling;
+use crate::sign::Signing;
+use crate::similarity::Similarity;
+use crate::source::{Fields, Selection, Sources};
+use crate::tokens::TokenUnit;
+use crate::verify::Verifier;
+use rayon::prelude::*;
+use std::io;
+use std::path::PathBuf;
+
+/// What a scan is run with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The least Jaccard of near-duplicates, above 0, at most 1.
+    pub threshold: f64,
+    /// The least chance, by theory, that a pair exactly at the threshold is found; below 1.
+    pub recall: f64,
+    /// How many tokens a shingle has.
+    pub shingle_size: u32,
+    /// What a token is.
+    pub unit: TokenUnit,
+    /// Which files of directories are read.
+    pub selection: Selection,
+    /// Which fields of records are read.
+    pub fields: Fields,
+    /// Which lines count; none to look at no lines.
+    pub lines: Option<LineOptions>,
+    /// Whether every pair is wanted, not only clusters.
+    pub pairs: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            threshold: 0.7,
+            recall: 0.999,
+            shingle_size: 5,
+            unit: TokenUnit::Auto,
+            selection: Selection::default(),
+            fields: Fields { text: "text".into(), id: None },
+            lines: Some(LineOptions::default()),
+            pairs: false,
+        }
+    }
+}
+
+/// Reads everything behind `paths` and reports what is told twice in it.
+///
+/// Runs on the current rayon pool; the report is the same for any number of threads. What cannot be read is a problem in
+/// the report, not an error.
+///
+/// # Errors
+/// When a temporary file that the run needs cannot be written or read.
+pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Result<Report> {
+    let banding = Banding::for_recall(options.threshold, options.recall);
+    let signing = Signing {
+        unit: options.unit,
+        shingling: Shingling::new(options.shingle_size),
+        banding,
+        lines: options.lines,
+    };
+    progress.begin(Stage::Finding, 0);
+    let mut sources = Sources::find(paths, &options.selection);
+    let mut problems = std::mem::take(&mut sources.problems);
+    let gathered = gather(&sources, &options.fields, signing, progress)?;
+    let Gathered { documents, index, repeated, unfinished, lines, bytes, skipped, .. } = gathered;
+    problems.extend(gathered.problems);
+
+    progress.begin(Stage::Matching, 0);
+    let copies = index.collapse();
+    let buckets = index.buckets(&copies);
+    let verifier = Verifier {
+        sources: &sources,
+        fields: &options.fields,
+        documents: &documents,
+        index: &index,
+        unit: options.unit,
+        shingling: signing.shingling,
+        threshold: options.threshold,
+    };
+    progress.begin(Stage::Comparing, 0);
+    let mut verify = |candidates: &[(DocId, DocId)]| {
+        progress.total.fetch_add(candidates.len() as u64, std::sync::atomic::Ordering::Relaxed);
+        let found = verifier.verify(candidates, &mut problems);
+        progress.add(0, 0, candidates.len() as u64);
+        found
+    };
+    let (leaders, pairs) = if options.pairs {
+        let verified = pairs::verified(&buckets, &copies, verify);
+        let look_up = |pairs: &[(DocId, DocId)]| -> Vec<Option<Similarity>> {
+            pairs.iter().map(|&pair| pairs::look_up(&verified, pair)).collect()
+        };
+        (clusters::leaders(&buckets, &copies, look_up), Some(pairs::with_copies(&verified, &copies)))
+    } else {
+        (clusters::leaders(&buckets, &copies, &mut verify), None)
+    };
+
+    progress.begin(Stage::Reporting, 0);
+    let clusters = clusters_of(&leaders, &copies);
+    let boilerplate = match (lines, options.lines) {
+        (Some(lines), Some(options)) => {
+            boilerplate_of(lines.finish(options.boilerplate_documents)?, &verifier, &mut problems)
+        }
+        _ => Vec::new(),
+    };
+    problems.sort();
+    problems.dedup();
+    let empty: Vec<DocId> = copies.empty().collect();
+    let is_exact = |member: &&Member| member.is_exact;
+    let members = || clusters.iter().flat_map(|cluster| &cluster.members);
+    let summary = Summary {
+        documents: documents.len() as u64,
+        bytes,
+        empty: empty.len() as u64,
+        exact_duplicates: members().filter(is_exact).count() as u64,
+        near_duplicates: members().count() as u64 - members().filter(is_exact).count() as u64,
+        clusters: clusters.len() as u64,
+        documents_with_repeated_lines: repeated.chunk_by(|a, b| a.0 == b.0).count() as u64,
+        boilerplate_lines: boilerplate.len() as u64,
+        skipped,
+        problems: problems.len() as u64,
+    };
+    let mut report = Report {
+        parameters: Parameters {
+            threshold: options.threshold,
+            shingle_size: options.shingle_size,
+            unit: options.unit,
+            recall: options.recall,
+            banding,
+            lines: options.lines,
+        },
+        summary,
+        clusters,
+        repeated_lines: repeated,
+        boilerplate,
+        empty,
+        unfinished_lines: unfinished,
+        pairs,
+        problems,
+        names: Vec::new(),
+    };
+    report.names = names_in(&report, &sources, &documents);
+    Ok(report)
+}
+
+/// Clusters of all documents: those of the distinct ones, and the copies of each.
+fn clusters_of(leaders: &Leaders, copies: &Copies) -> Vec<Cluster> {
+    let leader_of = |first: DocId| {
+        let at = leaders.joined.binary_search_by_key(&first, |(document, ..)| *document).ok()?;
+        let (_, representative, similarity) = leaders.joined[at];
+        Some((representative, similarity))
+    };
+    let mut members: Vec<(DocId, Member)> = Vec::new();
+    for (document, first) in copies.firsts() {
+        if let Some((representative, similarity)) = leader_of(first) {
+            let (jaccard, containment) = (similarity.jaccard(), similarity.containment_of_right());
+            members.push((representative, Member { document, is_exact: false, jaccard, containment }));
+        } else if document != first {
+            members.push((first, Member { document, is_exact: true, jaccard: 1.0, containment: 1.0 }));
+        }
+    }
+    members.sort_by_key(|(representative, member)| (*representative, member.document));
+    let clusters = members.chunk_by(|a, b| a.0 == b.0);
+    clusters
+        .map(|members| Cluster {
+            representative: members[0].0,
+            members: members.iter().map(|(_, member)| member.clone()).collect(),
+        })
+        .collect()
+}
+
+/// Boilerplate lines with their texts, each read where the line stands first.
+fn boilerplate_of(lines: Vec<BoilerplateLine>, verifier: &Verifier<'_>, problems: &mut Vec<Problem>) -> Vec<Boilerplate> {
+    let by_document: Vec<&[BoilerplateLine]> =
+        lines.chunk_by(|a, b| a.examples[0].document == b.examples[0].document).collect();
+    let read: Vec<Result<Vec<Boilerplate>, Problem>> = by_document
+        .par_iter()
+        .map_init(
+            || verifier.reader(),
+            |reader, lines| {
+                let (text, tokens) = reader.read(lines[0].examples[0].document)?;
+                let named = lines.iter().map(|line| Boilerplate {
+                    text: excerpt(text, tokens, line.examples[0].line),
+                    documents: line.documents,
+                    occurrences: line.occurrences,
+                    examples: line.examples.iter().map(|place| (place.document, u64::from(place.line) + 1)).collect(),
+                });
+                Ok(named.collect())
+            },
+        )
+        .collect();
+    let mut boilerplate = Vec::new();
+    for read in read {
+        match read {
+            Ok(lines) => boilerplate.extend(lines),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    boilerplate
+}
+
+/// The names of all documents that the report mentions.
+fn names_in(report: &Report, sources: &Sources, documents: &Documents) -> Vec<(DocId, Name)> {
+    let clusters = report.clusters.iter().flat_map(|cluster| {
+        std::iter::once(cluster.representative).chain(cluster.members.iter().map(|member| member.document))
+    });
+    let lines = report.repeated_lines.iter().map(|(document, _)| *document);
+    let examples = report.boilerplate.iter().flat_map(|line| line.examples.iter().map(|(document, _)| *document));
+    let pairs = report.pairs.iter().flatten().flat_map(|pair| [pair.a, pair.b]);
+    let others = report.empty.iter().chain(&report.unfinished_lines).copied();
+    let mut mentioned = vec![false; documents.len()];
+    for document in clusters.chain(lines).chain(examples).chain(pairs).chain(others) {
+        mentioned[document.index()] = true;
+    }
+    let mentioned = (0..).map(DocId).zip(mentioned).filter(|(_, mentioned)| *mentioned);
+    mentioned.map(|(document, _)| (document, name_of(document, sources, documents))).collect()
+}
+
+fn name_of(document: DocId, sources: &Sources, documents: &Documents) -> Name {
+    let location = documents.location(document);
+    let path = sources.get(location.source).name();
+    let record = location.record.map(|record| record.number);
+    let name = match (documents.id(document), record) {
+        (Some(id), _) => id.to_owned(),
+        (None, Some(record)) => format!("{path}:{record}"),
+        (None, None) => path.clone(),
+    };
+    Name { name, path, record }
+}

@@ -1,0 +1,95 @@
+//! Directories: which files below one are read.
+//!
+//! The rules are ripgrep's, by its `ignore` crate: `.gitignore` and `.ignore` files and hidden names leave files out. Two
+//! differences keep the result the same on every machine: rules hold whether or not the directory is a git checkout,
+//! and the machine's own rules (a global gitignore, `.git/info/exclude`) do not.
+
+use super::Sources;
+use crate::problem::Problem;
+use ignore::overrides::{Override, OverrideBuilder};
+use std::path::{Path, PathBuf};
+
+/// Which files of a directory are read.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Only files that match one of these globs, if there are any; as in a `.gitignore`, relative to the directory.
+    pub include: Vec<String>,
+    /// No file or directory that matches one of these.
+    pub exclude: Vec<String>,
+    /// Hidden files too.
+    pub hidden: bool,
+    /// Files that `.gitignore` and `.ignore` leave out too.
+    pub no_ignore: bool,
+}
+
+impl Selection {
+    /// The globs in force below `root`, or what is wrong with one of them.
+    pub fn globs(&self, root: &Path) -> Result<Override, ignore::Error> {
+        let mut globs = OverrideBuilder::new(root);
+        for glob in &self.include {
+            globs.add(glob)?;
+        }
+        for glob in &self.exclude {
+            globs.add(&format!("!{glob}"))?;
+        }
+        globs.build()
+    }
+}
+
+/// Adds the files below `root` to `sources`, by their paths in byte order.
+pub(super) fn directory(root: &Path, selection: &Selection, sources: &mut Sources) {
+    let globs = match selection.globs(root) {
+        Ok(globs) => globs,
+        Err(error) => return sources.problems.push(problem(root, &error)),
+    };
+    let mut walk = ignore::WalkBuilder::new(root);
+    walk.hidden(!selection.hidden)
+        .ignore(!selection.no_ignore)
+        .git_ignore(!selection.no_ignore)
+        .parents(!selection.no_ignore)
+        .require_git(false)
+        .git_global(false)
+        .git_exclude(false)
+        .filter_entry(move |entry| {
+            let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+            entry.depth() == 0 || !globs.matched(entry.path(), is_directory).is_ignore()
+        });
+    let mut files: Vec<PathBuf> = Vec::new();
+    for entry in walk.build() {
+        match entry {
+            Ok(entry) => {
+                if let Some(error) = entry.error() {
+                    sources.problems.push(problem(entry.path(), error));
+                }
+                if entry.file_type().is_some_and(|kind| kind.is_file()) {
+                    files.push(entry.into_path());
+                }
+            }
+            Err(error) => sources.problems.push(problem(root, &error)),
+        }
+    }
+    files.sort_unstable_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
+    for file in files {
+        sources.add(file, false);
+    }
+}
+
+/// The walk's errors carry their path; it is taken out of the message into its own field.
+fn problem(root: &Path, error: &ignore::Error) -> Problem {
+    let (mut path, mut inner) = (root, error);
+    loop {
+        inner = match inner {
+            ignore::Error::WithPath { path: at, err } => {
+                path = at;
+                err
+            }
+            ignore::Error::WithDepth { err, .. } => err,
+            _ => break,
+        };
+    }
+    let reason = match inner.io_error() {
+        Some(io) => super::read::io_reason(io),
+        None => inner.to_string(),
+    };
+    Problem { path: path.to_string_lossy().into_owned(), record: None, reason }
+}

@@ -1,0 +1,267 @@
+//! Tokens: what a text is to everything that follows, a sequence of 64-bit hashes and the places where its lines end.
+//!
+//! A token is a maximal run of word characters (UTS #18 `\w`), compared in lower case and canonical composition; in
+//! scripts written without spaces every character with its marks is one. A mark that follows no word character is
+//! part of what it follows, so that `≠` is the same composed and decomposed.
+//!
+//! How: masks of 64 bytes tell where runs of word bytes start and end; a run in ASCII is hashed where it stands, with no
+//! copy; a run with other bytes is taken apart character by character.
+//! Cost: about 1 GB/s for English, 0.3 to 0.6 GB/s for scripts beyond ASCII; 8 bytes a token while the document is
+//! worked on. Limits: two tokens with the same 64-bit hash are taken for one.
+
+mod canonical;
+mod classes;
+mod cpu;
+mod hash;
+
+use canonical::Canonical;
+use classes::{Classes, Flags};
+use cpu::{BLOCK, Classify};
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum TokenUnit {
+    /// Words, and single characters in scripts written without spaces.
+    #[default]
+    Auto,
+    /// Words in every script: whatever stands between two characters that are no word characters.
+    Word,
+    /// Every character that is not white space, punctuation too, with its marks.
+    Char,
+}
+
+/// The end of one line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineEnd {
+    /// How many tokens of the document end at or before the end of this line.
+    pub tokens: usize,
+    /// The byte after the line's last: that of its line feed, or the length of the text.
+    pub byte: usize,
+}
+
+/// The tokens of one document; made once, filled again for each document.
+#[derive(Default)]
+pub struct Tokens {
+    /// The hash of each token, in order.
+    pub hashes: Vec<u64>,
+    /// The end of each line, in order. A text that ends in a line feed has no empty line after it.
+    pub lines: Vec<LineEnd>,
+    canonical: Canonical,
+}
+
+/// Above this many tokens the buffer of a document is given back rather than kept for the next.
+const KEEP_TOKENS: usize = 1 << 20;
+
+impl Tokens {
+    /// Replaces the contents by the tokens of `text`. Linear in its length.
+    pub fn read(&mut self, text: &str, unit: TokenUnit) {
+        self.hashes.clear();
+        self.lines.clear();
+        self.hashes.shrink_to(KEEP_TOKENS);
+        self.lines.shrink_to(KEEP_TOKENS);
+        match unit {
+            TokenUnit::Auto => cpu::dispatch(Words { text, singles: true, tokens: self }),
+            TokenUnit::Word => cpu::dispatch(Words { text, singles: false, tokens: self }),
+            TokenUnit::Char => self.read_characters(text),
+        }
+        if !text.is_empty() && !text.ends_with('\n') {
+            self.end_line(text.len());
+        }
+    }
+
+    /// The range of token positions of each line, in order.
+    pub fn line_ranges(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
+        let starts = std::iter::once(0).chain(self.lines.iter().map(|line| line.tokens));
+        starts.zip(&self.lines).map(|(start, line)| start..line.tokens)
+    }
+
+    #[inline(always)]
+    fn end_line(&mut self, byte: usize) {
+        self.lines.push(LineEnd { tokens: self.hashes.len(), byte });
+    }
+
+    /// Tokens of a run of word bytes that holds characters beyond ASCII.
+    fn read_run(&mut self, run: &str, singles: bool) {
+        let classes = Classes::get();
+        let mut token = Token::default();
+        for (at, c) in run.char_indices() {
+            // A run holds word bytes only, and the hash folds the case of those in ASCII.
+            let flags = if c.is_ascii() { Flags::WORD } else { classes.of(c) };
+            if flags.any(Flags::EXTEND) {
+                if token.is_open {
+                    token.extend(flags);
+                }
+                continue;
+            }
+            let single = singles && flags.any(Flags::SINGLE);
+            if token.is_open && (single || token.is_single || !flags.any(Flags::WORD)) {
+                self.end_token(run, &token, at);
+                token.is_open = false;
+            }
+            if !flags.any(Flags::WORD) {
+                continue;
+            }
+            if token.is_open {
+                token.extend(flags);
+            } else {
+                token = Token { start: at, is_open: true, is_single: single, flags, adjacent_marks: false, after_mark: false };
+            }
+        }
+        if token.is_open {
+            self.end_token(run, &token, run.len());
+        }
+    }
+
+    #[inline(always)]
+    fn end_token(&mut self, run: &str, token: &Token, end: usize) {
+        let plain = !token.flags.any(Flags::CASED.or(Flags::COMPOSES)) && !token.adjacent_marks;
+        let hash = if plain {
+            hash::token(run.as_bytes(), token.start, end)
+        } else {
+            let canonical = self.canonical.of(&run[token.start..end], token.flags, token.adjacent_marks).as_bytes();
+            hash::token(canonical, 0, canonical.len())
+        };
+        self.hashes.push(hash);
+    }
+
+    fn read_characters(&mut self, text: &str) {
+        let classes = Classes::get();
+        let mut token = Token::default();
+        for (at, c) in text.char_indices() {
+            let flags = classes.of(c);
+            if token.is_open && flags.any(Flags::EXTEND) {
+                token.extend(flags);
+                continue;
+            }
+            if token.is_open {
+                self.end_character(text, &token, at);
+                token.is_open = false;
+            }
+            if !flags.any(Flags::SPACE) {
+                token = Token { start: at, is_open: true, is_single: true, flags, adjacent_marks: false, after_mark: false };
+            }
+            if c == '\n' {
+                self.end_line(at);
+            }
+        }
+        if token.is_open {
+            self.end_character(text, &token, text.len());
+        }
+    }
+
+    fn end_character(&mut self, text: &str, token: &Token, end: usize) {
+        let canonical = self.canonical.of(&text[token.start..end], token.flags, token.adjacent_marks);
+        self.hashes.push(hash::character(canonical));
+    }
+}
+
+/// A token whose end is not reached.
+struct Token {
+    start: usize,
+    is_open: bool,
+    is_single: bool,
+    flags: Flags,
+    adjacent_marks: bool,
+    after_mark: bool,
+}
+
+impl Default for Token {
+    fn default() -> Self {
+        Self { start: 0, is_open: false, is_single: false, flags: Flags::NONE, adjacent_marks: false, after_mark: false }
+    }
+}
+
+impl Token {
+    #[inline(always)]
+    fn extend(&mut self, flags: Flags) {
+        let mark = flags.any(Flags::REORDERS);
+        self.adjacent_marks |= mark && self.after_mark;
+        self.after_mark = mark;
+        self.flags = self.flags.or(flags);
+    }
+}
+
+/// The loop over a text's words.
+struct Words<'a> {
+    text: &'a str,
+    singles: bool,
+    tokens: &'a mut Tokens,
+}
+
+impl cpu::Loop for Words<'_> {
+    #[inline(always)]
+    fn run(mut self, classify: impl Classify) {
+        let bytes = self.text.as_bytes();
+        let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+        let mut run = Run::default();
+        for (number, block) in blocks.iter().enumerate() {
+            self.block(&mut run, number * BLOCK, classify.masks(block));
+        }
+        // The last block is filled with spaces, or the run that reaches the end of the text is ended by one more.
+        let mut last = [b' '; BLOCK];
+        last[..rest.len()].copy_from_slice(rest);
+        self.block(&mut run, blocks.len() * BLOCK, classify.masks(&last));
+    }
+}
+
+/// The run of word bytes that the last block left open, if `is_open`.
+#[derive(Default)]
+struct Run {
+    start: usize,
+    is_open: bool,
+    /// Whether that run may hold characters beyond ASCII.
+    beyond_ascii: bool,
+}
+
+impl Words<'_> {
+    #[inline(always)]
+    fn block(&mut self, run: &mut Run, base: usize, masks: cpu::Masks) {
+        if masks.beyond_ascii != 0 || run.beyond_ascii {
+            let was_open = run.is_open;
+            self.block_of::<false>(run, base, masks);
+            run.beyond_ascii = run.is_open && (masks.beyond_ascii != 0 || was_open && run.start < base);
+        } else {
+            self.block_of::<true>(run, base, masks);
+        }
+    }
+
+    #[inline(always)]
+    fn block_of<const ASCII: bool>(&mut self, run: &mut Run, base: usize, masks: cpu::Masks) {
+        let before = masks.word << 1 | u64::from(run.is_open);
+        let mut starts = masks.word & !before;
+        let mut ends = !masks.word & before;
+        if !run.is_open {
+            run.start = base + starts.trailing_zeros() as usize;
+            starts &= starts.wrapping_sub(1);
+        }
+        run.is_open = masks.word >> (BLOCK - 1) == 1;
+        let mut line_ends = masks.line_end;
+        while line_ends != 0 {
+            let through_line_end = line_ends ^ (line_ends - 1);
+            self.runs::<ASCII>(run, base, &mut starts, ends & through_line_end);
+            ends &= !through_line_end;
+            self.tokens.end_line(base + line_ends.trailing_zeros() as usize);
+            line_ends &= line_ends - 1;
+        }
+        self.runs::<ASCII>(run, base, &mut starts, ends);
+    }
+
+    #[inline(always)]
+    fn runs<const ASCII: bool>(&mut self, run: &mut Run, base: usize, starts: &mut u64, mut ends: u64) {
+        while ends != 0 {
+            let end = base + ends.trailing_zeros() as usize;
+            let text = self.text.as_bytes();
+            if ASCII || text[run.start..end].is_ascii() {
+                self.tokens.hashes.push(hash::token(text, run.start, end));
+            } else {
+                self.tokens.read_run(&self.text[run.start..end], self.singles);
+            }
+            run.start = base + starts.trailing_zeros() as usize;
+            *starts &= starts.wrapping_sub(1);
+            ends &= ends - 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
