@@ -3,6 +3,7 @@
 //! Cost: as many comparisons as there are candidate pairs, which for n documents of one template is n squared: so is the
 //! list that was asked for.
 
+use crate::clusters::Compare;
 use crate::document::DocId;
 use crate::index::{Buckets, Copies};
 use crate::report::Pair;
@@ -11,42 +12,30 @@ use crate::similarity::Similarity;
 /// A pair of distinct documents, the first before the second, and how alike they are.
 pub type VerifiedPair = (DocId, DocId, Similarity);
 
-/// How many candidate pairs are verified at once: it bounds memory, not the result.
-const PAIRS_AT_ONCE: usize = 1 << 20;
-
-/// Every candidate pair of distinct documents that reaches the threshold, sorted. `verify` as in `clusters::leaders`.
-pub fn verified(
-    buckets: &Buckets,
-    copies: &Copies,
-    mut verify: impl FnMut(&[(DocId, DocId)]) -> Vec<Option<Similarity>>,
-) -> Vec<VerifiedPair> {
+/// Every candidate pair of one connected component, given in document order, that reaches the threshold.
+pub fn verified(component: &[DocId], buckets: &Buckets, comparer: &mut impl Compare) -> Vec<VerifiedPair> {
     let mut verified = Vec::new();
-    let mut candidates = Vec::new();
     let mut earlier = Vec::new();
-    let mut flush = |candidates: &mut Vec<(DocId, DocId)>| {
-        let found = verify(candidates);
-        let reached = candidates.drain(..).zip(found).filter_map(|((a, b), found)| Some((a, b, found?)));
-        verified.extend(reached);
-    };
-    for (document, first) in copies.firsts() {
-        if document != first {
-            continue;
-        }
+    for &document in component {
         buckets.all_earlier(document, &mut earlier);
-        candidates.extend(earlier.iter().map(|&earlier| (earlier, document)));
-        if candidates.len() >= PAIRS_AT_ONCE {
-            flush(&mut candidates);
+        for &first in &earlier {
+            verified.extend(comparer.compare(first, document).map(|similarity| (first, document, similarity)));
         }
+        comparer.keep(document);
     }
-    flush(&mut candidates);
-    verified.sort_unstable_by_key(|&(a, b, _)| (a, b));
     verified
 }
 
-/// Looks a pair up in a sorted list of verified ones.
-pub fn look_up(verified: &[VerifiedPair], pair: (DocId, DocId)) -> Option<Similarity> {
-    let at = verified.binary_search_by_key(&pair, |&(a, b, _)| (a, b)).ok()?;
-    Some(verified[at].2)
+/// A sorted list of verified pairs, to cluster by.
+pub struct LookUp<'a>(pub &'a [VerifiedPair]);
+
+impl Compare for LookUp<'_> {
+    fn compare(&mut self, first: DocId, second: DocId) -> Option<Similarity> {
+        let at = self.0.binary_search_by_key(&(first, second), |&(a, b, _)| (a, b)).ok()?;
+        Some(self.0[at].2)
+    }
+
+    fn keep(&mut self, _: DocId) {}
 }
 
 /// The pairs of all documents, copies too, from the verified pairs of distinct ones; sorted.

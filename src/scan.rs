@@ -7,21 +7,20 @@
 //! 3. Names are given to whatever the report mentions.
 
 use crate::banding::Banding;
-use crate::clusters::{self, Leaders};
+use crate::clusters::{self, Joined};
 use crate::document::{DocId, Documents};
 use crate::index::Copies;
 use crate::gather::{Gathered, gather};
 use crate::lines::{BoilerplateLine, LineOptions, excerpt};
-use crate::pairs;
+use crate::pairs::{self, LookUp};
 use crate::problem::Problem;
 use crate::progress::{Progress, Stage};
 use crate::report::{Boilerplate, Cluster, Member, Name, Parameters, Report, Summary};
 use crate::shingles::Shingling;
 use crate::sign::Signing;
-use crate::similarity::Similarity;
 use crate::source::{Fields, Selection, Sources};
 use crate::tokens::TokenUnit;
-use crate::verify::Verifier;
+use crate::verify::{Corpus, Reader, Verifier};
 use rayon::prelude::*;
 use std::io;
 use std::path::PathBuf;
@@ -87,37 +86,29 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
     progress.begin(Stage::Matching, 0);
     let copies = index.collapse();
     let buckets = index.buckets(&copies);
-    let verifier = Verifier {
-        sources: &sources,
-        fields: &options.fields,
-        documents: &documents,
-        index: &index,
-        unit: options.unit,
-        shingling: signing.shingling,
-        threshold: options.threshold,
-    };
-    progress.begin(Stage::Comparing, 0);
-    let mut verify = |candidates: &[(DocId, DocId)]| {
-        progress.total.fetch_add(candidates.len() as u64, std::sync::atomic::Ordering::Relaxed);
-        let found = verifier.verify(candidates, &mut problems);
-        progress.add(0, 0, candidates.len() as u64);
-        found
-    };
-    let (leaders, pairs) = if options.pairs {
-        let verified = pairs::verified(&buckets, &copies, verify);
-        let look_up = |pairs: &[(DocId, DocId)]| -> Vec<Option<Similarity>> {
-            pairs.iter().map(|&pair| pairs::look_up(&verified, pair)).collect()
-        };
-        (clusters::leaders(&buckets, &copies, look_up), Some(pairs::with_copies(&verified, &copies)))
+    let components = buckets.components();
+    progress.begin(Stage::Comparing, components.iter().map(|component| component.len() as u64).sum());
+    let corpus = Corpus { sources: &sources, fields: &options.fields, documents: &documents, index: &index, unit: options.unit };
+    let verifier = || Verifier::new(corpus, signing.shingling, options.threshold);
+    let (joined, pairs) = if options.pairs {
+        let of_component = |verifier: &mut Verifier<'_>, component: &[DocId]| pairs::verified(component, &buckets, verifier);
+        let mut verified = by_component(&components, verifier, of_component, progress, &mut problems);
+        verified.par_sort_unstable_by_key(|&(a, b, _)| (a, b));
+        let mut joined: Vec<Joined> = Vec::new();
+        for component in &components {
+            joined.extend(clusters::leaders(component, &buckets, &mut LookUp(&verified)));
+        }
+        (joined, Some(pairs::with_copies(&verified, &copies)))
     } else {
-        (clusters::leaders(&buckets, &copies, &mut verify), None)
+        let of_component = |verifier: &mut Verifier<'_>, component: &[DocId]| clusters::leaders(component, &buckets, verifier);
+        (by_component(&components, verifier, of_component, progress, &mut problems), None)
     };
 
     progress.begin(Stage::Reporting, 0);
-    let clusters = clusters_of(&leaders, &copies);
+    let clusters = clusters_of(joined, &copies);
     let boilerplate = match (lines, options.lines) {
         (Some(lines), Some(options)) => {
-            boilerplate_of(lines.finish(options.boilerplate_documents)?, &verifier, &mut problems)
+            boilerplate_of(lines.finish(options.boilerplate_documents)?, corpus, &mut problems)
         }
         _ => Vec::new(),
     };
@@ -161,11 +152,33 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
     Ok(report)
 }
 
+/// Runs `work` on every component, on all cores; results come in no order.
+fn by_component<'a, T: Send>(
+    components: &[Vec<DocId>],
+    verifier: impl Fn() -> Verifier<'a> + Sync + Send,
+    work: impl Fn(&mut Verifier<'a>, &[DocId]) -> Vec<T> + Sync + Send,
+    progress: &Progress,
+    problems: &mut Vec<Problem>,
+) -> Vec<T> {
+    let results = components.par_iter().map_init(verifier, |verifier, component| {
+        let found = work(verifier, component);
+        progress.add(0, 0, component.len() as u64);
+        (found, std::mem::take(&mut verifier.problems))
+    });
+    let mut all = Vec::new();
+    for (found, lost) in results.collect::<Vec<_>>() {
+        all.extend(found);
+        problems.extend(lost);
+    }
+    all
+}
+
 /// Clusters of all documents: those of the distinct ones, and the copies of each.
-fn clusters_of(leaders: &Leaders, copies: &Copies) -> Vec<Cluster> {
+fn clusters_of(mut joined: Vec<Joined>, copies: &Copies) -> Vec<Cluster> {
+    joined.sort_unstable_by_key(|(document, ..)| *document);
     let leader_of = |first: DocId| {
-        let at = leaders.joined.binary_search_by_key(&first, |(document, ..)| *document).ok()?;
-        let (_, representative, similarity) = leaders.joined[at];
+        let at = joined.binary_search_by_key(&first, |(document, ..)| *document).ok()?;
+        let (_, representative, similarity) = joined[at];
         Some((representative, similarity))
     };
     let mut members: Vec<(DocId, Member)> = Vec::new();
@@ -188,13 +201,13 @@ fn clusters_of(leaders: &Leaders, copies: &Copies) -> Vec<Cluster> {
 }
 
 /// Boilerplate lines with their texts, each read where the line stands first.
-fn boilerplate_of(lines: Vec<BoilerplateLine>, verifier: &Verifier<'_>, problems: &mut Vec<Problem>) -> Vec<Boilerplate> {
+fn boilerplate_of(lines: Vec<BoilerplateLine>, corpus: Corpus<'_>, problems: &mut Vec<Problem>) -> Vec<Boilerplate> {
     let by_document: Vec<&[BoilerplateLine]> =
         lines.chunk_by(|a, b| a.examples[0].document == b.examples[0].document).collect();
     let read: Vec<Result<Vec<Boilerplate>, Problem>> = by_document
         .par_iter()
         .map_init(
-            || verifier.reader(),
+            || Reader::new(corpus),
             |reader, lines| {
                 let (text, tokens) = reader.read(lines[0].examples[0].document)?;
                 let named = lines.iter().map(|line| Boilerplate {

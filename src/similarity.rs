@@ -30,95 +30,111 @@ impl Similarity {
     }
 }
 
-/// Compares one document with many: the shingles of the one in a table, those of the others run through it.
-///
-/// Both tables are open addressing with a stamp in each slot, so emptying one costs nothing. About 3 ns a shingle
-/// of a document that shares most.
+/// The shingles of one document as a set: a list without repetitions.
 #[derive(Debug, Default)]
-pub struct Comparer {
-    left: Table,
-    right: Table,
-    left_shingles: u32,
-}
-
-impl Comparer {
-    /// Sets the document that others are compared with.
-    pub fn set_left(&mut self, shingling: Shingling, tokens: &[u64]) {
-        self.left.clear(shingling.count(tokens.len()));
-        self.left_shingles = 0;
-        shingling.for_each(tokens, |shingle| self.left_shingles += u32::from(self.left.insert(shingle)));
-    }
-
-    /// Compares another document with it: exact, or `None` when their Jaccard is below `threshold`.
-    pub fn compare(&mut self, shingling: Shingling, tokens: &[u64], threshold: f64) -> Option<Similarity> {
-        self.right.clear(shingling.count(tokens.len()));
-        let (mut shared, mut own) = (0, 0);
-        shingling.for_each(tokens, |shingle| {
-            if self.right.insert(shingle) {
-                if self.left.contains(shingle) { shared += 1 } else { own += 1 }
-            }
-        });
-        let similarity = Similarity { shared, left: self.left_shingles, right: shared + own };
-        (similarity.jaccard() >= threshold).then_some(similarity)
-    }
-}
-
-/// A set of hashes that is emptied by counting up a stamp.
-#[derive(Debug, Default)]
-struct Table {
-    slots: Vec<Slot>,
+pub struct ShingleList {
+    shingles: Vec<u64>,
+    /// Slots of a hash table, taken when they hold the stamp: emptying it costs nothing.
+    slots: Vec<(u64, u32)>,
     stamp: u32,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Slot {
-    hash: u64,
-    stamp: u32,
-}
-
-impl Table {
-    /// Empties the set and makes room for `most` hashes.
-    fn clear(&mut self, most: usize) {
-        let slots = (2 * most).next_power_of_two().max(64);
+impl ShingleList {
+    /// Replaces the contents by the shingles of `tokens`. About 3 ns a shingle.
+    pub fn read(&mut self, shingling: Shingling, tokens: &[u64]) {
+        let slots = slots_for(shingling.count(tokens.len()));
         if slots > self.slots.len() || self.stamp == u32::MAX {
             self.slots.clear();
-            self.slots.resize(slots.max(self.slots.len()), Slot::default());
+            self.slots.resize(slots.max(self.slots.len()), (0, 0));
             self.stamp = 0;
         }
         self.stamp += 1;
+        self.shingles.clear();
+        let (mask, stamp) = (slots - 1, self.stamp);
+        let table = &mut self.slots[..slots];
+        shingling.for_each(tokens, |shingle| {
+            let mut at = shingle as usize & mask;
+            while table[at].1 == stamp {
+                if table[at].0 == shingle {
+                    return;
+                }
+                at = (at + 1) & mask;
+            }
+            table[at] = (shingle, stamp);
+            self.shingles.push(shingle);
+        });
+    }
+}
+
+/// The shingles of one document as a set that others are compared with.
+#[derive(Debug)]
+pub struct ShingleTable {
+    /// Open addressing, at most half full; 0 stands in empty slots.
+    slots: Box<[u64]>,
+    shingles: u32,
+    /// Whether 0 is a shingle of the document.
+    has_zero: bool,
+}
+
+impl ShingleTable {
+    /// A table of the shingles of a list.
+    pub fn new(list: &ShingleList) -> Self {
+        let mut slots = vec![0; slots_for(list.shingles.len())].into_boxed_slice();
+        let mask = slots.len() - 1;
+        for &shingle in &list.shingles {
+            let mut at = shingle as usize & mask;
+            while slots[at] != 0 {
+                at = (at + 1) & mask;
+            }
+            slots[at] = shingle;
+        }
+        Self { slots, shingles: list.shingles.len() as u32, has_zero: list.shingles.contains(&0) }
     }
 
-    /// The slot of the hash, or the empty one where it belongs. The hashes are spread already.
+    /// Memory in bytes.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.slots)
+    }
+
+    /// Compares the document of the table with that of a list: exact, or `None` when their Jaccard is below `threshold`.
+    ///
+    /// About 2 ns a shingle of the list, and less the less alike they are: it ends as soon as too many are not shared.
+    pub fn compare(&self, list: &ShingleList, threshold: f64) -> Option<Similarity> {
+        let (left, right) = (self.shingles, list.shingles.len() as u32);
+        let reaches = |shared| Similarity { shared, left, right }.jaccard() >= threshold;
+        if !reaches(left.min(right)) {
+            return None;
+        }
+        let mut shared = 0;
+        // Between two looks at what is still possible; a look costs as much as a few shingles.
+        const STRETCH: usize = 64;
+        for (number, stretch) in list.shingles.chunks(STRETCH).enumerate() {
+            shared += stretch.iter().map(|&shingle| u32::from(self.contains(shingle))).sum::<u32>();
+            let rest = list.shingles.len() - number * STRETCH - stretch.len();
+            if !reaches((shared + rest as u32).min(left)) {
+                return None;
+            }
+        }
+        Some(Similarity { shared, left, right })
+    }
+
     #[inline(always)]
-    fn find(&self, hash: u64) -> (usize, bool) {
+    fn contains(&self, shingle: u64) -> bool {
         let mask = self.slots.len() - 1;
-        let mut at = hash as usize & mask;
+        let mut at = shingle as usize & mask;
         loop {
-            let slot = self.slots[at];
-            if slot.stamp != self.stamp {
-                return (at, false);
+            match self.slots[at] {
+                0 => return shingle == 0 && self.has_zero,
+                other if other == shingle => return true,
+                _ => at = (at + 1) & mask,
             }
-            if slot.hash == hash {
-                return (at, true);
-            }
-            at = (at + 1) & mask;
         }
     }
+}
 
-    #[inline(always)]
-    fn contains(&self, hash: u64) -> bool {
-        self.find(hash).1
-    }
-
-    /// Adds a hash; whether it was new.
-    #[inline(always)]
-    fn insert(&mut self, hash: u64) -> bool {
-        let (at, found) = self.find(hash);
-        if !found {
-            self.slots[at] = Slot { hash, stamp: self.stamp };
-        }
-        !found
-    }
+/// How many slots a table of so many shingles has: a power of two, at least twice as many.
+fn slots_for(shingles: usize) -> usize {
+    (2 * shingles).next_power_of_two().max(16)
 }
 
 #[cfg(test)]
@@ -143,14 +159,16 @@ mod tests {
             threshold in 0.0..1.0f64,
         ) {
             let shingling = Shingling::new(size);
-            let mut comparer = Comparer::default();
+            let mut list = ShingleList::default();
             for left in &documents {
-                comparer.set_left(shingling, left);
+                list.read(shingling, left);
+                let table = ShingleTable::new(&list);
                 for right in &documents {
+                    list.read(shingling, right);
                     let (a, b) = (naive(size as usize, left), naive(size as usize, right));
                     let (shared, all) = (a.intersection(&b).count(), a.union(&b).count());
                     let jaccard = shared as f64 / all as f64;
-                    let found = comparer.compare(shingling, right, threshold);
+                    let found = table.compare(&list, threshold);
                     prop_assert_eq!(found.is_some(), jaccard >= threshold);
                     if let Some(found) = found {
                         prop_assert_eq!(found.jaccard(), jaccard);

@@ -1,25 +1,25 @@
 //! Verification: the true similarity of candidate pairs, from their shingles.
 //!
-//! Texts are fetched again and cut into shingles again; nothing of them was kept. Pairs are sorted by their first
-//! document, whose shingles go into a table once for up to [`TOGETHER`] others.
-//! Cost: one reading and one tokenisation for each pair, and one for each group; all cores are busy.
+//! Texts are fetched again and cut into shingles again; nothing of them was kept. A thread works on one connected component
+//! of candidates at a time, so that nearly always each document is read once: the one at hand is a list of shingles, the
+//! earlier ones it is compared with are tables, kept up to [`KEPT_BYTES`].
 
+use crate::clusters::Compare;
 use crate::document::{DocId, Documents};
 use crate::index::Index;
 use crate::problem::Problem;
 use crate::shingles::Shingling;
-use crate::similarity::{Comparer, Similarity};
+use crate::similarity::{ShingleList, ShingleTable, Similarity};
 use crate::source::{Fetcher, Fields, Sources};
 use crate::tokens::{TokenUnit, Tokens};
-use rayon::prelude::*;
+use std::collections::BTreeMap;
 
-/// How many documents are compared with one table before it is made anew: enough that making it is cheap, few enough
-/// that the pairs of one large cluster keep all cores busy.
-const TOGETHER: usize = 64;
+/// How much memory one thread keeps tables in: 400 documents of 10 kB. More are read again when they are needed.
+const KEPT_BYTES: usize = 16 << 20;
 
-/// All that is needed to compare two documents by their numbers.
+/// All that is needed to read a document by its number.
 #[derive(Clone, Copy)]
-pub struct Verifier<'a> {
+pub struct Corpus<'a> {
     /// Where texts are read.
     pub sources: &'a Sources,
     /// Which fields of records.
@@ -30,100 +30,139 @@ pub struct Verifier<'a> {
     pub index: &'a Index,
     /// What a token is.
     pub unit: TokenUnit,
-    /// What a shingle is.
-    pub shingling: Shingling,
-    /// The least Jaccard that is of interest.
-    pub threshold: f64,
 }
 
-/// What one thread needs.
-struct Worker<'a> {
-    reader: Reader<'a>,
-    comparer: Comparer,
-}
-
-/// Reads the tokens of documents again.
+/// Reads documents again, in buffers that it keeps.
 pub struct Reader<'a> {
-    verifier: Verifier<'a>,
+    corpus: Corpus<'a>,
     fetcher: Fetcher<'a>,
     tokens: Tokens,
 }
 
-impl<'a> Verifier<'a> {
-    /// The similarity of each pair that reaches the threshold, in the order of the pairs.
-    ///
-    /// A document that can no longer be read, or has changed since it was indexed, is a problem and reaches none.
-    pub fn verify(&self, pairs: &[(DocId, DocId)], problems: &mut Vec<Problem>) -> Vec<Option<Similarity>> {
-        let mut order: Vec<u32> = (0..pairs.len() as u32).collect();
-        order.par_sort_unstable_by_key(|&at| pairs[at as usize]);
-        let groups = order.chunk_by(|&a, &b| pairs[a as usize].0 == pairs[b as usize].0);
-        let groups: Vec<&[u32]> = groups.flat_map(|group| group.chunks(TOGETHER)).collect();
-        let results: Vec<_> = groups
-            .par_iter()
-            .map_init(|| self.worker(), |worker, group| worker.compare(group.iter().map(|&at| pairs[at as usize])))
-            .collect();
-        let mut found = vec![None; pairs.len()];
-        for (group, result) in groups.into_iter().zip(results) {
-            match result {
-                Ok(similarities) => {
-                    for (&at, similarity) in group.iter().zip(similarities) {
-                        match similarity {
-                            Ok(similarity) => found[at as usize] = similarity,
-                            Err(problem) => problems.push(problem),
-                        }
-                    }
-                }
-                Err(problem) => problems.push(problem),
-            }
-        }
-        found
+impl<'a> Reader<'a> {
+    /// For documents of `corpus`.
+    pub fn new(corpus: Corpus<'a>) -> Self {
+        Self { corpus, fetcher: Fetcher::new(corpus.sources, corpus.fields), tokens: Tokens::default() }
     }
 
-    /// A reader of documents by their numbers.
-    pub fn reader(&self) -> Reader<'a> {
-        Reader { verifier: *self, fetcher: Fetcher::new(self.sources, self.fields), tokens: Tokens::default() }
-    }
-
-    fn worker(&self) -> Worker<'a> {
-        Worker { reader: self.reader(), comparer: Comparer::default() }
-    }
-}
-
-impl Worker<'_> {
-    /// Compares the common first document of `pairs` with each second.
-    fn compare(
-        &mut self,
-        mut pairs: impl Iterator<Item = (DocId, DocId)>,
-    ) -> Result<Vec<Result<Option<Similarity>, Problem>>, Problem> {
-        let Verifier { shingling, threshold, .. } = self.reader.verifier;
-        let Some((left, first_right)) = pairs.next() else { return Ok(Vec::new()) };
-        self.comparer.set_left(shingling, &self.reader.read(left)?.1.hashes);
-        let rights = std::iter::once(first_right).chain(pairs.map(|(_, right)| right));
-        let compare = |right| {
-            let (_, tokens) = self.reader.read(right)?;
-            Ok(self.comparer.compare(shingling, &tokens.hashes, threshold))
-        };
-        Ok(rights.map(compare).collect())
-    }
-}
-
-impl Reader<'_> {
-    /// The text of a document, and its tokens, which are those it was indexed with.
+    /// The text of a document, and its tokens, which are those it was indexed with; or what has become of it.
     pub fn read(&mut self, document: DocId) -> Result<(&str, &Tokens), Problem> {
-        let Verifier { sources, documents, index, unit, .. } = self.verifier;
+        let Corpus { sources, documents, index, unit, .. } = self.corpus;
         let location = documents.location(document);
         let text = match location.record {
             None => self.fetcher.file(location.source),
             Some(record) => self.fetcher.record(location.source, record.start, record.end),
         };
         let record = location.record.map(|record| record.number);
-        let problem = |reason: &str| sources.get(location.source).problem(record, format!("while it was compared: {reason}"));
+        let problem = |reason: &str| sources.get(location.source).problem(record, format!("read again: {reason}"));
         let text = text.map_err(|reason| problem(&reason))?;
         self.tokens.read(text, unit);
         if index.is_unchanged(document, &self.tokens.hashes) {
             Ok((text, &self.tokens))
         } else {
-            Err(problem("its text is no longer what it was at first"))
+            Err(problem("its text has changed while the scan was running"))
+        }
+    }
+}
+
+/// Compares documents by their shingles.
+pub struct Verifier<'a> {
+    reader: Reader<'a>,
+    shingling: Shingling,
+    threshold: f64,
+    /// The shingles of the document at hand.
+    list: ShingleList,
+    at_hand: Option<DocId>,
+    kept: Kept,
+    /// Documents that could not be read again.
+    pub problems: Vec<Problem>,
+}
+
+impl<'a> Verifier<'a> {
+    /// For documents of `corpus`; pairs below the threshold are of no interest.
+    pub fn new(corpus: Corpus<'a>, shingling: Shingling, threshold: f64) -> Self {
+        Self {
+            reader: Reader::new(corpus),
+            shingling,
+            threshold,
+            list: ShingleList::default(),
+            at_hand: None,
+            kept: Kept::default(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// Makes a document the one at hand; whether it can be read.
+    fn take(&mut self, document: DocId) -> bool {
+        if self.at_hand == Some(document) {
+            return true;
+        }
+        self.at_hand = None;
+        match self.reader.read(document) {
+            Ok((_, tokens)) => {
+                self.list.read(self.shingling, &tokens.hashes);
+                self.at_hand = Some(document);
+                true
+            }
+            Err(problem) => {
+                self.problems.push(problem);
+                false
+            }
+        }
+    }
+}
+
+impl Compare for Verifier<'_> {
+    fn compare(&mut self, first: DocId, second: DocId) -> Option<Similarity> {
+        if !self.kept.contains(first) {
+            self.keep(first);
+        }
+        if !self.take(second) {
+            return None;
+        }
+        self.kept.get(first)?.compare(&self.list, self.threshold)
+    }
+
+    fn keep(&mut self, document: DocId) {
+        if self.take(document) {
+            self.kept.insert(document, ShingleTable::new(&self.list));
+        }
+    }
+}
+
+/// Tables of documents, those used last.
+#[derive(Default)]
+struct Kept {
+    tables: BTreeMap<DocId, (ShingleTable, u64)>,
+    bytes: usize,
+    clock: u64,
+}
+
+impl Kept {
+    fn contains(&self, document: DocId) -> bool {
+        self.tables.contains_key(&document)
+    }
+
+    fn get(&mut self, document: DocId) -> Option<&ShingleTable> {
+        let (table, used) = self.tables.get_mut(&document)?;
+        self.clock += 1;
+        *used = self.clock;
+        Some(table)
+    }
+
+    /// Keeps a table; when memory is full the half that was not used for longest goes first.
+    fn insert(&mut self, document: DocId, table: ShingleTable) {
+        if self.bytes + table.bytes() > KEPT_BYTES {
+            let mut times: Vec<u64> = self.tables.values().map(|(_, used)| *used).collect();
+            times.sort_unstable();
+            let middle = times.get(times.len() / 2).copied().unwrap_or_default();
+            self.tables.retain(|_, (_, used)| *used > middle);
+            self.bytes = self.tables.values().map(|(table, _)| table.bytes()).sum();
+        }
+        self.clock += 1;
+        self.bytes += table.bytes();
+        if let Some((old, _)) = self.tables.insert(document, (table, self.clock)) {
+            self.bytes -= old.bytes();
         }
     }
 }

@@ -13,9 +13,8 @@
 //! Cost: two passes over the token pairs, 2 ns a token. Limits: a document with very many lines alike but not alike
 //! enough is given up after [`MOST_STEPS`], and said so.
 
-use super::{Line, LineOptions, RepeatedLine, excerpt};
+use super::{Line, LineOptions, RepeatedLine, excerpt, line_text};
 use crate::tokens::Tokens;
-use std::collections::BTreeMap;
 
 /// Lines with fewer tokens are never nearly the same: one word is too much of them.
 const LEAST_TOKENS: usize = 4;
@@ -25,9 +24,13 @@ const MOST_STEPS: u64 = 200_000_000;
 /// Finds nearly equal lines, in buffers that it keeps.
 #[derive(Default)]
 pub(super) struct Near {
-    /// How often the pairs with each hash stand in the document, up to 2; over-counting costs time only.
-    counts: Vec<u8>,
+    counts: PairCounts,
     survivors: Vec<u32>,
+    sharers: Sharers,
+    /// For each group, how many pairs of the line at hand its first line holds.
+    common: Vec<u32>,
+    /// The groups whose first lines hold any.
+    sharing: Vec<u32>,
     frontier: Vec<usize>,
 }
 
@@ -50,7 +53,7 @@ impl Near {
         options: LineOptions,
         found: &mut Vec<RepeatedLine>,
     ) -> bool {
-        self.find_survivors(tokens, lines, firsts, options);
+        self.find_survivors(text, tokens, lines, firsts, options);
         if self.survivors.len() < 2 {
             return true;
         }
@@ -68,7 +71,7 @@ impl Near {
     }
 
     /// The distinct lines that share enough pairs of tokens with the rest of the document to be like any of its lines.
-    fn find_survivors(&mut self, tokens: &Tokens, lines: &[Line], firsts: &[u32], options: LineOptions) {
+    fn find_survivors(&mut self, text: &str, tokens: &Tokens, lines: &[Line], firsts: &[u32], options: LineOptions) {
         self.survivors.clear();
         let least = LEAST_TOKENS.max(options.min_tokens as usize);
         let distinct = || {
@@ -79,22 +82,14 @@ impl Near {
         if distinct().nth(1).is_none() {
             return;
         }
-        let bits = usize::BITS - (2 * pairs).clamp(1 << 10, 1 << 22).leading_zeros();
-        self.counts.clear();
-        self.counts.shrink_to(1 << 16);
-        self.counts.resize(1 << bits, 0);
-        let counts = self.counts.as_mut_slice();
-        let place = |pair: u64| (pair >> (u64::BITS - bits)) as usize;
+        self.counts.clear(pairs);
         for (_, line) in distinct() {
-            for pair in token_pairs(&tokens.hashes[line.tokens.clone()]) {
-                let count = &mut counts[place(pair)];
-                *count = (*count + 1).min(2);
-            }
+            token_pairs(&tokens.hashes[line.tokens.clone()]).for_each(|pair| self.counts.add(pair));
         }
         for (at, line) in distinct() {
             let hashes = &tokens.hashes[line.tokens.clone()];
-            let common: usize = token_pairs(hashes).map(|pair| usize::from(counts[place(pair)] >> 1)).sum();
-            if common >= least_common_pairs(hashes.len(), options.similarity) {
+            let common: usize = token_pairs(hashes).map(|pair| usize::from(self.counts.is_repeated(pair))).sum();
+            if common >= least_common_pairs(hashes.len(), options.similarity) && is_prose(line_text(text, tokens, line.number)) {
                 self.survivors.push(at);
             }
         }
@@ -103,44 +98,40 @@ impl Near {
     /// Groups the survivors.
     fn group(&mut self, tokens: &Tokens, lines: &[Line], similarity: f64) -> (Vec<Group>, bool) {
         let mut groups: Vec<Group> = Vec::new();
-        let mut groups_of_pair: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
-        // How many pairs the line at hand shares with each group's first line, and which groups share any.
-        let mut common: Vec<u32> = Vec::new();
-        let mut sharing: Vec<u32> = Vec::new();
+        self.sharers.clear();
+        self.common.clear();
         let mut steps = 0;
         let hashes_of = |line: u32| &tokens.hashes[lines[line as usize].tokens.clone()];
         for &line in &self.survivors {
             let hashes = hashes_of(line);
-            for pair in token_pairs(hashes) {
-                for &group in groups_of_pair.get(&pair).into_iter().flatten() {
-                    if common[group as usize] == 0 {
-                        sharing.push(group);
+            let pairs = || token_pairs(hashes).filter(|&pair| self.counts.is_repeated(pair));
+            for pair in pairs() {
+                for group in self.sharers.of(pair) {
+                    let common = &mut self.common[group as usize];
+                    if *common == 0 {
+                        self.sharing.push(group);
                     }
-                    common[group as usize] += 1;
+                    *common += 1;
                     steps += 1;
                 }
             }
-            sharing.sort_unstable();
             let least = least_common_pairs(hashes.len(), similarity);
-            let enough = sharing.iter().filter(|&&group| common[group as usize] as usize >= least);
-            let joined = enough.into_iter().find_map(|&group| {
+            let common = self.common.as_mut_slice();
+            // Taking each count also sets it back for the next line.
+            self.sharing.retain(|&group| std::mem::take(&mut common[group as usize]) as usize >= least);
+            self.sharing.sort_unstable();
+            let joined = self.sharing.drain(..).find_map(|group| {
                 let first = hashes_of(groups[group as usize].first);
                 Some((group, line_similarity(first, hashes, similarity, &mut self.frontier, &mut steps)?))
             });
-            for group in sharing.drain(..) {
-                common[group as usize] = 0;
-            }
             if let Some((group, similarity)) = joined {
                 groups[group as usize].others.push((line, similarity));
             } else {
                 let group = groups.len() as u32;
                 groups.push(Group { first: line, others: Vec::new() });
-                common.push(0);
-                for pair in token_pairs(hashes) {
-                    let groups = groups_of_pair.entry(pair).or_default();
-                    if groups.last() != Some(&group) {
-                        groups.push(group);
-                    }
+                self.common.push(0);
+                for pair in pairs() {
+                    self.sharers.add(pair, group);
                 }
             }
             if steps > MOST_STEPS {
@@ -149,6 +140,113 @@ impl Near {
         }
         (groups, true)
     }
+}
+
+/// How often each pair of tokens stands in a document, up to 2. Pairs may share a count: that costs time, not truth.
+#[derive(Default)]
+struct PairCounts {
+    counts: Vec<u8>,
+    shift: u32,
+}
+
+impl PairCounts {
+    /// Forgets all, with room for so many pairs.
+    fn clear(&mut self, pairs: usize) {
+        let bits = usize::BITS - (2 * pairs).clamp(1 << 10, 1 << 22).leading_zeros();
+        self.shift = u64::BITS - bits;
+        self.counts.clear();
+        self.counts.shrink_to(1 << 16);
+        self.counts.resize(1 << bits, 0);
+    }
+
+    fn add(&mut self, pair: u64) {
+        let count = &mut self.counts[(pair >> self.shift) as usize];
+        *count = (*count + 1).min(2);
+    }
+
+    fn is_repeated(&self, pair: u64) -> bool {
+        self.counts[(pair >> self.shift) as usize] == 2
+    }
+}
+
+/// Which groups' first lines hold each pair of tokens: chains in one list, found by a hash table of their heads.
+#[derive(Default)]
+struct Sharers {
+    heads: Vec<u32>,
+    links: Vec<Link>,
+}
+
+struct Link {
+    pair: u64,
+    group: u32,
+    next: u32,
+}
+
+const NO_LINK: u32 = u32::MAX;
+
+impl Sharers {
+    fn clear(&mut self) {
+        self.links.clear();
+        self.heads.clear();
+        self.heads.resize(1 << 10, NO_LINK);
+    }
+
+    fn of(&self, pair: u64) -> impl Iterator<Item = u32> {
+        let mut at = self.heads[pair as usize & (self.heads.len() - 1)];
+        std::iter::from_fn(move || {
+            let link = self.links.get(at as usize)?;
+            at = link.next;
+            Some(link)
+        })
+        .filter(move |link| link.pair == pair)
+        .map(|link| link.group)
+    }
+
+    fn add(&mut self, pair: u64, group: u32) {
+        if self.of(pair).next() == Some(group) {
+            return; // the line holds the pair twice
+        }
+        if self.links.len() == self.heads.len() {
+            self.grow();
+        }
+        let at = pair as usize & (self.heads.len() - 1);
+        self.links.push(Link { pair, group, next: self.heads[at] });
+        self.heads[at] = self.links.len() as u32 - 1;
+    }
+
+    fn grow(&mut self) {
+        let mask = 2 * self.heads.len() - 1;
+        self.heads.clear();
+        self.heads.resize(mask + 1, NO_LINK);
+        for (number, link) in (0..).zip(&mut self.links) {
+            let head = &mut self.heads[link.pair as usize & mask];
+            (link.next, *head) = (*head, number);
+        }
+    }
+}
+
+/// Whether a line is words rather than markup, code or a table's row: of its characters other than white space, at least
+/// this many in a hundred are letters, digits, `_` or beyond ASCII.
+const PROSE: usize = 85;
+
+fn is_prose(line: &str) -> bool {
+    // 1 for what words are made of, 256 for white space: one pass counts both.
+    const KINDS: [u64; 256] = {
+        let mut kinds = [0; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            kinds[byte] = match byte as u8 {
+                b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | 0x80.. => 1,
+                b' ' | b'\t' | b'\r' => 1 << 32,
+                _ => 0,
+            };
+            byte += 1;
+        }
+        kinds
+    };
+    let counts: u64 = line.bytes().map(|byte| KINDS[usize::from(byte)]).sum();
+    let (of_words, blank) = (counts as u32 as usize, (counts >> 32) as usize);
+    100 * of_words >= PROSE * (line.len() - blank)
 }
 
 /// A hash for every two tokens in a row.

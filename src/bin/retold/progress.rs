@@ -76,7 +76,7 @@ fn message(progress: &Progress, stage: Stage, started: Instant, elapsed: Duratio
                 left.as_secs()
             )
         }
-        Stage::Comparing => format!("{} of {} pairs", HumanCount(done), HumanCount(total)),
+        Stage::Comparing => format!("{} of {} documents", HumanCount(done), HumanCount(total)),
         _ => String::new(),
     }
 }
