@@ -110,7 +110,9 @@ impl Index {
         let mut entries: Vec<u64> = Vec::with_capacity(distinct.len());
         for band in 0..self.bands {
             entries.clear();
-            entries.extend(distinct.iter().map(|&document| u64::from(self.key(band, document)) << 32 | u64::from(document)));
+            entries.extend(
+                distinct.iter().map(|&document| u64::from(self.key(band, document)) << 32 | u64::from(document)),
+            );
             entries.par_sort_unstable();
             for same in entries.chunk_by(|a, b| a >> 32 == b >> 32).filter(|same| same.len() > 1) {
                 buckets.push(same.iter().map(|&entry| entry as u32));

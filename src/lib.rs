@@ -1,4 +1,26 @@
-//! retold
+//! Finds text that has been told twice: duplicate and near-duplicate documents, lines that a document repeats, and
+//! boilerplate lines that many documents share.
+//!
+//! [`scan()`] reads files and directories and gives a [`report::Report`]:
+//!
+//! ```
+//! use retold::{Options, progress::Progress, scan};
+//!
+//! let report = scan(&["seeds".into()], &Options::default(), &Progress::default())?;
+//! assert_eq!(report.summary.documents, 2);
+//! assert!(report.clusters.is_empty());
+//! let (_, headline) = &report.repeated_lines[0];
+//! assert_eq!(headline.lines, [1, 3]);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! The stages, each of which knows only those before it:
+//!
+//! [`source`] → [`document`] → [`tokens`] → [`shingles`] → [`sketch`] → [`banding`] → [`index`] (candidates) → [`verify`]
+//! → [`clusters`] → [`report`], and [`lines`] beside them. Every similarity in a report is computed from the shingles of
+//! both texts; signatures only choose which pairs are looked at. The report is the same for any number of threads.
+//!
+//! The feature `cli`, on by default, is for the command; a user of the library turns default features off.
 
 pub mod banding;
 pub mod clusters;

@@ -22,7 +22,10 @@ pub fn map_in_order<T, R, W>(
     R: Send,
 {
     let items = Mutex::new(items.enumerate());
-    let queue = Queue { state: Mutex::new(State { early: BTreeMap::new(), next: 0, fold, broken: false }), moved: Condvar::new() };
+    let queue = Queue {
+        state: Mutex::new(State { early: BTreeMap::new(), next: 0, fold, broken: false }),
+        moved: Condvar::new(),
+    };
     rayon::scope(|scope| {
         for _ in 0..rayon::current_num_threads() {
             scope.spawn(|_| {
@@ -96,7 +99,7 @@ mod tests {
         let mut seen = Vec::new();
         pool.install(|| {
             let work = |_: &mut (), item: u64| {
-                std::thread::sleep(Duration::from_micros(if item % 7 == 0 { 900 } else { 10 }));
+                std::thread::sleep(Duration::from_micros(if item.is_multiple_of(7) { 900 } else { 10 }));
                 item
             };
             map_in_order(0..1000, || (), work, |item| seen.push(item));

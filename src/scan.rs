@@ -9,8 +9,8 @@
 use crate::banding::Banding;
 use crate::clusters::{self, Joined};
 use crate::document::{DocId, Documents};
-use crate::index::Copies;
 use crate::gather::{Gathered, gather};
+use crate::index::Copies;
 use crate::lines::{BoilerplateLine, LineOptions, excerpt};
 use crate::pairs::{self, LookUp};
 use crate::problem::Problem;
@@ -70,12 +70,8 @@ impl Default for Options {
 /// When a temporary file that the run needs cannot be written or read.
 pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Result<Report> {
     let banding = Banding::for_recall(options.threshold, options.recall);
-    let signing = Signing {
-        unit: options.unit,
-        shingling: Shingling::new(options.shingle_size),
-        banding,
-        lines: options.lines,
-    };
+    let signing =
+        Signing { unit: options.unit, shingling: Shingling::new(options.shingle_size), banding, lines: options.lines };
     progress.begin(Stage::Finding, 0);
     let mut sources = Sources::find(paths, &options.selection);
     let mut problems = std::mem::take(&mut sources.problems);
@@ -88,10 +84,12 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
     let buckets = index.buckets(&copies);
     let components = buckets.components();
     progress.begin(Stage::Comparing, components.iter().map(|component| component.len() as u64).sum());
-    let corpus = Corpus { sources: &sources, fields: &options.fields, documents: &documents, index: &index, unit: options.unit };
+    let corpus =
+        Corpus { sources: &sources, fields: &options.fields, documents: &documents, index: &index, unit: options.unit };
     let verifier = || Verifier::new(corpus, signing.shingling, options.threshold);
     let (joined, pairs) = if options.pairs {
-        let of_component = |verifier: &mut Verifier<'_>, component: &[DocId]| pairs::verified(component, &buckets, verifier);
+        let of_component =
+            |verifier: &mut Verifier<'_>, component: &[DocId]| pairs::verified(component, &buckets, verifier);
         let mut verified = by_component(&components, verifier, of_component, progress, &mut problems);
         verified.par_sort_unstable_by_key(|&(a, b, _)| (a, b));
         let mut joined: Vec<Joined> = Vec::new();
@@ -100,7 +98,8 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         }
         (joined, Some(pairs::with_copies(&verified, &copies)))
     } else {
-        let of_component = |verifier: &mut Verifier<'_>, component: &[DocId]| clusters::leaders(component, &buckets, verifier);
+        let of_component =
+            |verifier: &mut Verifier<'_>, component: &[DocId]| clusters::leaders(component, &buckets, verifier);
         (by_component(&components, verifier, of_component, progress, &mut problems), None)
     };
 

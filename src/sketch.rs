@@ -47,7 +47,7 @@ impl Sketcher {
         self.values.resize(self.multipliers.len(), EMPTY);
         let values = self.values.as_mut_slice();
         self.shingling.for_each(tokens, |shingle| {
-            let bin = (shingle >> 32) * bins >> 32;
+            let bin = ((shingle >> 32) * bins) >> 32;
             let value = shingle as u32 & !CLASSIC;
             // `bin` is below the number of bins by its computation; `get_mut` keeps the loop free of a panic.
             if let Some(least) = values.get_mut(bin as usize) {
@@ -106,7 +106,8 @@ mod tests {
     fn golden_values() {
         let mut sketcher = Sketcher::new(Shingling::new(3), 6);
         let tokens: Vec<u64> = (1..=6).collect();
-        assert_eq!(sketcher.sketch(&tokens), [0; 6]);
+        let golden = [1_246_115_312, 518_729_503, 2_335_109_832, 2_260_053_166, 654_116_657, 770_741_134];
+        assert_eq!(sketcher.sketch(&tokens), golden);
     }
 
     #[test]

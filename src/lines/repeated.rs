@@ -69,17 +69,13 @@ impl RepeatedLines {
         self.first.len() < lines.len()
     }
 
-    fn exact(
-        &self,
-        text: &str,
-        tokens: &Tokens,
-        lines: &[Line],
-        options: LineOptions,
-        found: &mut Vec<RepeatedLine>,
-    ) {
-        let mut same: Vec<(u32, u32)> = self.firsts.iter().copied().zip(0..).collect();
+    fn exact(&self, text: &str, tokens: &Tokens, lines: &[Line], options: LineOptions, found: &mut Vec<RepeatedLine>) {
+        // The second and later lines with the same key, each with the first, and that first itself.
+        let again = self.firsts.iter().copied().zip(0..).filter(|(first, at)| first != at);
+        let mut same: Vec<(u32, u32)> = again.flat_map(|(first, at)| [(first, first), (first, at)]).collect();
         same.sort_unstable();
-        for same in same.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
+        same.dedup();
+        for same in same.chunk_by(|a, b| a.0 == b.0) {
             let mut report = |lines_of: &[(u32, u32)]| {
                 let numbers: Vec<u32> = lines_of.iter().map(|&(_, at)| lines[at as usize].number).collect();
                 found.push(RepeatedLine {
@@ -94,7 +90,8 @@ impl RepeatedLines {
                 continue;
             }
             let neighbours = |a: u32, b: u32| {
-                let between = line_bytes(tokens, lines[a as usize].number).end..line_bytes(tokens, lines[b as usize].number).start;
+                let between = line_bytes(tokens, lines[a as usize].number).end
+                    ..line_bytes(tokens, lines[b as usize].number).start;
                 b == a + 1 && text[between].trim().is_empty()
             };
             let counts = first.tokens.len() >= options.min_neighbour_tokens as usize

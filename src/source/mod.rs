@@ -159,9 +159,8 @@ impl Sources {
     }
 
     fn add(&mut self, path: PathBuf, given: bool) {
-        let is_records = path.extension().is_some_and(|ext| {
-            ext.eq_ignore_ascii_case("jsonl") || ext.eq_ignore_ascii_case("ndjson")
-        });
+        let is_records =
+            path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("jsonl") || ext.eq_ignore_ascii_case("ndjson"));
         let format = if is_records {
             // A file that cannot be asked for its size cannot be opened either, and is named then.
             Format::JsonLines { bytes: path.metadata().map_or(0, |metadata| metadata.len()) }

@@ -64,10 +64,9 @@ impl Classes {
             classes.set(&format!(r"[\w&&\p{{scx={script}}}]"), Flags::SINGLE);
         }
         classes.set(r"[\p{M}\u{200C}\u{200D}]", Flags::EXTEND);
-        classes.set(r"\p{Changes_When_Lowercased}", Flags::CASED);
-        classes.set("\u{3C2}", Flags::CASED); // final sigma: see `canonical`
         classes.set(r"\p{White_Space}", Flags::SPACE);
-        classes.set_normalization();
+        classes.set("\u{3C2}", Flags::CASED); // final sigma: see `canonical`
+        classes.set_case_and_normalization();
         classes
     }
 
@@ -79,12 +78,17 @@ impl Classes {
         }
     }
 
-    fn set_normalization(&mut self) {
+    fn set_case_and_normalization(&mut self) {
         use unicode_normalization::{IsNormalized, char::canonical_combining_class, is_nfc_quick};
-        // Ideographs, syllables and private use are 240,000 characters that normalization leaves as they are.
-        let touched = r"[\P{Cn}--[\p{Unified_Ideograph}\p{Co}\u{AC00}-\u{D7A3}]]";
-        for c in ranges(touched).into_iter().flat_map(|(first, last)| first..=last) {
+        // Ideographs, syllables, private use and what lies behind them have no case and stay as they are: leaving
+        // them out takes this from 20 ms to 2.
+        let touched = r"[\u{80}-\u{2FA1F}&&[^\u{3400}-\u{9FFF}\u{AC00}-\u{D7A3}\u{E000}-\u{F8FF}\u{17000}-\u{18CFF}\u{20000}-\u{2F7FF}]]";
+        let ascii = '\0'..='\x7f';
+        for c in ascii.chain(ranges(touched).into_iter().flat_map(|(first, last)| first..=last)) {
             let flags = &mut self.0[c as usize];
+            if !c.to_lowercase().eq([c]) {
+                *flags = flags.or(Flags::CASED);
+            }
             if canonical_combining_class(c) != 0 {
                 *flags = flags.or(Flags::REORDERS);
             }

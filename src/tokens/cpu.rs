@@ -81,7 +81,7 @@ mod x86 {
     use super::{BLOCK, Classify, Loop, Masks};
     use std::arch::x86_64::{
         __m256i, _mm256_add_epi8, _mm256_cmpeq_epi8, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256,
-        _mm256_set1_epi8, _mm256_set_epi64x,
+        _mm256_set_epi64x, _mm256_set1_epi8,
     };
 
     /// Proof that the machine has AVX2, BMI1 and BMI2: only [`Avx2::detect`] makes one.

@@ -17,6 +17,7 @@ mod hash;
 use canonical::Canonical;
 use classes::{Classes, Flags};
 use cpu::{BLOCK, Classify};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -104,7 +105,14 @@ impl Tokens {
             if token.is_open {
                 token.extend(flags);
             } else {
-                token = Token { start: at, is_open: true, is_single: single, flags, adjacent_marks: false, after_mark: false };
+                token = Token {
+                    start: at,
+                    is_open: true,
+                    is_single: single,
+                    flags,
+                    adjacent_marks: false,
+                    after_mark: false,
+                };
             }
         }
         if token.is_open {
@@ -124,28 +132,50 @@ impl Tokens {
         self.hashes.push(hash);
     }
 
+    /// Every character with its marks, line by line: what is one character composed may be several decomposed, so a
+    /// line that is not composed is composed first.
     fn read_characters(&mut self, text: &str) {
+        let mut start = 0;
+        for line in text.split_inclusive('\n') {
+            let end = start + line.len();
+            if is_nfc_quick(line.chars()) == IsNormalized::Yes {
+                self.read_composed(line);
+            } else {
+                self.read_composed(&line.nfc().collect::<String>());
+            }
+            if line.ends_with('\n') {
+                self.end_line(end - 1);
+            }
+            start = end;
+        }
+    }
+
+    fn read_composed(&mut self, line: &str) {
         let classes = Classes::get();
         let mut token = Token::default();
-        for (at, c) in text.char_indices() {
+        for (at, c) in line.char_indices() {
             let flags = classes.of(c);
             if token.is_open && flags.any(Flags::EXTEND) {
                 token.extend(flags);
                 continue;
             }
             if token.is_open {
-                self.end_character(text, &token, at);
+                self.end_character(line, &token, at);
                 token.is_open = false;
             }
             if !flags.any(Flags::SPACE) {
-                token = Token { start: at, is_open: true, is_single: true, flags, adjacent_marks: false, after_mark: false };
-            }
-            if c == '\n' {
-                self.end_line(at);
+                token = Token {
+                    start: at,
+                    is_open: true,
+                    is_single: true,
+                    flags,
+                    adjacent_marks: false,
+                    after_mark: false,
+                };
             }
         }
         if token.is_open {
-            self.end_character(text, &token, text.len());
+            self.end_character(line, &token, line.len());
         }
     }
 
@@ -167,7 +197,14 @@ struct Token {
 
 impl Default for Token {
     fn default() -> Self {
-        Self { start: 0, is_open: false, is_single: false, flags: Flags::NONE, adjacent_marks: false, after_mark: false }
+        Self {
+            start: 0,
+            is_open: false,
+            is_single: false,
+            flags: Flags::NONE,
+            adjacent_marks: false,
+            after_mark: false,
+        }
     }
 }
 

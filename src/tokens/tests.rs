@@ -1,1 +1,342 @@
+//! The tokenizer against a naive twin: the contract's definition, one character after the other.
 
+use super::{LineEnd, TokenUnit, Tokens};
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::TestRunner;
+use regex::Regex;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+use unicode_normalization::UnicodeNormalization;
+
+const UNITS: [TokenUnit; 3] = [TokenUnit::Auto, TokenUnit::Word, TokenUnit::Char];
+
+/// What the twin knows of each code point.
+struct Properties {
+    assigned: Vec<bool>,
+    word: Vec<bool>,
+    unspaced: Vec<bool>,
+    extends: Vec<bool>,
+}
+
+static PROPERTIES: LazyLock<Properties> = LazyLock::new(|| Properties {
+    assigned: code_points(r"\P{Cn}"),
+    word: code_points(r"\w"),
+    unspaced: code_points(
+        r"[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]",
+    ),
+    extends: code_points(r"[\p{M}\u{200C}\u{200D}]"),
+});
+
+/// Every code point but the planes that are unassigned or for private use, which would take most of the time.
+fn characters() -> impl Iterator<Item = char> {
+    ('\0'..='\u{323af}').chain('\u{e0000}'..='\u{e01ef}')
+}
+
+/// Whether each code point matches `class`: one search through all of them, since one search for each takes long.
+fn code_points(class: &str) -> Vec<bool> {
+    let all: String = characters().collect();
+    let mut matches = vec![false; 0x11_0000];
+    for run in Regex::new(&format!("(?:{class})+")).unwrap().find_iter(&all) {
+        for c in run.as_str().chars() {
+            matches[c as usize] = true;
+        }
+    }
+    matches
+}
+
+/// The tokens of a text as strings, and the ends of its lines.
+fn naive(text: &str, unit: TokenUnit) -> (Vec<String>, Vec<LineEnd>) {
+    let (mut tokens, mut lines, mut byte) = (Vec::new(), Vec::new(), 0);
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_end_matches('\n');
+        tokens.extend(naive_line(content, unit));
+        lines.push(LineEnd { tokens: tokens.len(), byte: byte + content.len() });
+        byte += line.len();
+    }
+    (tokens, lines)
+}
+
+/// The tokens of one line, which is composed first: forms of one character are then the same before it is looked at.
+fn naive_line(line: &str, unit: TokenUnit) -> Vec<String> {
+    let has = |table: &[bool], c: char| table[c as usize];
+    let mut tokens: Vec<String> = Vec::new();
+    // Whether the last character belongs to the last token, and whether that one takes marks only.
+    let (mut is_open, mut is_single) = (false, false);
+    for c in line.nfc() {
+        let extends = has(&PROPERTIES.extends, c);
+        let (counts, single) = match unit {
+            TokenUnit::Auto => (has(&PROPERTIES.word, c), has(&PROPERTIES.unspaced, c)),
+            TokenUnit::Word => (has(&PROPERTIES.word, c), false),
+            TokenUnit::Char => (!c.is_whitespace(), true),
+        };
+        if extends {
+            // At the beginning of a word it is part of what stands before; with --shingle-unit char it is a character.
+            match tokens.last_mut() {
+                Some(token) if is_open => token.push(c),
+                _ if unit == TokenUnit::Char => {
+                    tokens.push(c.to_string());
+                    (is_open, is_single) = (true, true);
+                }
+                _ => {}
+            }
+        } else if !counts {
+            is_open = false;
+        } else {
+            match tokens.last_mut() {
+                Some(token) if is_open && !is_single && !single => token.push(c),
+                _ => tokens.push(c.to_string()),
+            }
+            (is_open, is_single) = (true, single);
+        }
+    }
+    tokens.iter().map(|token| token.to_lowercase().replace('ς', "σ").nfc().collect()).collect()
+}
+
+/// The strings and hashes of all tokens so far: a string has one hash, a hash one string.
+#[derive(Default)]
+struct Twins {
+    hashes: HashMap<String, u64>,
+    strings: HashMap<u64, String>,
+}
+
+impl Twins {
+    /// Compares the tokenizer with its twin, or says where they differ.
+    fn compare(&mut self, text: &str, unit: TokenUnit) -> Result<(), String> {
+        let (strings, lines) = naive(text, unit);
+        let tokens = tokens_of(text, unit);
+        if tokens.hashes.len() != strings.len() {
+            return Err(format!("{unit:?} {text:?}: {} tokens, not {strings:?}", tokens.hashes.len()));
+        }
+        if tokens.lines != lines {
+            return Err(format!("{unit:?} {text:?}: {:?}, not {lines:?}", tokens.lines));
+        }
+        for (&hash, string) in tokens.hashes.iter().zip(&strings) {
+            match (self.hashes.get(string), self.strings.get(&hash)) {
+                (Some(&before), _) if before != hash => {
+                    return Err(format!("{unit:?} {text:?}: another hash than before for {string:?}"));
+                }
+                (_, Some(before)) if before != string => {
+                    return Err(format!("{unit:?} {text:?}: one hash for {string:?} and {before:?}"));
+                }
+                (Some(_), _) => {}
+                (None, _) => {
+                    self.hashes.insert(string.clone(), hash);
+                    self.strings.insert(hash, string.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn tokens_of(text: &str, unit: TokenUnit) -> Tokens {
+    let mut tokens = Tokens::default();
+    tokens.read(text, unit);
+    tokens
+}
+
+/// What tokenizers stumble over. Pieces of one family stand side by side often, since what they compose to does too.
+const NASTY: &[&[&str]] = &[
+    &["a", "Z", "K", "_", "7", "x", " ", "   ", "\t", "\n", "\r\n", "\0", "-", "'", "@", "[", "{", "\u{7f}"],
+    &[
+        "\u{85}", "\u{a0}", "\u{ad}", "\u{200b}", "\u{2028}", "\u{3000}", "\u{feff}", "’", "“", "”", "…", "²", "½",
+        "a", "\u{301}",
+    ],
+    &[
+        "a", "A", "j", "J", "o", "ä", "Ö", "ß", "ẞ", "Å", "\u{212b}", "\u{212a}", "ŉ", "ǰ", "ﬁ", "ǅ", "Ⅷ", "Ⓐ", "𝐀",
+        "𐐀", "ȭ",
+    ],
+    &[
+        "i", "I", "İ", "ı", "e", "q", "\u{300}", "\u{301}", "\u{307}", "\u{30a}", "\u{30c}", "\u{316}", "\u{31a}",
+        "\u{323}", "\u{327}",
+    ],
+    &[
+        "\n", " ", "=", "<", "≠", "\u{338}", "\u{301}", "\u{316}", "\u{31a}", "\u{344}", "\u{345}", "\u{20dd}",
+        "\u{fe0f}",
+    ],
+    &[
+        "α", "Α", "ς", "Σ", "σ", " ", "\u{301}", "\u{313}", "\u{345}", "ᾼ", "\u{1fbe}", "\u{1fed}", "¨", "\u{37e}",
+        "\u{387}", "\u{2126}",
+    ],
+    &["И", "и", "\u{306}", "Й", "Ж", "ж", "ї", "\u{308}", "Ԛ"],
+    &[
+        "한",
+        "\u{1112}",
+        "\u{1161}",
+        "\u{1162}",
+        "\u{11ab}",
+        "\u{11a8}",
+        "가",
+        "ㄱ",
+        "\u{302e}",
+        "\u{16d63}",
+        "\u{16d67}",
+    ],
+    &[
+        "漢",
+        "々",
+        "〇",
+        "\u{f900}",
+        "\u{2f800}",
+        "𠀀",
+        "か",
+        "\u{3099}",
+        "が",
+        "ハ",
+        "\u{309a}",
+        "カ",
+        "ー",
+        "ｶ",
+        "ﾞ",
+        "゛",
+        "。",
+        "q",
+    ],
+    &[
+        "ก",
+        "ที่",
+        "\u{e31}",
+        "\u{e33}",
+        "\u{e48}",
+        "๓",
+        "ກ",
+        "\u{eb1}",
+        "ຳ",
+        "ក",
+        "\u{17d2}",
+        "\u{17b6}",
+        "မ",
+        "\u{1025}",
+        "\u{102e}",
+        "၃",
+    ],
+    &[
+        "क", "\u{93c}", "\u{958}", "\u{94d}", "ো", "\u{9c7}", "\u{9be}", "\u{f40}", "\u{f71}", "\u{f73}", "\u{f74}",
+        "\u{200c}", "\u{200d}",
+    ],
+    &["ا", "آ", "\u{653}", "\u{64e}", "\u{651}", "ש", "\u{5c1}", "\u{5bc}", "\u{fb2c}", "\u{200d}"],
+    &["🙂", "❤", "\u{fe0f}", "👩", "\u{200d}", "💻", "\u{1f3fd}", "🇩", "1", "\u{20e3}", " "],
+];
+
+/// Texts of nasty characters among words and gaps that move them over every place of a 64-byte block.
+fn texts() -> impl Strategy<Value = String> {
+    let family = select(NASTY).prop_flat_map(|family| proptest::collection::vec(select(family), 1..8));
+    let piece = prop_oneof![
+        6 => family.prop_map(|pieces| pieces.concat()),
+        2 => "[a-zA-Z0-9_]{1,12}",
+        1 => "[a-zA-Z]{1,200}",
+        1 => "[a-zä]{1,60}",
+        1 => "[ \n.]{1,70}",
+    ];
+    proptest::collection::vec(piece, 0..20).prop_map(|pieces| pieces.concat())
+}
+
+#[test]
+fn equals_its_naive_twin() {
+    let twins: [RefCell<Twins>; 3] = Default::default();
+    let equal = |text: String| {
+        for (unit, twins) in UNITS.into_iter().zip(&twins) {
+            twins.borrow_mut().compare(&text, unit).map_err(TestCaseError::fail)?;
+        }
+        Ok(())
+    };
+    TestRunner::default().run(&texts(), equal).unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn equals_its_naive_twin_on_every_character() {
+    // Of the 60,000 rare ideographs, which are all alike, one in 64.
+    let is_rare = |c: char| matches!(c, '\u{20000}'..='\u{2f7ff}' | '\u{30000}'..='\u{323af}');
+    let is_wanted = |c: &char| PROPERTIES.assigned[*c as usize] && (!is_rare(*c) || *c as u32 % 64 == 0);
+    let assigned: Vec<char> = characters().filter(is_wanted).collect();
+    let all_between = |c: &[char]| c.iter().flat_map(|&c| ['a', c, 'b', '\n']).collect::<String>();
+    for unit in UNITS {
+        let mut twins = Twins::default();
+        // Some at once, since a text is a block of 64 bytes at least; few, since a failure shows all of it.
+        for some in assigned.chunks(32) {
+            twins.compare(&all_between(some), unit).unwrap();
+        }
+    }
+}
+
+#[test]
+fn equals_its_naive_twin_at_every_place_of_a_block() {
+    for unit in UNITS {
+        let mut twins = Twins::default();
+        for before in 0..130 {
+            for length in [1, 2, 15, 16, 17, 63, 64, 65, 130] {
+                for (first, last) in [("", ""), ("ä", ""), ("", "ä"), ("", "\u{301}"), ("漢", "Z"), ("", "\n")] {
+                    let text = format!("{}{first}{}{last} b\nc", " ".repeat(before), "x".repeat(length));
+                    twins.compare(&text, unit).unwrap();
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn composed_and_decomposed_are_one_text(text in texts()) {
+        let composed: String = text.nfc().collect();
+        let decomposed: String = text.nfd().collect();
+        for unit in UNITS {
+            let expected = tokens_of(&text, unit).hashes;
+            prop_assert_eq!(&tokens_of(&composed, unit).hashes, &expected, "{:?} composed", unit);
+            prop_assert_eq!(&tokens_of(&decomposed, unit).hashes, &expected, "{:?} decomposed", unit);
+        }
+    }
+
+    #[test]
+    fn the_case_of_ascii_does_not_matter(text in texts()) {
+        for unit in UNITS {
+            let upper = tokens_of(&text.to_ascii_uppercase(), unit);
+            prop_assert_eq!(upper.hashes, tokens_of(&text.to_ascii_lowercase(), unit).hashes, "{:?}", unit);
+        }
+    }
+
+    #[test]
+    fn what_was_read_before_has_no_influence(before in texts(), text in texts()) {
+        for unit in UNITS {
+            let mut tokens = tokens_of(&before, unit);
+            tokens.read(&text, unit);
+            let alone = tokens_of(&text, unit);
+            prop_assert_eq!((tokens.hashes, tokens.lines), (alone.hashes, alone.lines));
+        }
+    }
+}
+
+#[test]
+fn decomposed_syllables_and_vowels_are_one_character_each() {
+    for text in ["한글", "각", "か\u{3099}", "က\u{1026}", "\u{16d68}", "\u{16d6a}"] {
+        for unit in UNITS {
+            let decomposed: String = text.nfd().collect();
+            let [composed, decomposed] = [text, &decomposed].map(|text| tokens_of(text, unit).hashes);
+            assert_eq!(composed, decomposed, "{unit:?} {text}");
+        }
+    }
+}
+
+#[test]
+fn marks_in_another_order_are_the_same_character() {
+    for (left, right) in [("a\u{31a}\u{316}", "a\u{316}\u{31a}"), ("\u{31a}\u{316}", "\u{316}\u{31a}")] {
+        for unit in UNITS {
+            assert_eq!(tokens_of(left, unit).hashes, tokens_of(right, unit).hashes, "{unit:?} {left:?}");
+        }
+    }
+}
+
+/// The twin itself, by what a reader expects.
+#[test]
+fn known_tokens() {
+    let tokens = |text, unit| naive(text, unit).0.join("|");
+    let auto = |text| tokens(text, TokenUnit::Auto);
+    assert_eq!(auto("Don’t PANIC: “snake_case” 3.14"), "don|t|panic|snake_case|3|14");
+    assert_eq!(auto("GRÖSSE gro\u{308}ße ΟΔΟΣ οδός"), "grösse|größe|οδοσ|οδόσ");
+    assert_eq!(auto("東京tower ハ\u{309a}ン"), "東|京|tower|パ|ン");
+    assert_eq!(auto("ที่นี่ 한국어"), "ที่|นี่|한국어");
+    assert_eq!(auto("a\u{338}=\u{338}b \u{301}c ❤\u{fe0f}"), "a\u{338}|b|c");
+    assert_eq!(tokens("東京tower", TokenUnit::Word), "東京tower");
+    assert_eq!(tokens("A, ที่", TokenUnit::Char), "a|,|ที่");
+}

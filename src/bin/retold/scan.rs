@@ -17,9 +17,8 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.reading.threads).build().map_err(Failure::new)?;
     let shows_progress = !args.output.no_progress && !args.output.quiet;
-    let report = progress::shown(shows_progress, |progress| {
-        pool.install(|| retold::scan(&args.paths, &options, progress))
-    });
+    let report =
+        progress::shown(shows_progress, |progress| pool.install(|| retold::scan(&args.paths, &options, progress)));
     let report = report.map_err(|error| Failure::new(format!("a temporary file failed: {error}")))?;
 
     if !args.output.quiet {

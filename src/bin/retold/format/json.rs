@@ -14,19 +14,6 @@ use std::io::{self, Write};
 const FORMAT: u32 = 1;
 
 #[derive(Serialize)]
-struct Whole<'a> {
-    retold: Retold,
-    parameters: Parameters,
-    summary: Summary,
-    clusters: Vec<Cluster<'a>>,
-    repeated_lines: Vec<RepeatedLine<'a>>,
-    boilerplate: Vec<Boilerplate<'a>>,
-    empty_documents: Vec<&'a str>,
-    unfinished_lines: Vec<&'a str>,
-    problems: Vec<Problem<'a>>,
-}
-
-#[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Line<'a> {
     Retold(Retold),
@@ -136,22 +123,37 @@ struct Problem<'a> {
     reason: &'a str,
 }
 
-/// Writes the report as one object.
+/// Writes the report as one object: every entry on a line of its own, so that it can be read and compared by eye.
 pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let wire = Wire(report);
-    let whole = Whole {
-        retold: wire.retold(),
-        parameters: wire.parameters(),
-        summary: wire.summary(),
-        clusters: wire.clusters().collect(),
-        repeated_lines: wire.repeated_lines().collect(),
-        boilerplate: wire.boilerplate().collect(),
-        empty_documents: report.empty.iter().map(|&document| wire.name(document)).collect(),
-        unfinished_lines: report.unfinished_lines.iter().map(|&document| wire.name(document)).collect(),
-        problems: wire.problems().collect(),
-    };
-    serde_json::to_writer_pretty(&mut *out, &whole)?;
-    writeln!(out)
+    write!(out, "{{")?;
+    field(out, "\n", "retold", &wire.retold())?;
+    field(out, ",\n", "parameters", &wire.parameters())?;
+    field(out, ",\n", "summary", &wire.summary())?;
+    entries(out, "clusters", wire.clusters())?;
+    entries(out, "repeated_lines", wire.repeated_lines())?;
+    entries(out, "boilerplate", wire.boilerplate())?;
+    entries(out, "empty_documents", report.empty.iter().map(|&document| wire.name(document)))?;
+    entries(out, "unfinished_lines", report.unfinished_lines.iter().map(|&document| wire.name(document)))?;
+    entries(out, "problems", wire.problems())?;
+    writeln!(out, "\n}}")
+}
+
+fn field(out: &mut dyn Write, before: &str, name: &str, value: &impl Serialize) -> io::Result<()> {
+    write!(out, "{before}  \"{name}\": ")?;
+    Ok(serde_json::to_writer(out, value)?)
+}
+
+fn entries(out: &mut dyn Write, name: &str, entries: impl Iterator<Item = impl Serialize>) -> io::Result<()> {
+    write!(out, ",\n  \"{name}\": [")?;
+    let mut separator = "\n    ";
+    for entry in entries {
+        write!(out, "{separator}")?;
+        serde_json::to_writer(&mut *out, &entry)?;
+        separator = ",\n    ";
+    }
+    let is_empty = separator == "\n    ";
+    write!(out, "{}]", if is_empty { "" } else { "\n  " })
 }
 
 /// Writes the report as one object a line.
@@ -257,7 +259,11 @@ impl<'a> Wire<'a> {
             text: &line.text,
             documents: line.documents,
             occurrences: line.occurrences,
-            examples: line.examples.iter().map(|&(document, line)| Example { document: self.name(document), line }).collect(),
+            examples: line
+                .examples
+                .iter()
+                .map(|&(document, line)| Example { document: self.name(document), line })
+                .collect(),
         })
     }
 

@@ -23,7 +23,9 @@ pub fn write(out: &mut dyn Write, report: &Report, format: Format, style: Style)
 /// Text of others as it may go to a terminal: control characters, and those that change the direction of writing, as
 /// escapes.
 pub fn escaped(text: &str) -> Cow<'_, str> {
-    let is_unsafe = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_unsafe = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     if !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
     }

@@ -139,7 +139,11 @@ impl<'a> Text<'a> {
                 let numbers: Vec<String> = line.lines.iter().take(8).map(u64::to_string).collect();
                 let more = line.lines.len().checked_sub(8).filter(|&more| more > 0);
                 let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
-                let near = if line.is_exact() { String::new() } else { format!(" {quiet}nearly ({:.2}){quiet:#}", line.similarity) };
+                let near = if line.is_exact() {
+                    String::new()
+                } else {
+                    format!(" {quiet}nearly ({:.2}){quiet:#}", line.similarity)
+                };
                 let lines = format!("lines {}{more}", numbers.join(", "));
                 writeln!(self.out, "    {number}{lines:<14}{number:#}{near}  {}", quoted(&line.text))?;
             }
