@@ -169,6 +169,27 @@ pub struct Buckets {
 }
 
 impl Buckets {
+    /// The groups given, each in document order, of `documents` documents.
+    pub fn of_groups(documents: usize, groups: impl Iterator<Item = impl Iterator<Item = u32>>) -> Self {
+        let mut buckets = Self::new(documents);
+        groups.for_each(|group| buckets.push(group));
+        buckets.finish()
+    }
+
+    /// Whether two documents share a group.
+    pub fn share_group(&self, a: DocId, b: DocId) -> bool {
+        // Both lists are in the order of the groups' numbers.
+        let (mut of_a, mut of_b) = (self.groups_of(a), self.groups_of(b));
+        while let ([x, rest_of_a @ ..], [y, rest_of_b @ ..]) = (of_a, of_b) {
+            match x.cmp(y) {
+                std::cmp::Ordering::Less => of_a = rest_of_a,
+                std::cmp::Ordering::Greater => of_b = rest_of_b,
+                std::cmp::Ordering::Equal => return true,
+            }
+        }
+        false
+    }
+
     /// No groups yet, of `documents` documents.
     fn new(documents: usize) -> Self {
         Self { members: Vec::new(), starts: vec![0], group_starts: vec![0; documents + 1], groups: Vec::new() }

@@ -24,7 +24,9 @@
 
 pub mod banding;
 pub mod clusters;
+mod cpu;
 pub mod document;
+pub mod exhaustive;
 mod gather;
 pub mod index;
 pub mod lines;
@@ -42,4 +44,4 @@ pub mod source;
 pub mod tokens;
 pub mod verify;
 
-pub use scan::{Options, scan};
+pub use scan::{Options, Search, scan};

@@ -2,7 +2,7 @@
 //!
 //! [`map_in_order`] hands out items one after the other, lets every thread of the current rayon pool work on one, and gives
 //! the results to `fold` in the order of the items, whichever thread was first. Results that came early wait; a thread that
-//! is [`AHEAD`] items past the one that everybody waits for waits too, so that memory stays bounded.
+//! is `AHEAD` items past the one that everybody waits for waits too, so that memory stays bounded.
 
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};

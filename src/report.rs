@@ -11,6 +11,8 @@ use crate::tokens::TokenUnit;
 pub struct Report {
     /// What it was run with.
     pub parameters: Parameters,
+    /// What the bands find of all pairs, if that was measured.
+    pub measured_recall: Option<MeasuredRecall>,
     /// Counts.
     pub summary: Summary,
     /// Duplicate and near-duplicate documents, by their representatives.
@@ -64,8 +66,33 @@ pub struct Parameters {
     pub recall: f64,
     /// The bands that were chosen for it.
     pub banding: Banding,
+    /// Whether candidates were found by the join that misses none, and not by bands.
+    pub exhaustive: bool,
     /// Which lines count, if lines were looked at.
     pub lines: Option<LineOptions>,
+}
+
+impl Parameters {
+    /// The chance, by theory, that a pair exactly at the threshold is found.
+    pub fn recall_at_threshold(&self) -> f64 {
+        if self.exhaustive { 1.0 } else { self.banding.recall_at(self.threshold) }
+    }
+}
+
+/// How many pairs of distinct documents the bands find of those there are, on the data at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MeasuredRecall {
+    /// Pairs at or above the threshold.
+    pub pairs: u64,
+    /// Those that share a band.
+    pub found: u64,
+}
+
+impl MeasuredRecall {
+    /// The share that is found; 1 when there is none to find.
+    pub fn share(self) -> f64 {
+        if self.pairs == 0 { 1.0 } else { self.found as f64 / self.pairs as f64 }
+    }
 }
 
 /// Counts of what was read and found.

@@ -9,13 +9,14 @@
 use crate::banding::Banding;
 use crate::clusters::{self, Joined};
 use crate::document::{DocId, Documents};
+use crate::exhaustive;
 use crate::gather::{Gathered, gather};
 use crate::index::Copies;
 use crate::lines::{BoilerplateLine, LineOptions, excerpt};
 use crate::pairs::{self, LookUp};
 use crate::problem::Problem;
 use crate::progress::{Progress, Stage};
-use crate::report::{Boilerplate, Cluster, Member, Name, Parameters, Report, Summary};
+use crate::report::{Boilerplate, Cluster, MeasuredRecall, Member, Name, Parameters, Report, Summary};
 use crate::shingles::Shingling;
 use crate::sign::Signing;
 use crate::source::{Fields, Selection, Sources};
@@ -44,6 +45,20 @@ pub struct Options {
     pub lines: Option<LineOptions>,
     /// Whether every pair is wanted, not only clusters.
     pub pairs: bool,
+    /// How candidates are found.
+    pub search: Search,
+}
+
+/// How candidate pairs are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Search {
+    /// By bands: fast, with the promised recall.
+    #[default]
+    Bands,
+    /// By a join that misses no pair.
+    Exhaustive,
+    /// By the join, counting how many of its pairs the bands find too.
+    MeasureRecall,
 }
 
 impl Default for Options {
@@ -57,6 +72,7 @@ impl Default for Options {
             fields: Fields { text: "text".into(), id: None },
             lines: Some(LineOptions::default()),
             pairs: false,
+            search: Search::Bands,
         }
     }
 }
@@ -81,13 +97,16 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
 
     progress.begin(Stage::Matching, 0);
     let copies = index.collapse();
-    let buckets = index.buckets(&copies);
-    let components = buckets.components();
-    progress.begin(Stage::Comparing, components.iter().map(|component| component.len() as u64).sum());
     let corpus =
         Corpus { sources: &sources, fields: &options.fields, documents: &documents, index: &index, unit: options.unit };
+    let by_bands = || index.buckets(&copies);
+    let exhaustively = || exhaustive::buckets(corpus, &copies, signing.shingling, options.threshold, bytes);
+    let buckets = if options.search == Search::Bands { by_bands() } else { exhaustively() };
+    let components = buckets.components();
+    progress.begin(Stage::Comparing, components.iter().map(|component| component.len() as u64).sum());
     let verifier = || Verifier::new(corpus, signing.shingling, options.threshold);
-    let (joined, pairs) = if options.pairs {
+    let mut measured_recall = None;
+    let (joined, pairs) = if options.pairs || options.search == Search::MeasureRecall {
         let of_component =
             |verifier: &mut Verifier<'_>, component: &[DocId]| pairs::verified(component, &buckets, verifier);
         let mut verified = by_component(&components, verifier, of_component, progress, &mut problems);
@@ -96,7 +115,12 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         for component in &components {
             joined.extend(clusters::leaders(component, &buckets, &mut LookUp(&verified)));
         }
-        (joined, Some(pairs::with_copies(&verified, &copies)))
+        if options.search == Search::MeasureRecall {
+            let bands = by_bands();
+            let found = verified.iter().filter(|&&(a, b, _)| bands.share_group(a, b)).count() as u64;
+            measured_recall = Some(MeasuredRecall { pairs: verified.len() as u64, found });
+        }
+        (joined, options.pairs.then(|| pairs::with_copies(&verified, &copies)))
     } else {
         let of_component =
             |verifier: &mut Verifier<'_>, component: &[DocId]| clusters::leaders(component, &buckets, verifier);
@@ -135,8 +159,10 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
             unit: options.unit,
             recall: options.recall,
             banding,
+            exhaustive: options.search != Search::Bands,
             lines: options.lines,
         },
+        measured_recall,
         summary,
         clusters,
         repeated_lines: repeated,

@@ -40,6 +40,11 @@ pub struct ShingleList {
 }
 
 impl ShingleList {
+    /// The shingles, in the order in which they stand first.
+    pub fn as_slice(&self) -> &[u64] {
+        &self.shingles
+    }
+
     /// Replaces the contents by the shingles of `tokens`. About 3 ns a shingle.
     pub fn read(&mut self, shingling: Shingling, tokens: &[u64]) {
         let slots = slots_for(shingling.count(tokens.len()));

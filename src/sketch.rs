@@ -11,6 +11,7 @@
 //! 1000 shingles on. The standard error of the share of equal values is at most sqrt(J (1 - J) / k).
 //! Limits: values are 31 bits, so two documents may share one by chance, which costs a verification and nothing else.
 
+use crate::cpu;
 use crate::shingles::Shingling;
 
 const EMPTY: u32 = u32::MAX;
@@ -66,16 +67,29 @@ impl Sketcher {
         if self.empty.is_empty() {
             return;
         }
-        let empty = self.empty.as_mut_slice();
-        self.shingling.for_each(tokens, |shingle| {
-            for bin in &mut *empty {
-                bin.least = bin.least.min((shingle as u32).wrapping_mul(bin.multiplier));
-            }
-        });
+        cpu::dispatch(Classic { shingling: self.shingling, tokens, empty: &mut self.empty });
         let mut filled = self.empty.iter();
         for value in self.values.iter_mut().filter(|value| **value == EMPTY) {
             *value = filled.next().map_or(EMPTY, |bin| CLASSIC | bin.least >> 1);
         }
+    }
+}
+
+/// The classic MinHash values of the empty bins, eight at a time where the machine can.
+struct Classic<'a> {
+    shingling: Shingling,
+    tokens: &'a [u64],
+    empty: &'a mut [EmptyBin],
+}
+
+impl cpu::Loop for Classic<'_> {
+    #[inline(always)]
+    fn run(self, _: impl cpu::Classify) {
+        self.shingling.for_each(self.tokens, |shingle| {
+            for bin in &mut *self.empty {
+                bin.least = bin.least.min((shingle as u32).wrapping_mul(bin.multiplier));
+            }
+        });
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Texts are fetched again and cut into shingles again; nothing of them was kept. A thread works on one connected component
 //! of candidates at a time, so that nearly always each document is read once: the one at hand is a list of shingles, the
-//! earlier ones it is compared with are tables, kept up to [`KEPT_BYTES`].
+//! earlier ones it is compared with are tables, kept up to `KEPT_BYTES`.
 
 use crate::clusters::Compare;
 use crate::document::{DocId, Documents};

@@ -1,7 +1,7 @@
 //! Lines that many documents hold.
 //!
-//! Every line of every document is counted exactly. Its key, document and number go to one of [`PARTITIONS`] lists by the
-//! key's first bits; when the lists outgrow [`HELD`] lines they are written to a temporary file. At the end each partition
+//! Every line of every document is counted exactly. Its key, document and number go to one of `PARTITIONS` lists by the
+//! key's first bits; when the lists outgrow `HELD` lines they are written to a temporary file. At the end each partition
 //! is sorted on its own, on all cores, and lines with the same key stand together.
 //!
 //! Cost: 16 bytes a line in memory or in the file, about 15 ns a line. Limits: lines are told apart by 64-bit hashes.

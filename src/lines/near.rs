@@ -11,7 +11,7 @@
 //! enough pairs (Myers 1986, with the greatest distance of interest as bound).
 //!
 //! Cost: two passes over the token pairs, 2 ns a token. Limits: a document with very many lines alike but not alike
-//! enough is given up after [`MOST_STEPS`], and said so.
+//! enough is given up after `MOST_STEPS`, and said so.
 
 use super::{Line, LineOptions, RepeatedLine, excerpt, line_text};
 use crate::tokens::Tokens;
@@ -25,22 +25,16 @@ const MOST_STEPS: u64 = 200_000_000;
 #[derive(Default)]
 pub(super) struct Near {
     counts: PairCounts,
-    survivors: Vec<Survivor>,
-    /// The pairs of the survivors that may stand in other lines too, one line after the other.
-    pairs: Vec<u64>,
+    survivors: Vec<u32>,
+    /// A hash for every two tokens in a row of the document.
+    pairs: Vec<u32>,
     sharers: Sharers,
     /// For each group, how many pairs of the line at hand its first line holds.
     common: Vec<u32>,
     /// The groups whose first lines hold any.
     sharing: Vec<u32>,
     frontier: Vec<usize>,
-}
-
-/// A line that may be like another.
-struct Survivor {
-    line: u32,
-    /// Where its pairs end.
-    pairs_end: usize,
+    bounds: Bounds,
 }
 
 /// A group of nearly equal lines: its first line, and the others with their similarity.
@@ -69,14 +63,27 @@ impl Near {
         if self.survivors.len() < 2 {
             return true;
         }
-        let (groups, complete) = self.group(tokens, lines, options.similarity);
-        for group in groups.iter().filter(|group| !group.others.is_empty()) {
-            let is_of_group =
-                |first: u32| first == group.first || group.others.iter().any(|&(other, _)| other == first);
-            let numbers = lines.iter().zip(firsts).filter(|(_, first)| is_of_group(**first));
+        let (mut groups, complete) = self.group(tokens, lines, options.similarity);
+        groups.retain(|group| !group.others.is_empty());
+        if groups.is_empty() {
+            return complete;
+        }
+        let mut same: Vec<(u32, u32)> = firsts.iter().copied().zip(lines.iter().map(|line| line.number)).collect();
+        same.sort_unstable();
+        for group in groups {
+            let others = group.others.iter().map(|&(other, _)| other);
+            let mut numbers: Vec<u64> = std::iter::once(group.first)
+                .chain(others)
+                .flat_map(|first| {
+                    let start = same.partition_point(|&(other, _)| other < first);
+                    same[start..].iter().take_while(move |&&(other, _)| other == first)
+                })
+                .map(|&(_, number)| u64::from(number) + 1)
+                .collect();
+            numbers.sort_unstable();
             found.push(RepeatedLine {
                 text: excerpt(text, tokens, lines[group.first as usize].number),
-                lines: numbers.map(|(line, _)| u64::from(line.number) + 1).collect(),
+                lines: numbers,
                 similarity: group.others.iter().map(|&(_, similarity)| similarity).fold(1.0, f64::min),
             });
         }
@@ -91,24 +98,23 @@ impl Near {
             let distinct = (0..).zip(lines).zip(firsts).filter(|((at, _), first)| at == *first);
             distinct.map(|(line, _)| line).filter(|(_, line)| line.tokens.len() >= least)
         };
-        let pairs: usize = distinct().map(|(_, line)| line.tokens.len()).sum();
         if distinct().nth(1).is_none() {
             return;
         }
-        self.counts.clear(pairs);
-        for (_, line) in distinct() {
-            token_pairs(&tokens.hashes[line.tokens.clone()]).for_each(|pair| self.counts.add(pair));
-        }
+        let hashes = tokens.hashes.as_slice();
         self.pairs.clear();
+        self.pairs.shrink_to(1 << 16);
+        self.pairs.extend(hashes.iter().zip(&hashes[1..]).map(|(&a, &b)| a as u32 ^ (b >> 32) as u32));
+        self.counts.clear(self.pairs.len());
+        for (_, line) in distinct() {
+            pairs_of(line, &self.pairs).iter().for_each(|&pair| self.counts.add(pair));
+        }
+        self.bounds.set(options.similarity);
         for (at, line) in distinct() {
-            let hashes = &tokens.hashes[line.tokens.clone()];
-            let first_pair = self.pairs.len();
-            self.pairs.extend(token_pairs(hashes).filter(|&pair| self.counts.is_repeated(pair)));
-            let is_enough = self.pairs.len() - first_pair >= least_common_pairs(hashes.len(), options.similarity);
-            if is_enough && is_prose(line_text(text, tokens, line.number)) {
-                self.survivors.push(Survivor { line: at, pairs_end: self.pairs.len() });
-            } else {
-                self.pairs.truncate(first_pair);
+            let pairs = pairs_of(line, &self.pairs);
+            let common = pairs.iter().filter(|&&pair| self.counts.is_repeated(pair)).count();
+            if common >= self.bounds.least(line.tokens.len()) && is_prose(line_text(text, tokens, line.number)) {
+                self.survivors.push(at);
             }
         }
     }
@@ -120,12 +126,11 @@ impl Near {
         self.common.clear();
         let mut steps = 0;
         let hashes_of = |line: u32| &tokens.hashes[lines[line as usize].tokens.clone()];
-        let mut first_pair = 0;
-        for &Survivor { line, pairs_end } in &self.survivors {
+        for &line in &self.survivors {
             let hashes = hashes_of(line);
-            let pairs = &self.pairs[first_pair..pairs_end];
-            first_pair = pairs_end;
-            for &pair in pairs {
+            let pairs = pairs_of(&lines[line as usize], &self.pairs).iter().copied();
+            let repeated = pairs.filter(|&pair| self.counts.is_repeated(pair));
+            for pair in repeated.clone() {
                 for group in self.sharers.of(pair) {
                     let common = &mut self.common[group as usize];
                     if *common == 0 {
@@ -135,10 +140,13 @@ impl Near {
                     steps += 1;
                 }
             }
-            let least = least_common_pairs(hashes.len(), similarity);
             let common = self.common.as_mut_slice();
             // Taking each count also sets it back for the next line.
-            self.sharing.retain(|&group| std::mem::take(&mut common[group as usize]) as usize >= least);
+            self.sharing.retain(|&group| {
+                let first = hashes_of(groups[group as usize].first);
+                let common = std::mem::take(&mut common[group as usize]) as usize;
+                common >= self.bounds.of_total(hashes.len() + first.len())
+            });
             self.sharing.sort_unstable();
             let joined = self.sharing.drain(..).find_map(|group| {
                 let first = hashes_of(groups[group as usize].first);
@@ -150,7 +158,7 @@ impl Near {
                 let group = groups.len() as u32;
                 groups.push(Group { first: line, others: Vec::new() });
                 self.common.push(0);
-                for &pair in pairs {
+                for pair in repeated {
                     self.sharers.add(pair, group);
                 }
             }
@@ -160,6 +168,12 @@ impl Near {
         }
         (groups, true)
     }
+}
+
+/// The pairs of one line among those of its document.
+#[inline(always)]
+fn pairs_of<'a>(line: &Line, pairs: &'a [u32]) -> &'a [u32] {
+    &pairs[line.tokens.start..line.tokens.end - 1]
 }
 
 /// How often each pair of tokens stands in a document, up to 2. Pairs may share a count: that costs time, not truth.
@@ -173,18 +187,18 @@ impl PairCounts {
     /// Forgets all, with room for so many pairs.
     fn clear(&mut self, pairs: usize) {
         let bits = usize::BITS - (4 * pairs).clamp(1 << 10, 1 << 24).leading_zeros();
-        self.shift = u64::BITS - bits;
+        self.shift = u32::BITS - bits;
         self.counts.clear();
         self.counts.shrink_to(1 << 16);
         self.counts.resize(1 << bits, 0);
     }
 
-    fn add(&mut self, pair: u64) {
+    fn add(&mut self, pair: u32) {
         let count = &mut self.counts[(pair >> self.shift) as usize];
         *count = (*count + 1).min(2);
     }
 
-    fn is_repeated(&self, pair: u64) -> bool {
+    fn is_repeated(&self, pair: u32) -> bool {
         self.counts[(pair >> self.shift) as usize] == 2
     }
 }
@@ -197,7 +211,7 @@ struct Sharers {
 }
 
 struct Link {
-    pair: u64,
+    pair: u32,
     group: u32,
     next: u32,
 }
@@ -211,7 +225,7 @@ impl Sharers {
         self.heads.resize(1 << 10, NO_LINK);
     }
 
-    fn of(&self, pair: u64) -> impl Iterator<Item = u32> {
+    fn of(&self, pair: u32) -> impl Iterator<Item = u32> {
         let mut at = self.heads[pair as usize & (self.heads.len() - 1)];
         std::iter::from_fn(move || {
             let link = self.links.get(at as usize)?;
@@ -222,7 +236,7 @@ impl Sharers {
         .map(|link| link.group)
     }
 
-    fn add(&mut self, pair: u64, group: u32) {
+    fn add(&mut self, pair: u32, group: u32) {
         if self.of(pair).next() == Some(group) {
             return; // the line holds the pair twice
         }
@@ -269,21 +283,50 @@ fn is_prose(line: &str) -> bool {
     100 * of_words >= PROSE * (line.len() - blank)
 }
 
-/// A hash for every two tokens in a row.
-#[inline(always)]
-fn token_pairs(hashes: &[u64]) -> impl Iterator<Item = u64> {
-    hashes.windows(2).map(|pair| {
-        pair[0].wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(pair[1]).wrapping_mul(0xd6e8_feb8_6659_fd93)
-    })
+/// How many pairs of tokens similar lines share at least, looked up for lines of usual length.
+#[derive(Default)]
+struct Bounds {
+    similarity: f64,
+    of_total: Vec<usize>,
+    least: Vec<usize>,
 }
 
-/// How many pairs of tokens a line of `a` tokens shares at least with any line as similar as `similarity`: the bound of
-/// the module's essay at the shortest such line, where it is least.
+impl Bounds {
+    /// The longest line that is looked up.
+    const USUAL: usize = 128;
+
+    fn set(&mut self, similarity: f64) {
+        if self.similarity != similarity {
+            self.similarity = similarity;
+            self.of_total = (0..=2 * Self::USUAL).map(|total| common_pairs_bound(total, similarity)).collect();
+            self.least = (0..=Self::USUAL).map(|a| least_common_pairs(a, similarity)).collect();
+        }
+    }
+
+    /// For two lines of so many tokens together.
+    fn of_total(&self, total: usize) -> usize {
+        self.of_total.get(total).copied().unwrap_or_else(|| common_pairs_bound(total, self.similarity))
+    }
+
+    /// For a line of `a` tokens and any other.
+    fn least(&self, a: usize) -> usize {
+        self.least.get(a).copied().unwrap_or_else(|| least_common_pairs(a, self.similarity))
+    }
+}
+
+/// How many pairs of tokens two lines of `total` tokens share at least when they are as similar as `similarity`: the bound
+/// of the module's essay.
+fn common_pairs_bound(total: usize, similarity: f64) -> usize {
+    // The slack takes up the rounding of the product, so that the bound is not a whole number too high.
+    let common_tokens = (similarity * total as f64 / 2.0 - 1e-6).ceil() as usize;
+    (3 * common_tokens).saturating_sub(total + 1).max(1)
+}
+
+/// The same for a line of `a` tokens and any other. As a function of the other's length it falls by no more than it rises
+/// within any five, so that the shortest five that can be so similar hold the least.
 fn least_common_pairs(a: usize, similarity: f64) -> usize {
-    // The slack takes up the rounding of the products, so that no bound is a whole number too high.
-    let whole = |bound: f64| (bound - 1e-6).ceil();
-    let shortest = whole(a as f64 * similarity / (2.0 - similarity));
-    whole((1.5 * similarity - 1.0) * (a as f64 + shortest) - 1.0).max(1.0) as usize
+    let shortest = (a as f64 * similarity / (2.0 - similarity) - 1e-6).ceil() as usize;
+    (shortest..shortest + 5).map(|b| common_pairs_bound(a + b, similarity)).min().unwrap_or(1)
 }
 
 /// The similarity of two lines when it is at least `least`: Myers' greedy algorithm, given up at the greatest distance.
@@ -365,8 +408,11 @@ mod tests {
             }
             let similarity = (2 * common_subsequence(&a, &b)) as f64 / (a.len() + b.len()) as f64;
             prop_assume!(similarity >= 0.8);
-            let common = token_pairs(&a).filter(|pair| token_pairs(&b).any(|other| other == *pair)).count();
-            prop_assert!(common >= least_common_pairs(a.len(), similarity));
+            for (a, b) in [(&a, &b), (&b, &a)] {
+                let common = a.windows(2).filter(|pair| b.windows(2).any(|other| other == *pair)).count();
+                prop_assert!(common >= common_pairs_bound(a.len() + b.len(), similarity));
+                prop_assert!(common >= least_common_pairs(a.len(), similarity));
+            }
         }
     }
 }

@@ -1,1 +1,267 @@
+//! Repeated lines against a naive twin: every line compared with every other, by the words of the contract.
 
+use super::{EXCERPT, LineOptions, Lines, RepeatedLine, RepeatedLines};
+use crate::tokens::{TokenUnit, Tokens};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A line with tokens, by its place among the lines of its document.
+struct NaiveLine<'a> {
+    number: usize,
+    text: &'a str,
+    tokens: Vec<String>,
+}
+
+impl NaiveLine<'_> {
+    /// Whether it is reported where it is repeated by its neighbour, and counts as boilerplate.
+    fn counts_as_neighbour(&self, options: LineOptions) -> bool {
+        let is_tag = self.text.starts_with('<') && self.text.ends_with('>');
+        let letters = self.text.chars().filter(|c| c.is_alphabetic()).count();
+        self.tokens.len() >= options.min_neighbour_tokens as usize
+            || !is_tag && letters >= options.min_neighbour_letters as usize
+    }
+
+    fn may_be_near(&self, options: LineOptions) -> bool {
+        let visible: Vec<char> = self.text.chars().filter(|c| !c.is_whitespace()).collect();
+        let of_words = visible.iter().filter(|c| c.is_ascii_alphanumeric() || **c == '_').count();
+        self.tokens.len() >= options.min_tokens.max(4) as usize && 100 * of_words >= 85 * visible.len()
+    }
+}
+
+/// Lines with tokens, of documents in ASCII.
+fn naive_lines(text: &str) -> Vec<NaiveLine<'_>> {
+    let mut lines = Vec::new();
+    for (number, line) in text.split('\n').enumerate() {
+        let words = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let tokens: Vec<String> = words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+        if !tokens.is_empty() {
+            lines.push(NaiveLine { number, text: line.trim(), tokens });
+        }
+    }
+    lines
+}
+
+fn naive(text: &str, options: LineOptions) -> Vec<RepeatedLine> {
+    let lines = &naive_lines(text);
+    let is_first = |at: &usize| lines[..*at].iter().all(|earlier| earlier.tokens != lines[*at].tokens);
+    let distinct: Vec<usize> = (0..lines.len()).filter(is_first).collect();
+    let same_as = |first: usize| (0..lines.len()).filter(move |&at| lines[at].tokens == lines[first].tokens);
+    let report = |of: &[usize], similarity: f64| RepeatedLine {
+        text: lines[of[0]].text.to_owned(),
+        lines: of.iter().map(|&at| lines[at].number as u64 + 1).collect(),
+        similarity,
+    };
+
+    let mut found = Vec::new();
+    for &first in &distinct {
+        let same: Vec<usize> = same_as(first).collect();
+        if lines[first].tokens.len() >= options.min_tokens as usize {
+            found.extend((same.len() > 1).then(|| report(&same, 1.0)));
+        } else if lines[first].counts_as_neighbour(options) {
+            let numbers = |a: &usize, b: &usize| lines[*a].number + 1..lines[*b].number;
+            let is_blank = |number: usize| text.split('\n').nth(number).unwrap().trim().is_empty();
+            let runs = same.chunk_by(|a, b| numbers(a, b).all(is_blank));
+            found.extend(runs.filter(|run| run.len() > 1).map(|run| report(run, 1.0)));
+        }
+    }
+
+    let mut groups: Vec<(Vec<usize>, f64)> = Vec::new();
+    for at in distinct.into_iter().filter(|&at| lines[at].may_be_near(options)) {
+        let similarity_to = |first: usize| similarity(&lines[first].tokens, &lines[at].tokens);
+        match groups.iter_mut().find(|(group, _)| similarity_to(group[0]) >= options.similarity) {
+            Some((group, least)) => {
+                *least = least.min(similarity_to(group[0]));
+                group.push(at);
+            }
+            None => groups.push((vec![at], 1.0)),
+        }
+    }
+    for (group, least) in groups.iter().filter(|(group, _)| group.len() > 1) {
+        let mut all: Vec<usize> = group.iter().flat_map(|&first| same_as(first)).collect();
+        all.sort_unstable();
+        found.push(report(&all, *least));
+    }
+    found.sort_by_key(|line| (line.lines[0], line.similarity < 1.0));
+    found
+}
+
+/// 2 LCS / (a + b), by the textbook's table.
+fn similarity(a: &[String], b: &[String]) -> f64 {
+    let mut common = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for (i, x) in a.iter().enumerate() {
+        for (j, y) in b.iter().enumerate() {
+            common[i + 1][j + 1] = if x == y { common[i][j] + 1 } else { common[i][j + 1].max(common[i + 1][j]) };
+        }
+    }
+    f64::from(2 * common[a.len()][b.len()]) / (a.len() + b.len()) as f64
+}
+
+fn read(text: &str) -> (Tokens, Lines) {
+    let (mut tokens, mut lines) = (Tokens::default(), Lines::default());
+    tokens.read(text, TokenUnit::Auto);
+    lines.read(&tokens);
+    (tokens, lines)
+}
+
+fn found(text: &str, options: LineOptions) -> Vec<RepeatedLine> {
+    let (tokens, lines) = read(text);
+    let (found, is_complete) = RepeatedLines::default().find(text, &tokens, &lines, options);
+    assert!(is_complete);
+    found
+}
+
+/// What is reported by default: line numbers, and the similarity.
+fn reported(text: &str) -> Vec<(Vec<u64>, f64)> {
+    found(text, LineOptions::default()).into_iter().map(|line| (line.lines, line.similarity)).collect()
+}
+
+/// Documents made of a few lines, told again in other dress, or with a few words changed, added, left out.
+fn documents() -> impl Strategy<Value = String> {
+    let word = || select(vec!["a", "B", "the", "Election", "x1", "2024", "Livestream"]);
+    let lines = vec(vec(word(), 0..16), 1..5);
+    let edits = vec((0..3, any::<Index>(), word()), 0..4);
+    let told = vec((any::<Index>(), 0..12, edits), 0..24);
+    (lines, told, select(vec!["\n", "\r\n"]), any::<bool>()).prop_map(|(lines, told, ending, ends)| {
+        let told = told.into_iter().map(|(line, dress, edits)| {
+            let mut words = line.get(&lines).clone();
+            for (edit, place, word) in edits {
+                match (edit, place.index(words.len() + 1)) {
+                    (0, at) => words.insert(at, word),
+                    (1, at) if at < words.len() => drop(words.remove(at)),
+                    (_, at) if at < words.len() => words[at] = word,
+                    _ => {}
+                }
+            }
+            match dress {
+                0 => String::new(),
+                1 => " \t ".into(),
+                2 => line.get(&["---", "</div>", "|---|", "<blockquote>", "blockquote", "Livestream!"]).to_string(),
+                3 => format!("| {} |", words.join(" | ")),
+                4 => format!("  {}.", words.join(", ").to_uppercase()),
+                5 => words.join(" ") + " 12:30",
+                _ => words.join(" "),
+            }
+        });
+        let text = told.collect::<Vec<_>>().join(ending);
+        if ends { text + ending } else { text }
+    })
+}
+
+fn options() -> impl Strategy<Value = LineOptions> {
+    let similarity = select(vec![0.8, 0.82, 0.9, 1.0]);
+    (1u32..7, 1u32..5, 1u32..12, similarity).prop_map(|(min_tokens, tokens, letters, similarity)| LineOptions {
+        min_tokens,
+        min_neighbour_tokens: tokens,
+        min_neighbour_letters: letters,
+        similarity,
+        ..LineOptions::default()
+    })
+}
+
+proptest! {
+    #[test]
+    fn equals_its_naive_twin(text in documents(), options in options()) {
+        prop_assert_eq!(found(&text, options), naive(&text, options));
+        prop_assert_eq!(found(&text, LineOptions::default()), naive(&text, LineOptions::default()));
+    }
+
+    #[test]
+    fn what_was_read_before_has_no_influence(before in documents(), text in documents()) {
+        let mut repeated = RepeatedLines::default();
+        let (mut tokens, mut lines) = read(&before);
+        repeated.find(&before, &tokens, &lines, LineOptions::default());
+        tokens.read(&text, TokenUnit::Auto);
+        lines.read(&tokens);
+        let again = repeated.find(&text, &tokens, &lines, LineOptions::default());
+        prop_assert_eq!(again, (found(&text, LineOptions::default()), true));
+    }
+
+    #[test]
+    fn boilerplate_candidates_equal_the_definition(text in documents(), options in options()) {
+        let (tokens, lines) = read(&text);
+        let candidates: Vec<(u64, u32)> = lines.boilerplate_candidates(&text, &tokens, options).collect();
+        let naive: Vec<NaiveLine> = naive_lines(&text).into_iter().filter(|line| line.counts_as_neighbour(options)).collect();
+        let numbers: Vec<usize> = candidates.iter().map(|&(_, number)| number as usize).collect();
+        prop_assert_eq!(numbers, naive.iter().map(|line| line.number).collect::<Vec<_>>());
+        let mut keys = BTreeMap::new();
+        for (&(key, _), line) in candidates.iter().zip(&naive) {
+            prop_assert_eq!(*keys.entry(&line.tokens).or_insert(key), key);
+        }
+        let distinct: BTreeSet<u64> = keys.values().copied().collect();
+        prop_assert_eq!(distinct.len(), keys.len());
+    }
+}
+
+#[test]
+fn a_headline_that_stands_twice() {
+    let headline = "Al-Khazali: al-Sudani's Washington visit is not a success";
+    assert_eq!(reported(&format!("{headline}\n\n{headline}\n\nShafaq News said.\n")), [(vec![1, 3], 1.0)]);
+    let told_again = "AL-KHAZALI al Sudani’s  Washington visit: is not a success!";
+    assert_eq!(reported(&format!("{headline}\nShafaq News said.\r\n\t{told_again}\r\n")), [(vec![1, 3], 1.0)]);
+}
+
+#[test]
+fn interleaved_paragraphs() {
+    let (first, second) = ("the first paragraph is told twice", "so is the other one here");
+    let text = [first, second, first, second].join("\n");
+    assert_eq!(reported(&text), [(vec![1, 3], 1.0), (vec![2, 4], 1.0)]);
+}
+
+#[test]
+fn markup_is_not_told_twice() {
+    for line in
+        ["---", "</div>", "</blockquote>", "<blockquote>", "|---|---|", "====", "}", "* * *", "...", "{", "Share"]
+    {
+        assert_eq!(reported(&format!("{line}\n{line}\n\n{line}\n")), [], "{line}");
+    }
+    let rows = "| Monday | 1 | 2 | open |\n| Monday | 1 | 3 | open |\n";
+    assert_eq!(reported(rows), [], "rows of a table are alike by nature");
+}
+
+#[test]
+fn short_lines_count_as_neighbours_only() {
+    assert_eq!(reported("Shafaq Live\nShafaq Live\n"), [(vec![1, 2], 1.0)]);
+    assert_eq!(reported("Shafaq Live\n\n \nShafaq Live\n"), [(vec![1, 4], 1.0)]);
+    assert_eq!(reported("Shafaq Live\n---\nShafaq Live\n"), []);
+    assert_eq!(reported("Shafaq Live\nnews\nShafaq Live\nShafaq Live"), [(vec![3, 4], 1.0)]);
+    assert_eq!(reported("one more thing\nnews\none more thing\n"), [], "three tokens");
+    assert_eq!(reported("one more thing then\nnews\none more thing then\n"), [(vec![1, 3], 1.0)], "four tokens");
+}
+
+#[test]
+fn one_word_counts_from_eight_letters() {
+    assert_eq!(reported("Comments\nComments\n"), [(vec![1, 2], 1.0)]);
+    assert_eq!(reported("Comment\nComment\n"), []);
+    assert_eq!(reported("größeres\nGRÖSSERES\ngrößeres\nGRÖßERES\n"), [(vec![3, 4], 1.0)]);
+}
+
+#[test]
+fn nearly_the_same() {
+    let headline = "Foreign troops must leave the country, he said on Friday";
+    assert_eq!(reported(&format!("{headline}\n\n{headline} 14:30\n")), [(vec![1, 3], 20.0 / 22.0)], "a time appended");
+    let changed = headline.replace("Friday", "Monday");
+    assert_eq!(reported(&format!("{headline}\n{changed}\n")), [(vec![1, 2], 0.9)], "a word changed");
+    let text = format!("{headline}\n{changed}\n{headline}\n");
+    assert_eq!(reported(&text), [(vec![1, 3], 1.0), (vec![1, 2, 3], 0.9)], "the same and nearly the same");
+    assert_eq!(reported("one two three four\none two three five\n"), [], "a word of four is .75");
+    assert_eq!(reported("one two three four five\none two three four six\n"), [(vec![1, 2], 0.8)]);
+}
+
+#[test]
+fn a_line_is_quoted_in_part() {
+    let line = "größer ".repeat(EXCERPT);
+    let text = found(&format!("  {line}\n{line}"), LineOptions::default()).remove(0).text;
+    let quoted: String = line.chars().take(EXCERPT).chain(['…']).collect();
+    assert_eq!(text, quoted);
+}
+
+/// Each of these took quadratic time in some version of the code.
+#[test]
+fn long_documents_take_linear_time() {
+    let short = found(&"Shafaq Live\n".repeat(1_000_000), LineOptions::default());
+    assert_eq!((short.len(), short[0].lines.len()), (1, 1_000_000));
+    let distinct: String = (0..50_000).map(|n| format!("line {n} of a long list {}\n", n * 7919 % 50_021)).collect();
+    assert!(found(&distinct, LineOptions { similarity: 1.0, ..LineOptions::default() }).is_empty());
+}

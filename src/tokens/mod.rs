@@ -11,12 +11,11 @@
 
 mod canonical;
 mod classes;
-mod cpu;
 mod hash;
 
+use crate::cpu::{self, BLOCK, Classify};
 use canonical::Canonical;
 use classes::{Classes, Flags};
-use cpu::{BLOCK, Classify};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// What a token is.

@@ -2,6 +2,7 @@
 
 use crate::output::{Destination, Format};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use retold::Search;
 use retold::lines::{LEAST_SIMILARITY, LineOptions};
 use retold::source::{Fields, Selection};
 use retold::tokens::TokenUnit;
@@ -65,6 +66,12 @@ pub struct MatchingArgs {
     /// The promise: the least chance that a pair exactly at the threshold is found, below 1
     #[arg(long, value_name = "R", default_value = "0.999", value_parser = recall)]
     pub recall: f64,
+    /// Find every pair at or above the threshold, with no sketch: recall 1, in a few times the time
+    #[arg(long, conflicts_with = "recall")]
+    pub exhaustive: bool,
+    /// Find every pair, and say how many of them the bands for --recall find too
+    #[arg(long, conflicts_with = "exhaustive")]
+    pub measure_recall: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -197,6 +204,11 @@ impl ScanArgs {
                 boilerplate_documents: lines.boilerplate_documents,
             }),
             pairs: output.pairs.is_some(),
+            search: match (matching.exhaustive, matching.measure_recall) {
+                (_, true) => Search::MeasureRecall,
+                (true, _) => Search::Exhaustive,
+                _ => Search::Bands,
+            },
         }
     }
 

@@ -40,10 +40,19 @@ struct Parameters {
     shingle_unit: &'static str,
     recall: f64,
     recall_at_threshold: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    measured_recall: Option<MeasuredRecall>,
     bands: u32,
     rows: u32,
     exhaustive: bool,
     lines: Option<LineOptions>,
+}
+
+#[derive(Serialize)]
+struct MeasuredRecall {
+    pairs: u64,
+    found: u64,
+    recall: f64,
 }
 
 #[derive(Serialize)]
@@ -184,7 +193,8 @@ impl<'a> Wire<'a> {
     }
 
     fn parameters(&self) -> Parameters {
-        let report::Parameters { threshold, shingle_size, unit, recall, banding, lines } = &self.0.parameters;
+        let report::Parameters { threshold, shingle_size, unit, recall, banding, exhaustive, lines } =
+            &self.0.parameters;
         Parameters {
             threshold: *threshold,
             shingle_size: *shingle_size,
@@ -194,10 +204,15 @@ impl<'a> Wire<'a> {
                 TokenUnit::Char => "char",
             },
             recall: *recall,
-            recall_at_threshold: rounded(banding.recall_at(*threshold)),
+            recall_at_threshold: rounded(self.0.parameters.recall_at_threshold()),
+            measured_recall: self.0.measured_recall.map(|measured| MeasuredRecall {
+                pairs: measured.pairs,
+                found: measured.found,
+                recall: rounded(measured.share()),
+            }),
             bands: banding.bands,
             rows: banding.rows,
-            exhaustive: false,
+            exhaustive: *exhaustive,
             lines: lines.map(|lines| LineOptions {
                 line_tokens: lines.min_tokens,
                 neighbour_tokens: lines.min_neighbour_tokens,

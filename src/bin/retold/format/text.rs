@@ -3,6 +3,7 @@
 use super::escaped;
 use anstyle::AnsiColor;
 use indicatif::{HumanBytes, HumanCount};
+use retold::banding::Banding;
 use retold::document::DocId;
 use retold::report::{Cluster, Report};
 use std::io::{self, Write};
@@ -81,21 +82,33 @@ impl<'a> Text<'a> {
             writeln!(self.out, "{repeating} {verb} lines, {}", counted(summary.boilerplate_lines, "boilerplate line"))?;
         }
         if summary.problems > 0 {
-            writeln!(self.out, "{alarm}{} could not be read{alarm:#}", counted(summary.problems, "file or record"))?;
+            let files_or_records = match summary.problems {
+                1 => "1 file or record".to_owned(),
+                more => format!("{} files or records", HumanCount(more)),
+            };
+            writeln!(self.out, "{alarm}{} could not be read{alarm:#}", files_or_records)?;
         }
         let parameters = &self.report.parameters;
-        let banding = parameters.banding;
+        let found = match parameters.banding {
+            _ if parameters.exhaustive => "every pair is found".to_owned(),
+            // Rounded down: the promise is never overstated.
+            Banding { bands, rows } => {
+                let share = (parameters.recall_at_threshold() * 1e4).floor() / 1e2;
+                format!("{bands} bands of {rows} rows find {share:.2} % of pairs at the threshold, more above it")
+            }
+        };
         writeln!(
             self.out,
-            "{quiet}near-duplicates: Jaccard of {}-token shingles at least {}, each computed; {} bands of {} rows find {:.2} % of \
-             pairs at the threshold, more above it{quiet:#}",
-            parameters.shingle_size,
-            parameters.threshold,
-            banding.bands,
-            banding.rows,
-            // Rounded down: the promise is never overstated.
-            (banding.recall_at(parameters.threshold) * 1e4).floor() / 1e2
-        )
+            "{quiet}near-duplicates: Jaccard of {}-token shingles at least {}, each computed; {found}{quiet:#}",
+            parameters.shingle_size, parameters.threshold
+        )?;
+        if let Some(measured) = self.report.measured_recall {
+            let Banding { bands, rows } = parameters.banding;
+            let share = (measured.share() * 1e5).floor() / 1e3;
+            let (found, pairs) = (HumanCount(measured.found), counted(measured.pairs, "pair"));
+            writeln!(self.out, "measured recall of {bands} bands of {rows} rows: {share:.3} %, {found} of {pairs}")?;
+        }
+        Ok(())
     }
 
     fn clusters(&mut self) -> io::Result<()> {

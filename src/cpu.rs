@@ -1,17 +1,18 @@
-//! Where the words are: for 64 bytes at a time, one bit a byte that says what the byte is.
+//! What the machine can do: loops that are compiled twice, and where the words are.
 //!
-//! Two forms with the same result: AVX2, chosen when the program runs on a machine that has it, and a portable one that
-//! looks each byte up. This is the crate's only module with `unsafe` code, all of it calls of functions compiled for
+//! [`dispatch`] runs a [`Loop`] in the form compiled for AVX2 when the machine has it, else in the portable one. What differs
+//! by hand is how 64 bytes are classified, one bit a byte: by vector comparisons or by looking each byte up, with the
+//! same result. This is the crate's only module with `unsafe` code, all of it calls of functions compiled for
 //! AVX2, each behind a check that the machine has it; memory is read through slices only.
 
 #![allow(unsafe_code)]
 
 /// How many bytes one [`Masks`] describes.
-pub(super) const BLOCK: usize = 64;
+pub(crate) const BLOCK: usize = 64;
 
 /// What each byte of a block is, the first byte in the lowest bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Masks {
+pub(crate) struct Masks {
     /// ASCII letters, digits and `_`, and every byte of a character beyond ASCII.
     pub word: u64,
     /// Bytes of characters beyond ASCII: whether those are word characters is for the caller to find out.
@@ -21,17 +22,17 @@ pub(super) struct Masks {
 }
 
 /// A way to compute [`Masks`].
-pub(super) trait Classify: Copy {
+pub(crate) trait Classify: Copy {
     fn masks(self, block: &[u8; BLOCK]) -> Masks;
 }
 
-/// A loop over the blocks of a text that is compiled once for each [`Classify`].
-pub(super) trait Loop {
+/// Work that is compiled once for each [`Classify`], everything inlined into `run` with it.
+pub(crate) trait Loop {
     fn run(self, classify: impl Classify);
 }
 
 /// Runs `work` in the fastest form this machine can.
-pub(super) fn dispatch(work: impl Loop) {
+pub(crate) fn dispatch(work: impl Loop) {
     #[cfg(target_arch = "x86_64")]
     if let Some(avx2) = x86::Avx2::detect() {
         return avx2.dispatch(work);
@@ -41,7 +42,7 @@ pub(super) fn dispatch(work: impl Loop) {
 
 /// One table look-up a byte: 1.6 GB/s.
 #[derive(Clone, Copy)]
-pub(super) struct Portable;
+pub(crate) struct Portable;
 
 const WORD: u8 = 1;
 const BEYOND_ASCII: u8 = 2;

@@ -1,0 +1,140 @@
+//! What is read: standard input, records, directories; and what is said of what cannot be.
+
+use super::{command, end, folder, retold, visit, withdrawal};
+use serde_json::json;
+use std::path::Path;
+
+fn from_standard_input(input: &str, arguments: &str) -> super::Ended {
+    let mut command = command(Path::new("."));
+    command.args(arguments.split_whitespace()).write_stdin(input);
+    end(command)
+}
+
+#[test]
+fn text_from_standard_input() {
+    let ended = from_standard_input(&visit(), "scan - --format json");
+    assert_eq!(ended.status, 0);
+    let report = ended.json();
+    assert_eq!(report["summary"]["documents"], 1);
+    assert_eq!(
+        (&report["repeated_lines"][0]["document"], &report["repeated_lines"][0]["lines"]),
+        (&json!("-"), &json!([1, 3]))
+    );
+}
+
+#[test]
+fn records_from_standard_input() {
+    let record = |text: &str| json!({ "text": text }).to_string();
+    let input = format!("{}\n{{broken\n\n{}", record(&withdrawal()), record(&withdrawal()));
+    let ended = from_standard_input(&input, "scan - --format json");
+    assert_eq!(ended.status, 2);
+    assert_eq!(ended.clusters(), [["-:1", "-:4"]]);
+    assert!(ended.stderr.starts_with("retold: -:2: not a JSON object: "), "{}", ended.stderr);
+    let member = &ended.json()["clusters"][0]["members"][0];
+    assert_eq!(member["location"], json!({ "path": "-", "record": 4 }));
+}
+
+#[test]
+fn standard_input_beside_files() {
+    let corpus = folder([("a.txt", withdrawal())]);
+    let mut command = command(corpus.path());
+    command.args(["scan", "a.txt", "-", "--format", "json"]).write_stdin(withdrawal());
+    assert_eq!(end(command).clusters(), [["a.txt", "-"]]);
+}
+
+#[test]
+fn records_by_their_id() {
+    let record = |id: serde_json::Value, text: &str| json!({ "url": id, "body": text }).to_string() + "\n";
+    let records = [
+        record(json!("news/1"), "one two three four five six"),
+        record(json!(2), "One two three, four five six!"),
+        record(json!(null), "one two three four five six."),
+    ];
+    let corpus = folder([("news.NDJSON", records.concat())]);
+    let ended = retold(corpus.path(), "scan news.NDJSON --text-field body --id-field url --format json");
+    assert_eq!(ended.clusters(), [["news/1", "2", "news.NDJSON:3"]]);
+    assert_eq!(ended.status, 2);
+    assert_eq!(ended.json()["problems"][0]["record"], 3);
+}
+
+#[test]
+fn documents_come_as_given_and_in_directories_by_their_bytes() {
+    let text = withdrawal();
+    let corpus = folder(["b/2.txt", "b/10.txt", "b/1/z.txt", "b/Z.txt", "a.txt"].map(|name| (name, &text)));
+    let ended = retold(corpus.path(), "scan b a.txt --format json");
+    assert_eq!(ended.clusters(), [["b/1/z.txt", "b/10.txt", "b/2.txt", "b/Z.txt", "a.txt"]]);
+    let ended = retold(corpus.path(), "scan ./a.txt b/2.txt --format json");
+    assert_eq!(ended.clusters(), [["./a.txt", "b/2.txt"]]);
+}
+
+#[test]
+fn what_is_hidden_or_ignored_is_left_out() {
+    let text = withdrawal();
+    let names = ["a.txt", ".hidden.txt", "deep/.dir/b.txt", "build/c.txt", "deep/d.log", "deep/kept.log", "e.md"];
+    let rules = [(".gitignore", "/build\n*.log\n".to_owned()), ("deep/.ignore", "!kept.log\n".to_owned())];
+    let corpus = folder(names.map(|name| (name, text.clone())).into_iter().chain(rules));
+    let found = |arguments: &str| {
+        let ended = retold(corpus.path(), &format!("scan . --format json {arguments}"));
+        assert_eq!(ended.status, 0, "{ended:?}");
+        ended.clusters().concat().join(" ").replace("./", "")
+    };
+    assert_eq!(found(""), "a.txt deep/kept.log e.md");
+    assert_eq!(found("--hidden"), ".hidden.txt a.txt deep/.dir/b.txt deep/kept.log e.md");
+    assert_eq!(found("--no-ignore"), "a.txt build/c.txt deep/d.log deep/kept.log e.md");
+    assert_eq!(found("--include *.txt --include *.md"), "a.txt e.md");
+    assert_eq!(found("--no-ignore --exclude deep --exclude *.md"), "a.txt build/c.txt");
+    assert_eq!(found("--no-ignore --include *.log --exclude d.*"), "");
+    assert_eq!(retold(corpus.path(), "scan .hidden.txt build/c.txt --format json").clusters().len(), 1, "as given");
+}
+
+#[test]
+fn no_document_is_a_failure() {
+    let corpus = folder([("binary/a.png", &b"\0"[..]), ("hidden/.a", b"a b"), ("broken/a.jsonl", b"{")]);
+    let said = |arguments: &str| {
+        let ended = retold(corpus.path(), arguments);
+        assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{arguments}");
+        ended.stderr.lines().last().unwrap().to_owned()
+    };
+    for path in ["binary", "hidden", "broken", "missing", "missing --format json"] {
+        let said = said(&format!("scan {path}"));
+        assert!(said.starts_with("retold: no document found: "), "{path}: {said}");
+    }
+    assert!(said("scan hidden").contains("--hidden"));
+    assert!(said("scan binary").contains("binary"));
+    assert_eq!(retold(corpus.path(), "scan hidden --hidden").status, 0);
+}
+
+#[test]
+fn what_was_named_itself_must_be_text() {
+    let corpus = folder([("a.txt", &b"one two"[..]), ("b.png", b"\x89PNG\0")]);
+    let in_directory = retold(corpus.path(), "scan . --format json");
+    assert_eq!((in_directory.status, &in_directory.json()["summary"]["skipped"]), (0, &json!(1)));
+    let named = retold(corpus.path(), "scan a.txt b.png");
+    assert_eq!((named.status, named.stderr.as_str()), (2, "retold: b.png: binary, not text\n"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_ends_no_run() {
+    let corpus = folder([("a.txt", "one two")]);
+    std::os::unix::fs::symlink("nowhere", corpus.path().join("b.txt")).unwrap();
+    let ended = retold(corpus.path(), "scan a.txt b.txt --format json");
+    assert_eq!((ended.status, ended.stderr.as_str()), (2, "retold: b.txt: no such file\n"));
+    assert_eq!(ended.json()["problems"], json!([{ "path": "b.txt", "record": null, "reason": "no such file" }]));
+}
+
+#[test]
+fn only_the_first_problems_are_named_unless_all_are_wanted() {
+    let corpus = folder([("a.jsonl", "{\"text\": \"one two\"}\n".to_owned() + &"{}\n".repeat(30))]);
+    let lines = |arguments: &str| {
+        let ended = retold(corpus.path(), &format!("scan a.jsonl {arguments}"));
+        assert_eq!(ended.status, 2);
+        ended.stderr.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let some = lines("");
+    assert_eq!(some.len(), 21);
+    assert!(some[0].starts_with("retold: a.jsonl:2: "), "{}", some[0]);
+    assert!(some[20].starts_with("retold: 10 more problems"), "{}", some[20]);
+    assert_eq!(lines("--verbose").len(), 30);
+    assert_eq!(lines("--quiet"), [""; 0]);
+}

@@ -1,0 +1,99 @@
+//! Options: their defaults do something, their values are checked, and threads change nothing.
+
+use super::{Ended, folder, retold, withdrawal};
+
+#[test]
+fn values_that_make_no_sense_are_refused() {
+    let corpus = folder([("a.txt", "one two")]);
+    for (arguments, said) in [
+        ("scan", "<PATH>"),
+        ("scan a.txt --threshold 0", "above 0 and at most 1"),
+        ("scan a.txt --threshold 1.5", "above 0 and at most 1"),
+        ("scan a.txt --threshold x", "above 0 and at most 1"),
+        ("scan a.txt --threshold nan", "above 0 and at most 1"),
+        ("scan a.txt --threshold=-0.5", "above 0 and at most 1"),
+        ("scan a.txt --recall 1", "above 0 and below 1"),
+        ("scan a.txt --recall 0", "above 0 and below 1"),
+        ("scan a.txt --shingle-size 0", "1..=1000"),
+        ("scan a.txt --shingle-unit letter", "auto, word, char"),
+        ("scan a.txt --line-similarity 0.5", "from 0.8 to 1"),
+        ("scan a.txt --boilerplate-documents 1", "2.."),
+        ("scan a.txt --format xml", "text, json, jsonl"),
+        ("scan a.txt --quiet --verbose", "cannot be used with"),
+        ("scan a.txt --treshold 0.5", "--threshold"),
+        ("scan . --include [", "["),
+        ("skan a.txt", "scan"),
+    ] {
+        let ended = retold(corpus.path(), arguments);
+        assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{arguments}");
+        assert!(ended.stderr.contains(said), "{arguments}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn the_ends_of_a_range_belong_to_it() {
+    let corpus = folder([("a.txt", "one two")]);
+    for arguments in
+        ["--threshold 1", "--threshold 0.001", "--line-similarity 1", "--shingle-size 1000", "--recall 0.9999999"]
+    {
+        assert_eq!(retold(corpus.path(), &format!("scan a.txt {arguments}")).status, 0, "{arguments}");
+    }
+}
+
+#[test]
+fn options_change_what_is_found() {
+    let near = withdrawal().replace("the", "a");
+    let corpus = folder([
+        ("a.txt", withdrawal()),
+        ("b.txt", near),
+        ("c.txt", "漢字かな交じり文".into()),
+        ("d.txt", "漢字かな交り文".into()),
+    ]);
+    let clusters =
+        |arguments: &str| retold(corpus.path(), &format!("scan . --format json {arguments}")).clusters().len();
+    assert_eq!(clusters(""), 0);
+    assert_eq!(clusters("--threshold 0.2"), 2);
+    assert_eq!(clusters("--shingle-size 1"), 2);
+    assert_eq!(clusters("--shingle-size 1 --shingle-unit word"), 1);
+    assert_eq!(clusters("--shingle-size 1 --threshold 1"), 0);
+    assert_eq!(clusters("--shingle-unit char --threshold 0.5"), 1);
+}
+
+#[test]
+fn options_change_which_lines_count() {
+    let text =
+        "one two three\n\none two three\nx\none two three\ny\nComment\nComment\na b c d e f g h\na b c d e f g z\n";
+    let corpus = folder([("a.txt", text.to_owned()), ("b.txt", text.replace('y', "why"))]);
+    let found = |arguments: &str| -> (Vec<String>, usize) {
+        let report = retold(corpus.path(), &format!("scan . --format json {arguments}")).json();
+        let lines = report["repeated_lines"].as_array().unwrap().iter();
+        let of_first = lines.filter(|line| line["document"] == "./a.txt").map(|line| line["lines"].to_string());
+        (of_first.collect(), report["boilerplate"].as_array().unwrap().len())
+    };
+    assert_eq!(found(""), (vec!["[1,3]".into(), "[9,10]".into()], 0));
+    assert_eq!(found("--line-tokens 3").0, ["[1,3,5]", "[9,10]"]);
+    assert_eq!(found("--neighbour-tokens 4").0, ["[1,3]", "[9,10]"], "by its letters");
+    assert_eq!(found("--neighbour-tokens 4 --neighbour-letters 12").0, ["[9,10]"]);
+    assert_eq!(found("--neighbour-letters 7").0, ["[1,3]", "[7,8]", "[9,10]"]);
+    assert_eq!(found("--line-similarity 0.9").0, ["[1,3]"]);
+    assert_eq!(found("--boilerplate-documents 2").1, 3);
+    assert_eq!(found("--boilerplate-documents 2 --no-lines"), (vec![], 0));
+}
+
+#[test]
+fn threads_change_nothing() {
+    let text = withdrawal();
+    let lines: Vec<&str> = text.lines().collect();
+    let record = |n: usize| serde_json::json!({ "text": lines[n % 7..].join("\n") }).to_string() + "\n";
+    let corpus = folder([("a.jsonl", (0..400).map(record).collect::<String>())]);
+    let with = |threads: usize| -> Ended {
+        let ended = retold(corpus.path(), &format!("scan . --format json --pairs pairs.jsonl --threads {threads}"));
+        let pairs = std::fs::read_to_string(corpus.path().join("pairs.jsonl")).unwrap();
+        Ended { stderr: ended.stderr + &pairs, ..ended }
+    };
+    let one = with(1);
+    assert_eq!((one.status, one.json()["summary"]["documents"].as_u64()), (0, Some(400)));
+    for threads in [2, 3, 8] {
+        assert!(with(threads) == one, "{threads} threads");
+    }
+}

@@ -1,0 +1,101 @@
+//! What is written, and where: files that appear whole, pipes that close, text of others on a terminal.
+
+use super::{folder, retold, visit, withdrawal};
+use std::fs;
+use std::process::{Command, Stdio};
+
+#[test]
+fn a_report_in_a_file_is_the_one_of_standard_output() {
+    let corpus = folder([("in/a.txt", withdrawal()), ("in/b.txt", withdrawal()), ("out.json", "old".into())]);
+    let expected = retold(corpus.path(), "scan in --format json");
+    let ended = retold(corpus.path(), "scan in --format json --output out.json");
+    assert_eq!((ended.status, ended.stdout.as_str(), ended.stderr.as_str()), (0, "", ""));
+    assert_eq!(fs::read_to_string(corpus.path().join("out.json")).unwrap(), expected.stdout);
+    assert_eq!(fs::read_dir(corpus.path()).unwrap().count(), 2, "nothing else is left");
+}
+
+#[test]
+fn an_old_report_outlives_a_run_that_fails() {
+    let corpus = folder([("a.txt", withdrawal()), ("out.json", "old".into())]);
+    for arguments in
+        ["scan missing --output out.json", "scan missing --pairs out.json", "scan a.txt -t 2 --output out.json"]
+    {
+        assert_eq!(retold(corpus.path(), arguments).status, 2, "{arguments}");
+        assert_eq!(fs::read_to_string(corpus.path().join("out.json")).unwrap(), "old", "{arguments}");
+        assert_eq!(fs::read_dir(corpus.path()).unwrap().count(), 2, "{arguments}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_named() {
+    let corpus = folder([("a.txt", withdrawal())]);
+    for option in ["--output", "--pairs"] {
+        let ended = retold(corpus.path(), &format!("scan a.txt {option} missing/out.json"));
+        assert_eq!((ended.status, ended.stdout.as_str()), (2, ""));
+        assert!(ended.stderr.starts_with("retold: missing/out.json: "), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    // More than a pipe holds, so that the run must see that it is closed.
+    let line = "one line that is told again and again ".repeat(20);
+    let record = |n: usize| serde_json::json!({ "text": format!("{n} {line}\n\n{n} {line}") }).to_string() + "\n";
+    let corpus = folder([("a.jsonl", (0..500).map(record).collect::<String>())]);
+    for format in ["text", "json", "jsonl"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_retold"));
+        command.current_dir(corpus.path()).args(["scan", "a.jsonl", "--limit", "0", "--format", format]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(
+            (output.status.code(), String::from_utf8(output.stderr).unwrap()),
+            (Some(0), String::new()),
+            "{format}"
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn text_of_others_is_escaped_for_people_and_exact_for_programs() {
+    let name = "a\u{1b}[31m\n\u{202e}b.txt";
+    let line = "look \u{1b}[2J here \u{7} \u{2066}again\u{2069} and again";
+    let corpus = folder([("in/a", "x")]);
+    for name in [name, "copy.txt"] {
+        fs::write(corpus.path().join("in").join(name), format!("{line}\n\n{line}\n")).unwrap();
+    }
+    let text = retold(corpus.path(), "scan in --boilerplate-documents 2").stdout;
+    assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}', '\u{2066}']), "{text}");
+    assert!(text.contains(r"in/a\u{1b}[31m\n\u{202e}b.txt"), "{text}");
+    assert!(text.contains(r"look \u{1b}[2J here \u{7} \u{2066}again\u{2069} and again"), "{text}");
+    let report = retold(corpus.path(), "scan in --format json");
+    assert_eq!(report.clusters(), [[format!("in/{name}"), "in/copy.txt".into()]]);
+    assert_eq!(report.json()["repeated_lines"][0]["text"], line);
+    let mut missing = super::command(corpus.path());
+    missing.args(["scan", "in", "no\u{1b}[2Jfile"]);
+    assert_eq!(super::end(missing).stderr, "retold: no\\u{1b}[2Jfile: no such file\n");
+}
+
+#[test]
+fn colour_only_where_it_is_wanted() {
+    let corpus = folder([("a.txt", visit())]);
+    let is_coloured = |arguments: &str| retold(corpus.path(), arguments).stdout.contains('\u{1b}');
+    assert!(!is_coloured("scan a.txt"), "a pipe");
+    assert!(!is_coloured("scan a.txt --color never"));
+    assert!(is_coloured("scan a.txt --color always"));
+    assert!(!is_coloured("scan a.txt --color always --format json"));
+}
+
+#[test]
+fn a_limit_is_said() {
+    let text = |n: usize| format!("text {n} is here once only {n}\n");
+    let records = (0..30).map(|n| serde_json::json!({ "text": text(n / 2) }).to_string() + "\n");
+    let corpus = folder([("a.jsonl", records.collect::<String>())]);
+    let text = |arguments: &str| retold(corpus.path(), &format!("scan a.jsonl {arguments}")).stdout;
+    let shown = |text: &str| text.lines().filter(|line| line.trim_start().starts_with("same ")).count();
+    assert_eq!(shown(&text("")), 15);
+    assert_eq!(shown(&text("--limit 0")), 15);
+    assert_eq!(shown(&text("--limit 4")), 4);
+    assert!(text("--limit 4").contains("11 more clusters"));
+}

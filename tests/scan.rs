@@ -1,0 +1,359 @@
+//! The library end to end, against brute force over sets of shingles.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use retold::banding::Banding;
+use retold::document::DocId;
+use retold::progress::Progress;
+use retold::report::{Member, Pair, Report, Summary};
+use retold::tokens::TokenUnit;
+use retold::{Options, scan};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A document to be, and how it is to be written down: the same tokens look different in each dress.
+#[derive(Clone, Debug)]
+struct Draft {
+    tokens: Vec<String>,
+    dress: u64,
+}
+
+impl Draft {
+    fn text(&self) -> String {
+        let mut bits = self.dress;
+        let mut draw = |count: u64| {
+            bits = bits.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+            (bits >> 33) % count
+        };
+        let mut text = String::new();
+        for token in &self.tokens {
+            text.push_str(["", " ", "\n", "(", "… "][draw(5) as usize]);
+            let word = if draw(4) == 0 { token.to_uppercase() } else { token.clone() };
+            text.push_str(&word);
+            text.push_str([" ", "\n", ", ", "\r\n\r\n"][draw(4) as usize]);
+        }
+        text
+    }
+
+    fn tokens(&self, unit: TokenUnit) -> Vec<String> {
+        match unit {
+            TokenUnit::Char => {
+                self.text().chars().filter(|c| !c.is_whitespace()).map(|c| c.to_lowercase().collect()).collect()
+            }
+            TokenUnit::Auto | TokenUnit::Word => self.tokens.clone(),
+        }
+    }
+}
+
+fn shingles(tokens: &[String], size: usize) -> BTreeSet<&[String]> {
+    match tokens.len() {
+        0 => BTreeSet::new(),
+        count if count < size => BTreeSet::from([tokens]),
+        _ => tokens.windows(size).collect(),
+    }
+}
+
+/// What is true of a corpus, by comparing every two of its documents.
+struct Truth {
+    tokens: Vec<Vec<String>>,
+    shared: Vec<Vec<usize>>,
+}
+
+impl Truth {
+    fn of(drafts: &[Draft], options: &Options) -> Self {
+        let tokens: Vec<Vec<String>> = drafts.iter().map(|draft| draft.tokens(options.unit)).collect();
+        let sets: Vec<_> = tokens.iter().map(|tokens| shingles(tokens, options.shingle_size as usize)).collect();
+        let shared = sets.iter().map(|a| sets.iter().map(|b| a.intersection(b).count()).collect()).collect();
+        Self { tokens, shared }
+    }
+
+    fn jaccard(&self, a: usize, b: usize) -> f64 {
+        let shared = self.shared[a][b];
+        shared as f64 / (self.shared[a][a] + self.shared[b][b] - shared) as f64
+    }
+
+    fn is_exact(&self, a: usize, b: usize) -> bool {
+        self.tokens[a] == self.tokens[b] && !self.tokens[a].is_empty()
+    }
+
+    /// Leader clustering by the definition: each document joins the first representative that it is found to be like.
+    fn clusters(&self, is_found: impl Fn(usize, usize) -> bool) -> Vec<(DocId, Vec<Member>)> {
+        let mut clusters: Vec<(usize, Vec<Member>)> = Vec::new();
+        for b in (0..self.tokens.len()).filter(|&b| !self.tokens[b].is_empty()) {
+            match clusters.iter_mut().find(|(a, _)| is_found(*a, b)) {
+                None => clusters.push((b, Vec::new())),
+                Some((a, members)) => members.push(Member {
+                    document: id(b),
+                    is_exact: self.is_exact(*a, b),
+                    jaccard: self.jaccard(*a, b),
+                    containment: self.shared[*a][b] as f64 / self.shared[b][b] as f64,
+                }),
+            }
+        }
+        let of_several = clusters.into_iter().filter(|(_, members)| !members.is_empty());
+        of_several.map(|(a, members)| (id(a), members)).collect()
+    }
+}
+
+fn id(number: usize) -> DocId {
+    DocId(number as u32)
+}
+
+fn run(path: &Path, options: &Options) -> Report {
+    scan(&[path.to_path_buf()], options, &Progress::default()).unwrap()
+}
+
+/// Writes each text into a file of its own, named so that their order is that of the texts.
+fn write_files(texts: &[String]) -> TempDir {
+    let folder = TempDir::with_prefix("corpus-").unwrap();
+    for (number, text) in texts.iter().enumerate() {
+        fs::write(folder.path().join(format!("{number:05}.txt")), text).unwrap();
+    }
+    folder
+}
+
+/// Writes all texts into one record file.
+fn write_records(folder: &Path, texts: &[String]) -> PathBuf {
+    let records = texts.iter().map(|text| serde_json::json!({ "text": text }).to_string() + "\n");
+    let path = folder.join("records.jsonl");
+    fs::write(&path, records.collect::<String>()).unwrap();
+    path
+}
+
+/// Small corpora of a few stories, each told several times with some of its words changed.
+fn drafts() -> impl Strategy<Value = Vec<Draft>> {
+    let word = || select(vec!["a", "on", "visit", "troops", "iraq", "7", "withdrawal", "schön", "said", "he"]);
+    let stories = vec(vec(word(), 0..40), 1..5);
+    let edits = vec((0..3, any::<Index>(), word()), 0..5);
+    let told = vec((any::<Index>(), edits, any::<u64>()), 0..16);
+    (stories, told).prop_map(|(stories, told)| {
+        let told = told.into_iter().map(|(story, edits, dress)| {
+            let mut words = story.get(&stories).clone();
+            for (edit, place, word) in edits {
+                match (edit, place.index(words.len() + 1)) {
+                    (0, at) => words.insert(at, word),
+                    (1, at) if at < words.len() => drop(words.remove(at)),
+                    (_, at) if at < words.len() => words[at] = word,
+                    _ => {}
+                }
+            }
+            Draft { tokens: words.into_iter().map(str::to_owned).collect(), dress }
+        });
+        told.collect()
+    })
+}
+
+fn options() -> impl Strategy<Value = Options> {
+    let threshold = prop_oneof![select(vec![0.25, 0.5, 0.7, 0.8, 1.0]), 0.05..1.0f64];
+    let unit = select(vec![TokenUnit::Auto, TokenUnit::Word, TokenUnit::Char]);
+    (threshold, 1u32..9, unit).prop_map(|(threshold, shingle_size, unit)| Options {
+        threshold,
+        shingle_size,
+        unit,
+        pairs: true,
+        ..Options::default()
+    })
+}
+
+fn clusters(report: &Report) -> Vec<(DocId, Vec<Member>)> {
+    report.clusters.iter().map(|cluster| (cluster.representative, cluster.members.clone())).collect()
+}
+
+proptest! {
+    // Each case writes, reads and compares a corpus four times.
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn equals_brute_force(drafts in drafts(), options in options()) {
+        let texts: Vec<String> = drafts.iter().map(Draft::text).collect();
+        let folder = write_files(&texts);
+        let truth = Truth::of(&drafts, &options);
+        let report = run(folder.path(), &options);
+
+        let pairs = report.pairs.as_deref().unwrap();
+        prop_assert!(pairs.is_sorted_by(|x, y| (x.a, x.b) < (y.a, y.b)));
+        for &Pair { a, b, jaccard } in pairs {
+            prop_assert!(a < b);
+            prop_assert_eq!(jaccard, truth.jaccard(a.index(), b.index()));
+            prop_assert!(jaccard >= options.threshold);
+        }
+        let is_found = |a, b| pairs.binary_search_by_key(&(id(a), id(b)), |pair| (pair.a, pair.b)).is_ok();
+        for b in 0..drafts.len() {
+            for a in (0..b).filter(|&a| truth.is_exact(a, b)) {
+                prop_assert!(is_found(a, b), "exact duplicates {} and {} are always found", a, b);
+            }
+        }
+        let expected = truth.clusters(is_found);
+        prop_assert_eq!(clusters(&report), expected.as_slice());
+
+        let members = expected.iter().flat_map(|(_, members)| members);
+        let exact = members.clone().filter(|member| member.is_exact).count();
+        let empty: Vec<DocId> = (0..drafts.len()).filter(|&at| drafts[at].text().trim().is_empty()).map(id).collect();
+        let summary = report.summary;
+        prop_assert_eq!(summary.documents as usize, drafts.len());
+        prop_assert_eq!(summary.bytes as usize, texts.iter().map(String::len).sum::<usize>());
+        prop_assert_eq!((summary.clusters as usize, summary.exact_duplicates as usize), (expected.len(), exact));
+        prop_assert_eq!(summary.near_duplicates as usize, members.count() - exact);
+        prop_assert_eq!((summary.empty as usize, &report.empty), (empty.len(), &empty));
+        prop_assert_eq!((summary.skipped, report.problems.as_slice()), (0, [].as_slice()));
+
+        let without_pairs = run(folder.path(), &Options { pairs: false, ..options.clone() });
+        prop_assert_eq!(clusters(&without_pairs), expected.as_slice());
+        let of_records = run(&write_records(folder.path(), &texts), &options);
+        prop_assert_eq!(clusters(&of_records), expected.as_slice());
+        prop_assert_eq!(of_records.pairs.as_deref(), Some(pairs));
+        prop_assert_eq!((of_records.summary, of_records.empty), (report.summary, report.empty));
+        prop_assert_eq!(of_records.repeated_lines, report.repeated_lines);
+    }
+}
+
+/// `count` pairs of documents, no two pairs with a word in common, each of single-token shingles with Jaccard
+/// shared / (shared + 2 own).
+fn independent_pairs(count: usize, shared: usize, own: usize) -> Vec<String> {
+    let words = |of: &str, count| (0..count).map(|n| format!("{of}x{n} ")).collect::<String>();
+    let pair =
+        |n: usize| ["left", "right"].map(|side| words(&format!("p{n}"), shared) + &words(&format!("p{n}{side}"), own));
+    (0..count).flat_map(pair).collect()
+}
+
+/// How many of the pairs of `independent_pairs` are found; fails when anything else is.
+fn found_of(count: usize, shared: usize, own: usize, options: &Options) -> usize {
+    let folder = TempDir::new().unwrap();
+    let report = run(&write_records(folder.path(), &independent_pairs(count, shared, own)), options);
+    for cluster in &report.clusters {
+        let [member] = cluster.members.as_slice() else { panic!("{cluster:?}") };
+        assert_eq!((cluster.representative.0 % 2, member.document.0), (0, cluster.representative.0 + 1));
+        assert_eq!(member.jaccard, shared as f64 / (shared + 2 * own) as f64);
+    }
+    report.clusters.len()
+}
+
+#[test]
+fn recall_is_as_promised_and_as_by_theory() {
+    // Pairs exactly at the threshold, short documents and longer ones.
+    for (threshold, recall, shared, own) in
+        [(0.7, 0.999, 14, 3), (0.7, 0.999, 140, 30), (0.8, 0.999, 8, 1), (0.5, 0.9, 10, 5), (0.5, 0.9, 100, 50)]
+    {
+        let options = Options { threshold, recall, shingle_size: 1, lines: None, ..Options::default() };
+        let count = 1000;
+        let found = found_of(count, shared, own, &options);
+        let theory = Banding::for_recall(threshold, recall).recall_at(threshold);
+        assert!(theory >= recall);
+        // The pairs are independent, so the number found is binomial: five standard deviations and two pairs from its
+        // mean are passed by chance with less than one hash function of 100,000, and the hash function is fixed.
+        let mean = count as f64 * theory;
+        let most_off = 5.0 * (mean * (1.0 - theory)).sqrt() + 2.0;
+        let off = (found as f64 - mean).abs();
+        assert!(off <= most_off, "{found} of {count} pairs at {threshold}, by theory {mean}");
+    }
+}
+
+#[test]
+fn pairs_far_above_the_threshold_are_all_found_and_those_below_never() {
+    let options = Options { shingle_size: 1, lines: None, ..Options::default() };
+    assert_eq!(found_of(1000, 19, 1, &options), 1000, "at .905 a miss has probability 1e-12");
+    assert_eq!(found_of(1000, 69, 15, &options), 0, "at .697");
+}
+
+#[test]
+fn a_document_shorter_than_a_shingle_is_one_shingle() {
+    let texts = ["one two three", "ONE, two: three!", "one two", "one two three four", ""].map(str::to_owned);
+    let report = run(write_files(&texts).path(), &Options { threshold: 0.05, pairs: true, ..Options::default() });
+    assert_eq!(report.pairs, Some(vec![Pair { a: DocId(0), b: DocId(1), jaccard: 1.0 }]));
+    assert_eq!(report.empty, [DocId(4)]);
+}
+
+#[test]
+fn the_same_shingles_in_another_order_are_near() {
+    let texts = ["a b c a b", "b c a b c"].map(str::to_owned);
+    let report = run(write_files(&texts).path(), &Options { shingle_size: 2, ..Options::default() });
+    let [member] = report.clusters[0].members.as_slice() else { panic!("{report:?}") };
+    assert_eq!((member.is_exact, member.jaccard), (false, 1.0));
+}
+
+#[test]
+fn clusters_do_not_chain() {
+    // Neighbours share 6 of 8 words, which is the threshold; the next but one 5 of 9.
+    let texts = [0, 1, 2, 3].map(|from| (from..from + 7).map(|n| format!("w{n} ")).collect::<String>());
+    let options = Options { shingle_size: 1, threshold: 0.75, pairs: true, ..Options::default() };
+    let report = run(write_files(&texts).path(), &options);
+    assert_eq!(report.pairs.as_ref().map(Vec::len), Some(3), "else this says nothing");
+    let sizes: Vec<(u32, usize)> = report.clusters.iter().map(|c| (c.representative.0, c.members.len())).collect();
+    assert_eq!(sizes, [(0, 1), (2, 1)]);
+}
+
+/// A directory with files, record files of several blocks, lines that cannot be read, and much that is told twice.
+fn write_large_corpus(folder: &Path, is_reversed: bool) {
+    let sentence = |n: usize| (0..12).map(|word| format!("w{} ", (n * 31 + word * 7) % 900)).collect::<String>() + "\n";
+    let story = |n: usize| (n..n + 8).map(sentence).collect::<String>() + &format!("story {n}\n");
+    let mut files = Vec::new();
+    for n in 0..70 {
+        files.push((format!("texts/{}/{n:02}.txt", n % 7), story(n % 25) + ["", "told again\ntold again\n"][n % 2]));
+    }
+    for file in 0..2 {
+        let record = |n: usize| match n % 100 {
+            0 => "\n".to_owned(),
+            1 => format!("{{\"text\": \"{n}\", broken\n"),
+            2 => format!("{{\"body\": \"{n}\"}}\n"),
+            _ => serde_json::json!({ "text": story(n % 700 + 100 * file) }).to_string() + "\n",
+        };
+        files.push((format!("records/{file}.jsonl"), (0..3000).map(record).collect()));
+    }
+    if is_reversed {
+        files.reverse();
+    }
+    for (name, text) in files {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+}
+
+#[test]
+fn the_report_is_the_same_for_any_threads_and_any_order_of_files() {
+    let folder = TempDir::new().unwrap();
+    let corpus = folder.path().join("corpus");
+    let mut expected: Option<String> = None;
+    for (threads, is_reversed) in [(1, false), (2, true), (3, false), (8, true)] {
+        write_large_corpus(&corpus, is_reversed);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let report = pool.install(|| run(&corpus, &Options { pairs: true, ..Options::default() }));
+        fs::remove_dir_all(&corpus).unwrap();
+        let seen = format!("{report:#?}");
+        if let Some(expected) = &expected {
+            let differing = seen.lines().zip(expected.lines()).find(|(seen, expected)| seen != expected);
+            assert!(seen == *expected, "{threads} threads: {differing:?}");
+        }
+        let Summary { clusters, documents_with_repeated_lines: repeating, boilerplate_lines, problems, .. } =
+            report.summary;
+        assert!(clusters > 100 && repeating > 0 && boilerplate_lines > 0 && problems == 120, "{:?}", report.summary);
+        expected = Some(seen);
+    }
+}
+
+/// Blocks of a record file are read apart; the numbers of their lines are not.
+#[test]
+fn records_are_named_by_their_lines() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("records.jsonl");
+    let filler = "word ".repeat(200);
+    // Blank lines count, as in an editor.
+    let record = |n: usize| match n % 10 {
+        0 => "\r\n".to_owned(),
+        _ => format!("{{\"text\": \"{filler} number {}\"}}\r\n", n % 1500),
+    };
+    fs::write(&path, (1..=3000).map(record).collect::<String>()).unwrap();
+    let report = run(&path, &Options { threshold: 1.0, lines: None, ..Options::default() });
+    let name = |document| {
+        let name = report.name(document);
+        assert_eq!(name.name, format!("{}:{}", path.display(), name.record.unwrap()));
+        name.record.unwrap()
+    };
+    let clusters =
+        report.clusters.iter().map(|cluster| [name(cluster.representative), name(cluster.members[0].document)]);
+    let expected = (1..1500).filter(|n| n % 10 != 0).map(|n| [n, n + 1500]);
+    assert_eq!(clusters.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+}
