@@ -27,6 +27,7 @@ pub mod clusters;
 mod cpu;
 pub mod document;
 pub mod exhaustive;
+mod first;
 mod gather;
 pub mod index;
 pub mod lines;

@@ -1,5 +1,6 @@
 //! How alike two documents are: counts of shingles, from which every reported figure is computed.
 
+use crate::first::Firsts;
 use crate::shingles::Shingling;
 
 /// The shingles of two documents, counted as sets.
@@ -34,9 +35,7 @@ impl Similarity {
 #[derive(Debug, Default)]
 pub struct ShingleList {
     shingles: Vec<u64>,
-    /// Slots of a hash table, taken when they hold the stamp: emptying it costs nothing.
-    slots: Vec<(u64, u32)>,
-    stamp: u32,
+    firsts: Firsts,
 }
 
 impl ShingleList {
@@ -47,26 +46,13 @@ impl ShingleList {
 
     /// Replaces the contents by the shingles of `tokens`. About 3 ns a shingle.
     pub fn read(&mut self, shingling: Shingling, tokens: &[u64]) {
-        let slots = slots_for(shingling.count(tokens.len()));
-        if slots > self.slots.len() || self.stamp == u32::MAX {
-            self.slots.clear();
-            self.slots.resize(slots.max(self.slots.len()), (0, 0));
-            self.stamp = 0;
-        }
-        self.stamp += 1;
+        self.firsts.clear(shingling.count(tokens.len()));
         self.shingles.clear();
-        let (mask, stamp) = (slots - 1, self.stamp);
-        let table = &mut self.slots[..slots];
         shingling.for_each(tokens, |shingle| {
-            let mut at = shingle as usize & mask;
-            while table[at].1 == stamp {
-                if table[at].0 == shingle {
-                    return;
-                }
-                at = (at + 1) & mask;
+            let number = self.shingles.len() as u32;
+            if self.firsts.first(shingle, number) == number {
+                self.shingles.push(shingle);
             }
-            table[at] = (shingle, stamp);
-            self.shingles.push(shingle);
         });
     }
 }

@@ -23,13 +23,9 @@ pub struct Sketcher {
     /// One odd multiplier for each bin: a bijection of the 32-bit values, in which the least is a random element's.
     multipliers: Vec<u32>,
     values: Vec<u32>,
-    empty: Vec<EmptyBin>,
-}
-
-#[derive(Clone, Copy)]
-struct EmptyBin {
-    multiplier: u32,
-    least: u32,
+    /// The multipliers of the bins that stayed empty, and the least products so far.
+    empty_multipliers: Vec<u32>,
+    least: Vec<u32>,
 }
 
 impl Sketcher {
@@ -37,7 +33,7 @@ impl Sketcher {
     pub fn new(shingling: Shingling, values: usize) -> Self {
         let mut state = 0;
         let multipliers = (0..values.max(1)).map(|_| split_mix(&mut state) as u32 | 1).collect();
-        Self { shingling, multipliers, values: Vec::new(), empty: Vec::new() }
+        Self { shingling, multipliers, values: Vec::new(), empty_multipliers: Vec::new(), least: Vec::new() }
     }
 
     /// The signature of a document of at least one token.
@@ -60,17 +56,20 @@ impl Sketcher {
     }
 
     fn fill_empty_bins(&mut self, tokens: &[u64]) {
-        self.empty.clear();
+        self.empty_multipliers.clear();
         let bins = self.values.iter().zip(&self.multipliers);
         let empty = bins.filter(|(value, _)| **value == EMPTY);
-        self.empty.extend(empty.map(|(_, &multiplier)| EmptyBin { multiplier, least: u32::MAX }));
-        if self.empty.is_empty() {
+        self.empty_multipliers.extend(empty.map(|(_, multiplier)| multiplier));
+        if self.empty_multipliers.is_empty() {
             return;
         }
-        cpu::dispatch(Classic { shingling: self.shingling, tokens, empty: &mut self.empty });
-        let mut filled = self.empty.iter();
+        self.least.clear();
+        self.least.resize(self.empty_multipliers.len(), u32::MAX);
+        let multipliers = self.empty_multipliers.as_slice();
+        cpu::dispatch(Classic { shingling: self.shingling, tokens, multipliers, least: &mut self.least });
+        let mut filled = self.least.iter();
         for value in self.values.iter_mut().filter(|value| **value == EMPTY) {
-            *value = filled.next().map_or(EMPTY, |bin| CLASSIC | bin.least >> 1);
+            *value = filled.next().map_or(EMPTY, |least| CLASSIC | least >> 1);
         }
     }
 }
@@ -79,15 +78,17 @@ impl Sketcher {
 struct Classic<'a> {
     shingling: Shingling,
     tokens: &'a [u64],
-    empty: &'a mut [EmptyBin],
+    multipliers: &'a [u32],
+    least: &'a mut [u32],
 }
 
 impl cpu::Loop for Classic<'_> {
     #[inline(always)]
     fn run(self, _: impl cpu::Classify) {
-        self.shingling.for_each(self.tokens, |shingle| {
-            for bin in &mut *self.empty {
-                bin.least = bin.least.min((shingle as u32).wrapping_mul(bin.multiplier));
+        let Self { shingling, tokens, multipliers, least } = self;
+        shingling.for_each(tokens, |shingle| {
+            for (least, &multiplier) in least.iter_mut().zip(multipliers) {
+                *least = (*least).min((shingle as u32).wrapping_mul(multiplier));
             }
         });
     }

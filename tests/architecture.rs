@@ -1,15 +1,18 @@
 //! The shape of the source: which module may use which, and what stays out of the library.
+#![allow(clippy::panic, clippy::unwrap_used)] // helpers of tests are not known to clippy as tests
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The library's modules from bottom to top: each uses only those before it.
-const MODULES: [&str; 19] = [
+const MODULES: &[&str] = &[
     "ordered",
     "problem",
     "progress",
     "source",
     "document",
+    "cpu",
+    "first",
     "tokens",
     "shingles",
     "sketch",
@@ -21,6 +24,7 @@ const MODULES: [&str; 19] = [
     "clusters",
     "pairs",
     "verify",
+    "exhaustive",
     "sign",
     "gather",
     "scan",
@@ -51,7 +55,7 @@ fn every_module_has_its_place() {
     let declared = fs::read_to_string(source().join("lib.rs")).unwrap();
     let declared = declared.lines().filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod "));
     let mut declared: Vec<&str> = declared.map(|name| name.trim_end_matches(';')).collect();
-    let mut known = MODULES;
+    let mut known = MODULES.to_vec();
     declared.sort_unstable();
     known.sort_unstable();
     assert_eq!(declared, known);
@@ -71,7 +75,7 @@ fn nothing_of_the_command_is_in_the_library() {
 fn unsafe_code_is_in_one_file() {
     let holds_unsafe = |text: &str| code(text).any(|(_, line)| words(line).any(|word| word.starts_with("unsafe")));
     let files = files(&source()).into_iter().filter(|(_, text)| holds_unsafe(text));
-    assert_eq!(files.map(|(path, _)| path).collect::<Vec<_>>(), [source().join("tokens/cpu.rs")]);
+    assert_eq!(files.map(|(path, _)| path).collect::<Vec<_>>(), [source().join("cpu.rs")]);
 }
 
 #[test]

@@ -133,6 +133,9 @@ pub fn excerpt(text: &str, tokens: &Tokens, number: u32) -> String {
 
 /// Whether a line of one token is words to a reader: it has so many letters and is not a lone tag of markup.
 fn has_letters(line: &str, least: u32) -> bool {
+    if line.len() < least as usize {
+        return false; // no letter takes less than a byte
+    }
     let is_tag = line.starts_with('<') && line.ends_with('>');
     !is_tag && line.chars().filter(|c| c.is_alphabetic()).take(least as usize).count() == least as usize
 }

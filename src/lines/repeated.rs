@@ -6,35 +6,17 @@
 
 use super::near::Near;
 use super::{Line, LineOptions, Lines, RepeatedLine, excerpt, has_letters, line_bytes, line_text};
+use crate::first::Firsts;
 use crate::tokens::Tokens;
-use std::collections::HashMap;
 
 /// Finds the repeated lines of documents, in buffers that it keeps.
 #[derive(Default)]
 pub struct RepeatedLines {
-    /// For each key of the document its first line, as an index of its lines.
-    first: HashMap<u64, u32, KeyHasher>,
+    /// The first line of each key of the document, as an index of its lines.
+    first: Firsts,
     /// For each line of the document the first with its key.
     firsts: Vec<u32>,
     near: Near,
-}
-
-/// The keys are hashes: they are taken as they are.
-type KeyHasher = std::hash::BuildHasherDefault<Identity>;
-
-#[derive(Default)]
-struct Identity(u64);
-
-impl std::hash::Hasher for Identity {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.0 = self.0 << 8 | u64::from(byte));
-    }
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
 }
 
 impl RepeatedLines {
@@ -60,13 +42,10 @@ impl RepeatedLines {
 
     /// Fills `firsts`; whether any line is repeated.
     fn find_same(&mut self, lines: &[Line]) -> bool {
-        self.first.clear();
-        self.first.shrink_to(1 << 16);
+        self.first.clear(lines.len());
         self.firsts.clear();
-        for (at, line) in (0..).zip(lines) {
-            self.firsts.push(*self.first.entry(line.key).or_insert(at));
-        }
-        self.first.len() < lines.len()
+        self.firsts.extend((0..).zip(lines).map(|(at, line)| self.first.first(line.key, at)));
+        (0..).zip(&self.firsts).any(|(at, &first)| at != first)
     }
 
     fn exact(&self, text: &str, tokens: &Tokens, lines: &[Line], options: LineOptions, found: &mut Vec<RepeatedLine>) {

@@ -55,6 +55,20 @@ impl Classes {
         self.0[c as usize]
     }
 
+    /// The flags of the character beyond ASCII at `*at` in bytes that are UTF-8, which `*at` is moved behind.
+    #[inline(always)]
+    pub(super) fn at(&self, bytes: &[u8], at: &mut usize) -> Flags {
+        let tail = |number: usize| usize::from(bytes[*at + number] & 0x3f);
+        let first = usize::from(bytes[*at]);
+        let (code, length) = match first {
+            ..0xe0 => ((first & 0x1f) << 6 | tail(1), 2),
+            ..0xf0 => ((first & 0xf) << 12 | tail(1) << 6 | tail(2), 3),
+            _ => ((first & 0x7) << 18 | tail(1) << 12 | tail(2) << 6 | tail(3), 4),
+        };
+        *at += length;
+        self.0[code]
+    }
+
     fn new() -> Self {
         let mut classes = Classes(vec![Flags::NONE; 0x11_0000].into_boxed_slice());
         classes.set(r"\w", Flags::WORD);

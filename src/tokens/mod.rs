@@ -80,13 +80,21 @@ impl Tokens {
         self.lines.push(LineEnd { tokens: self.hashes.len(), byte });
     }
 
-    /// Tokens of a run of word bytes that holds characters beyond ASCII.
-    fn read_run(&mut self, run: &str, singles: bool) {
+    /// Tokens of a run of word bytes, `text[start..end]`, that holds characters beyond ASCII.
+    fn read_run(&mut self, text: &str, start: usize, end: usize, singles: bool) {
         let classes = Classes::get();
+        let bytes = text.as_bytes();
         let mut token = Token::default();
-        for (at, c) in run.char_indices() {
+        let mut at = start;
+        while at < end {
+            let here = at;
             // A run holds word bytes only, and the hash folds the case of those in ASCII.
-            let flags = if c.is_ascii() { Flags::WORD } else { classes.of(c) };
+            let flags = if bytes[at] < 0x80 {
+                at += 1;
+                Flags::WORD
+            } else {
+                classes.at(bytes, &mut at)
+            };
             if flags.any(Flags::EXTEND) {
                 if token.is_open {
                     token.extend(flags);
@@ -94,38 +102,30 @@ impl Tokens {
                 continue;
             }
             let single = singles && flags.any(Flags::SINGLE);
-            if token.is_open && (single || token.is_single || !flags.any(Flags::WORD)) {
-                self.end_token(run, &token, at);
+            if token.is_open {
+                if flags.any(Flags::WORD) && !single && !token.is_single {
+                    token.extend(flags);
+                    continue;
+                }
+                self.end_token(text, &token, here);
                 token.is_open = false;
             }
-            if !flags.any(Flags::WORD) {
-                continue;
-            }
-            if token.is_open {
-                token.extend(flags);
-            } else {
-                token = Token {
-                    start: at,
-                    is_open: true,
-                    is_single: single,
-                    flags,
-                    adjacent_marks: false,
-                    after_mark: false,
-                };
+            if flags.any(Flags::WORD) {
+                token = Token::begin(here, flags, single);
             }
         }
         if token.is_open {
-            self.end_token(run, &token, run.len());
+            self.end_token(text, &token, end);
         }
     }
 
     #[inline(always)]
-    fn end_token(&mut self, run: &str, token: &Token, end: usize) {
+    fn end_token(&mut self, text: &str, token: &Token, end: usize) {
         let plain = !token.flags.any(Flags::CASED.or(Flags::COMPOSES)) && !token.adjacent_marks;
         let hash = if plain {
-            hash::token(run.as_bytes(), token.start, end)
+            hash::token(text.as_bytes(), token.start, end)
         } else {
-            let canonical = self.canonical.of(&run[token.start..end], token.flags, token.adjacent_marks).as_bytes();
+            let canonical = self.canonical.of(&text[token.start..end], token.flags, token.adjacent_marks).as_bytes();
             hash::token(canonical, 0, canonical.len())
         };
         self.hashes.push(hash);
@@ -163,14 +163,7 @@ impl Tokens {
                 token.is_open = false;
             }
             if !flags.any(Flags::SPACE) {
-                token = Token {
-                    start: at,
-                    is_open: true,
-                    is_single: true,
-                    flags,
-                    adjacent_marks: false,
-                    after_mark: false,
-                };
+                token = Token::begin(at, flags, true);
             }
         }
         if token.is_open {
@@ -208,6 +201,11 @@ impl Default for Token {
 }
 
 impl Token {
+    #[inline(always)]
+    fn begin(start: usize, flags: Flags, is_single: bool) -> Self {
+        Self { start, is_open: true, is_single, flags, adjacent_marks: false, after_mark: false }
+    }
+
     #[inline(always)]
     fn extend(&mut self, flags: Flags) {
         let mark = flags.any(Flags::REORDERS);
@@ -290,7 +288,7 @@ impl Words<'_> {
             if ASCII || text[run.start..end].is_ascii() {
                 self.tokens.hashes.push(hash::token(text, run.start, end));
             } else {
-                self.tokens.read_run(&self.text[run.start..end], self.singles);
+                self.tokens.read_run(self.text, run.start, end, self.singles);
             }
             run.start = base + starts.trailing_zeros() as usize;
             *starts &= starts.wrapping_sub(1);

@@ -39,7 +39,7 @@ fn corpus() -> TempDir {
 
 fn scanned(arguments: &str) -> Ended {
     let corpus = corpus();
-    let ended = retold(corpus.path(), &format!("scan corpus missing.txt --boilerplate-documents 4 {arguments}"));
+    let ended = retold(corpus.path(), &format!("scan corpus missing.txt --boilerplate-documents 3 {arguments}"));
     assert_eq!(ended.status, 2);
     ended
 }

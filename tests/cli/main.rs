@@ -1,5 +1,6 @@
 //! The command, run as people and scripts run it.
 #![cfg(feature = "cli")]
+#![allow(clippy::panic, clippy::unwrap_used)] // helpers of tests are not known to clippy as tests
 
 mod formats;
 mod input;

@@ -52,7 +52,8 @@ fn options_change_what_is_found() {
     let clusters =
         |arguments: &str| retold(corpus.path(), &format!("scan . --format json {arguments}")).clusters().len();
     assert_eq!(clusters(""), 0);
-    assert_eq!(clusters("--threshold 0.2"), 2);
+    assert_eq!(clusters("--threshold 0.4"), 1);
+    assert_eq!(clusters("--threshold 0.1"), 2);
     assert_eq!(clusters("--shingle-size 1"), 2);
     assert_eq!(clusters("--shingle-size 1 --shingle-unit word"), 1);
     assert_eq!(clusters("--shingle-size 1 --threshold 1"), 0);
@@ -85,9 +86,9 @@ fn threads_change_nothing() {
     let text = withdrawal();
     let lines: Vec<&str> = text.lines().collect();
     let record = |n: usize| serde_json::json!({ "text": lines[n % 7..].join("\n") }).to_string() + "\n";
-    let corpus = folder([("a.jsonl", (0..400).map(record).collect::<String>())]);
+    let corpus = folder([("in/a.jsonl", (0..400).map(record).collect::<String>())]);
     let with = |threads: usize| -> Ended {
-        let ended = retold(corpus.path(), &format!("scan . --format json --pairs pairs.jsonl --threads {threads}"));
+        let ended = retold(corpus.path(), &format!("scan in --format json --pairs pairs.jsonl --threads {threads}"));
         let pairs = std::fs::read_to_string(corpus.path().join("pairs.jsonl")).unwrap();
         Ended { stderr: ended.stderr + &pairs, ..ended }
     };
