@@ -84,48 +84,49 @@ impl Tokens {
     fn read_run(&mut self, text: &str, start: usize, end: usize, singles: bool) {
         let classes = Classes::get();
         let bytes = text.as_bytes();
-        let mut token = Token::default();
+        // What `Token` holds, in variables of their own: as a struct it went through memory at every character.
+        let (mut open, mut flags, mut adjacent_marks, mut after_mark) = (NONE, Flags::NONE, false, false);
         let mut at = start;
         while at < end {
             let here = at;
             // A run holds word bytes only, and the hash folds the case of those in ASCII.
-            let flags = if bytes[at] < 0x80 {
+            let class = if bytes[at] < 0x80 {
                 at += 1;
                 Flags::WORD
             } else {
                 classes.at(bytes, &mut at)
             };
-            if flags.any(Flags::EXTEND) {
-                if token.is_open {
-                    token.extend(flags);
+            let continues = if class.any(Flags::EXTEND) {
+                open != NONE
+            } else {
+                let is_single = singles && class.or(flags).any(Flags::SINGLE);
+                open != NONE && class.any(Flags::WORD) && !is_single
+            };
+            if continues {
+                let mark = class.any(Flags::REORDERS);
+                adjacent_marks |= mark && after_mark;
+                after_mark = mark;
+                flags = flags.or(class);
+            } else if !class.any(Flags::EXTEND) {
+                if open != NONE {
+                    self.end_token(text, open, here, flags, adjacent_marks);
                 }
-                continue;
-            }
-            let single = singles && flags.any(Flags::SINGLE);
-            if token.is_open {
-                if flags.any(Flags::WORD) && !single && !token.is_single {
-                    token.extend(flags);
-                    continue;
-                }
-                self.end_token(text, &token, here);
-                token.is_open = false;
-            }
-            if flags.any(Flags::WORD) {
-                token = Token::begin(here, flags, single);
+                open = if class.any(Flags::WORD) { here } else { NONE };
+                (flags, adjacent_marks, after_mark) = (class, false, false);
             }
         }
-        if token.is_open {
-            self.end_token(text, &token, end);
+        if open != NONE {
+            self.end_token(text, open, end, flags, adjacent_marks);
         }
     }
 
     #[inline(always)]
-    fn end_token(&mut self, text: &str, token: &Token, end: usize) {
-        let plain = !token.flags.any(Flags::CASED.or(Flags::COMPOSES)) && !token.adjacent_marks;
+    fn end_token(&mut self, text: &str, start: usize, end: usize, flags: Flags, adjacent_marks: bool) {
+        let plain = !flags.any(Flags::CASED.or(Flags::COMPOSES)) && !adjacent_marks;
         let hash = if plain {
-            hash::token(text.as_bytes(), token.start, end)
+            hash::token(text.as_bytes(), start, end)
         } else {
-            let canonical = self.canonical.of(&text[token.start..end], token.flags, token.adjacent_marks).as_bytes();
+            let canonical = self.canonical.of(&text[start..end], flags, adjacent_marks).as_bytes();
             hash::token(canonical, 0, canonical.len())
         };
         self.hashes.push(hash);
@@ -151,69 +152,30 @@ impl Tokens {
 
     fn read_composed(&mut self, line: &str) {
         let classes = Classes::get();
-        let mut token = Token::default();
+        let (mut open, mut flags) = (NONE, Flags::NONE);
         for (at, c) in line.char_indices() {
-            let flags = classes.of(c);
-            if token.is_open && flags.any(Flags::EXTEND) {
-                token.extend(flags);
+            let class = classes.of(c);
+            if open != NONE && class.any(Flags::EXTEND) {
+                flags = flags.or(class);
                 continue;
             }
-            if token.is_open {
-                self.end_character(line, &token, at);
-                token.is_open = false;
+            if open != NONE {
+                self.end_character(&line[open..at], flags);
             }
-            if !flags.any(Flags::SPACE) {
-                token = Token::begin(at, flags, true);
-            }
+            (open, flags) = (if class.any(Flags::SPACE) { NONE } else { at }, class);
         }
-        if token.is_open {
-            self.end_character(line, &token, line.len());
+        if open != NONE {
+            self.end_character(&line[open..], flags);
         }
     }
 
-    fn end_character(&mut self, text: &str, token: &Token, end: usize) {
-        let canonical = self.canonical.of(&text[token.start..end], token.flags, token.adjacent_marks);
-        self.hashes.push(hash::character(canonical));
+    fn end_character(&mut self, character: &str, flags: Flags) {
+        self.hashes.push(hash::character(self.canonical.of(character, flags, false)));
     }
 }
 
-/// A token whose end is not reached.
-struct Token {
-    start: usize,
-    is_open: bool,
-    is_single: bool,
-    flags: Flags,
-    adjacent_marks: bool,
-    after_mark: bool,
-}
-
-impl Default for Token {
-    fn default() -> Self {
-        Self {
-            start: 0,
-            is_open: false,
-            is_single: false,
-            flags: Flags::NONE,
-            adjacent_marks: false,
-            after_mark: false,
-        }
-    }
-}
-
-impl Token {
-    #[inline(always)]
-    fn begin(start: usize, flags: Flags, is_single: bool) -> Self {
-        Self { start, is_open: true, is_single, flags, adjacent_marks: false, after_mark: false }
-    }
-
-    #[inline(always)]
-    fn extend(&mut self, flags: Flags) {
-        let mark = flags.any(Flags::REORDERS);
-        self.adjacent_marks |= mark && self.after_mark;
-        self.after_mark = mark;
-        self.flags = self.flags.or(flags);
-    }
-}
+/// Where no token is open.
+const NONE: usize = usize::MAX;
 
 /// The loop over a text's words.
 struct Words<'a> {
