@@ -75,7 +75,7 @@ impl Classes {
         // The scripts of the contract, by script extensions, so that the prolonged sound mark is of Katakana.
         let unspaced = ["Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar"];
         for script in unspaced {
-            classes.set(&format!(r"[\w&&\p{{scx={script}}}]"), Flags::SINGLE);
+            classes.set(&format!(r"[\w&&\p{{scx={script}}}&&\P{{M}}]"), Flags::SINGLE);
         }
         classes.set(r"[\p{M}\u{200C}\u{200D}]", Flags::EXTEND);
         classes.set(r"\p{White_Space}", Flags::SPACE);
