@@ -33,7 +33,8 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(escape).collect())
 }
 
-/// A similarity as it is written: six decimals, which is what two runs are compared by.
+/// A similarity as it is written: the six decimals nearest to it, which is what two runs are compared by.
 fn rounded(similarity: f64) -> f64 {
-    (similarity * 1e6).round() / 1e6
+    // Scaling by a million and back would round some halves the other way.
+    format!("{similarity:.6}").parse().unwrap_or(similarity)
 }
