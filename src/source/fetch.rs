@@ -1,8 +1,8 @@
 //! One document read again, from its location: what is needed of a text later is not kept but fetched.
 
 use super::json::Record;
-use super::read::{KEEP_BYTES, io_reason, read_text, utf8};
-use super::{Fields, SourceId, Sources};
+use super::read::{io_reason, read_text, utf8};
+use super::{Fields, KEEP_BYTES, SourceId, Sources};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 

@@ -28,7 +28,7 @@ pub(super) struct Record {
 impl Record {
     /// Reads one line: the text and the id (empty when there is none), or what is wrong with the record.
     pub(super) fn read<'a>(&'a mut self, line: &'a str, fields: &Fields) -> Result<(&'a str, &'a str), String> {
-        self.unescaped.shrink_to(super::read::KEEP_BYTES);
+        self.unescaped.shrink_to(super::KEEP_BYTES);
         self.id.clear();
         let mut found =
             Found { fields, unescaped: &mut self.unescaped, id: &mut self.id, text: Text::Missing, names: Vec::new() };

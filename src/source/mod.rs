@@ -98,6 +98,9 @@ const FILES_IN_PART: u32 = 16;
 /// Half of it fits the second-level cache of a core, and 100,000 documents make 1,000 parts.
 const BLOCK_BYTES: u64 = 1 << 20;
 
+/// A larger buffer is given back after the document that needed it.
+const KEEP_BYTES: usize = 4 << 20;
+
 impl Sources {
     /// The files behind `paths`, in document order: paths as given, inside a directory in byte order.
     ///

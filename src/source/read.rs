@@ -6,7 +6,7 @@
 //! Text is told from binary by content: a NUL byte, or control characters in what is not UTF-8, near the beginning.
 
 use super::json::Record;
-use super::{Fields, Part, SourceId, Sources};
+use super::{Fields, KEEP_BYTES, Part, SourceId, Sources};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -54,8 +54,6 @@ pub struct PartEnd {
 const SNIFFED: usize = 8 << 10;
 /// Read at a time from a record file: what a core's second-level cache holds beside the tables.
 const CHUNK: usize = 256 << 10;
-/// A larger buffer is given back after the document that needed it.
-pub(super) const KEEP_BYTES: usize = 4 << 20;
 
 impl PartReader {
     /// Reads one part and hands its documents to `visit`.

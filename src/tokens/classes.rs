@@ -61,8 +61,8 @@ impl Classes {
         let tail = |number: usize| usize::from(bytes[*at + number] & 0x3f);
         let first = usize::from(bytes[*at]);
         let (code, length) = match first {
-            ..0xe0 => ((first & 0x1f) << 6 | tail(1), 2),
-            ..0xf0 => ((first & 0xf) << 12 | tail(1) << 6 | tail(2), 3),
+            0xc0..0xe0 => ((first & 0x1f) << 6 | tail(1), 2),
+            0xe0..0xf0 => ((first & 0xf) << 12 | tail(1) << 6 | tail(2), 3),
             _ => ((first & 0x7) << 18 | tail(1) << 12 | tail(2) << 6 | tail(3), 4),
         };
         *at += length;

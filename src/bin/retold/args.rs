@@ -1,6 +1,7 @@
 //! What can be typed: clap's structs, turned once into plain options.
 
-use crate::output::{Destination, Format};
+use crate::format::Format;
+use crate::output::Destination;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use retold::Search;
 use retold::lines::{LEAST_SIMILARITY, LineOptions};

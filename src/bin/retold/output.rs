@@ -2,18 +2,9 @@
 
 use crate::exit::Failure;
 use anstream::{AutoStream, ColorChoice};
-use clap::ValueEnum;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-
-/// How a report is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    Text,
-    Json,
-    Jsonl,
-}
 
 /// Where it is written.
 pub enum Destination {

@@ -4,12 +4,20 @@ mod json;
 pub mod pairs;
 mod text;
 
-use crate::output::Format;
+use clap::ValueEnum;
 use retold::report::Report;
 use std::borrow::Cow;
 use std::io::{self, Write};
 
 pub use text::Style;
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+    Jsonl,
+}
 
 /// Writes a report; `style` is for the text that people read.
 pub fn write(out: &mut dyn Write, report: &Report, format: Format, style: Style) -> io::Result<()> {
