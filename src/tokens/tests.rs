@@ -256,6 +256,17 @@ fn decomposed_syllables_and_vowels_are_one_character_each() {
 }
 
 #[test]
+fn letters_of_either_case_are_the_same_letter() {
+    // The third composes in lower case only.
+    for (upper, lower) in [("ΟΔΟΣ", "οδος"), ("İ", "i\u{307}"), ("J\u{30c}", "ǰ"), ("\u{212a}", "k"), ("𐐀", "𐐨")]
+    {
+        for unit in UNITS {
+            assert_eq!(tokens_of(upper, unit).hashes, tokens_of(lower, unit).hashes, "{unit:?} {upper}");
+        }
+    }
+}
+
+#[test]
 fn marks_in_another_order_are_the_same_character() {
     for (left, right) in [("a\u{31a}\u{316}", "a\u{316}\u{31a}"), ("\u{31a}\u{316}", "\u{316}\u{31a}")] {
         for unit in UNITS {

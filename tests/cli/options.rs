@@ -20,6 +20,7 @@ fn values_that_make_no_sense_are_refused() {
         ("scan a.txt --boilerplate-documents 1", "2.."),
         ("scan a.txt --format xml", "text, json, jsonl"),
         ("scan a.txt --quiet --verbose", "cannot be used with"),
+        ("scan a.txt --exhaustive --recall 0.9", "cannot be used with"),
         ("scan a.txt --treshold 0.5", "--threshold"),
         ("scan . --include [", "["),
         ("skan a.txt", "scan"),
@@ -58,6 +59,25 @@ fn options_change_what_is_found() {
     assert_eq!(clusters("--shingle-size 1 --shingle-unit word"), 1);
     assert_eq!(clusters("--shingle-size 1 --threshold 1"), 0);
     assert_eq!(clusters("--shingle-unit char --threshold 0.5"), 1);
+}
+
+#[test]
+fn an_exhaustive_scan_finds_what_bands_miss() {
+    let words = |of: String, count: usize| (0..count).map(|n| format!("{of}x{n} ")).collect::<String>();
+    let record = |n: usize| words(format!("p{}", n / 2), 14) + &words(format!("own{n}"), 3);
+    let records = (0..400).map(|n| serde_json::json!({ "text": record(n) }).to_string() + "\n");
+    let corpus = folder([("a.jsonl", records.collect::<String>())]);
+    let scan = |arguments: &str| {
+        let ended = retold(corpus.path(), &format!("scan a.jsonl --shingle-size 1 --format json {arguments}"));
+        (ended.clusters().len(), ended.json()["parameters"].clone())
+    };
+    let (found, parameters) = scan("--recall 0.5");
+    assert!(0 < found && found < 200 && parameters["exhaustive"] == false, "{found} {parameters}");
+    let (all, parameters) = scan("--exhaustive");
+    assert_eq!((all, &parameters["exhaustive"], &parameters["recall_at_threshold"]), (200, &true.into(), &1.0.into()));
+    let (all, parameters) = scan("--recall 0.5 --measure-recall");
+    assert_eq!((all, &parameters["measured_recall"]["found"]), (200, &found.into()));
+    assert_eq!((&parameters["measured_recall"]["pairs"], &parameters["exhaustive"]), (&200.into(), &true.into()));
 }
 
 #[test]
