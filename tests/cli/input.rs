@@ -60,9 +60,11 @@ fn records_by_their_id() {
 #[test]
 fn documents_come_as_given_and_in_directories_by_their_bytes() {
     let text = withdrawal();
-    let corpus = folder(["b/2.txt", "b/10.txt", "b/1/z.txt", "b/Z.txt", "a.txt"].map(|name| (name, &text)));
+    let corpus = folder(
+        ["b/2.txt", "b/10.txt", "b/1/z.txt", "b/1.txt", "b/Z.txt", "b/a.txt", "a.txt"].map(|name| (name, &text)),
+    );
     let ended = retold(corpus.path(), "scan b a.txt --format json");
-    assert_eq!(ended.clusters(), [["b/1/z.txt", "b/10.txt", "b/2.txt", "b/Z.txt", "a.txt"]]);
+    assert_eq!(ended.clusters(), [["b/1.txt", "b/1/z.txt", "b/10.txt", "b/2.txt", "b/Z.txt", "b/a.txt", "a.txt"]]);
     let ended = retold(corpus.path(), "scan ./a.txt b/2.txt --format json");
     assert_eq!(ended.clusters(), [["./a.txt", "b/2.txt"]]);
 }
