@@ -7,11 +7,15 @@ use std::process::{Command, Stdio};
 #[test]
 fn a_report_in_a_file_is_the_one_of_standard_output() {
     let corpus = folder([("in/a.txt", withdrawal()), ("in/b.txt", withdrawal()), ("out.json", "old".into())]);
+    // What is written in place changes under every name of the file.
+    let (out, other_name) = (corpus.path().join("out.json"), corpus.path().join("other.json"));
+    fs::hard_link(&out, &other_name).unwrap();
     let expected = retold(corpus.path(), "scan in --format json");
     let ended = retold(corpus.path(), "scan in --format json --output out.json");
     assert_eq!((ended.status, ended.stdout.as_str(), ended.stderr.as_str()), (0, "", ""));
-    assert_eq!(fs::read_to_string(corpus.path().join("out.json")).unwrap(), expected.stdout);
-    assert_eq!(fs::read_dir(corpus.path()).unwrap().count(), 2, "nothing else is left");
+    assert_eq!(fs::read_to_string(out).unwrap(), expected.stdout);
+    assert_eq!(fs::read_to_string(other_name).unwrap(), "old");
+    assert_eq!(fs::read_dir(corpus.path()).unwrap().count(), 3, "nothing else is left");
 }
 
 #[test]
