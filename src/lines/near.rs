@@ -259,8 +259,8 @@ impl Sharers {
     }
 }
 
-/// Whether a line is words rather than markup, code or a table's row: of its characters other than white space, at least
-/// this many in a hundred are letters, digits, `_` or beyond ASCII.
+/// Whether a line is words rather than markup, code or a table's row: of its bytes other than white space, at least this
+/// many in a hundred are letters, digits, `_` or of characters beyond ASCII.
 const PROSE: usize = 85;
 
 fn is_prose(line: &str) -> bool {

@@ -19,6 +19,8 @@ pub use walk::Selection;
 
 use crate::problem::Problem;
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// A source's number in document order.
@@ -43,7 +45,7 @@ pub struct Source {
     /// Where its bytes are.
     path: PathBuf,
     /// What it is called where that is not its path.
-    alias: Option<&'static str>,
+    alias: Option<String>,
     /// How it holds documents.
     pub format: Format,
     /// Whether it was named itself rather than found in a directory.
@@ -53,7 +55,7 @@ pub struct Source {
 impl Source {
     /// What the source is called in results: its path as given or found, `-` for standard input.
     pub fn name(&self) -> String {
-        self.alias.map_or_else(|| self.path.to_string_lossy().into_owned(), str::to_owned)
+        self.alias.clone().unwrap_or_else(|| self.path.to_string_lossy().into_owned())
     }
 
     /// A problem of the source, or of one of its records.
@@ -68,8 +70,8 @@ pub struct Sources {
     list: Vec<Source>,
     /// What could not be found or listed.
     pub problems: Vec<Problem>,
-    /// Keeps standard input's file until the run is over.
-    spool: Option<spool::Spool>,
+    /// Keeps the copies of standard input and of pipes until the run is over.
+    spools: Vec<spool::Spool>,
 }
 
 /// What one thread reads at a time.
@@ -108,10 +110,17 @@ impl Sources {
     pub fn find(paths: &[PathBuf], selection: &Selection) -> Self {
         let mut sources = Self::default();
         for path in paths {
+            let is_stream = || path.metadata().is_ok_and(|metadata| !metadata.is_file());
             if path == Path::new("-") {
-                sources.add_standard_input();
+                // `-` twice is the same input once.
+                if sources.list.iter().all(|source| source.alias.as_deref() != Some("-")) {
+                    sources.add_stream("-".into(), Ok(io::stdin().lock()));
+                }
             } else if path.is_dir() {
                 walk::directory(path, selection, &mut sources);
+            } else if is_stream() {
+                // A pipe or device gives its bytes once, and texts are read again.
+                sources.add_stream(path.to_string_lossy().into_owned(), File::open(path));
             } else {
                 sources.add(path.clone(), true);
             }
@@ -173,17 +182,14 @@ impl Sources {
         self.list.push(Source { path, alias: None, format, given });
     }
 
-    fn add_standard_input(&mut self) {
-        if self.spool.is_some() {
-            return; // `-` twice is the same input once
-        }
-        match spool::Spool::of(std::io::stdin().lock()) {
+    fn add_stream(&mut self, name: String, stream: io::Result<impl Read>) {
+        match stream.and_then(spool::Spool::of) {
             Ok(spool) => {
                 let path = spool.path().to_path_buf();
-                self.list.push(Source { path, alias: Some("-"), format: spool.format(), given: true });
-                self.spool = Some(spool);
+                self.list.push(Source { path, alias: Some(name), format: spool.format(), given: true });
+                self.spools.push(spool);
             }
-            Err(error) => self.problems.push(Problem { path: "-".into(), record: None, reason: error.to_string() }),
+            Err(error) => self.problems.push(Problem { path: name, record: None, reason: read::io_reason(&error) }),
         }
     }
 }

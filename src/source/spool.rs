@@ -1,4 +1,4 @@
-//! Standard input, kept in a temporary file so that its texts can be read again.
+//! Standard input or a pipe, kept in a temporary file so that its texts can be read again.
 
 use super::Format;
 use std::fs::File;
@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::Path;
 use tempfile::NamedTempFile;
 
-/// A copy of standard input; the file is deleted when this is dropped.
+/// A copy of a stream; the file is deleted when this is dropped.
 #[derive(Debug)]
 pub(super) struct Spool {
     file: NamedTempFile,

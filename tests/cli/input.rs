@@ -140,3 +140,17 @@ fn only_the_first_problems_are_named_unless_all_are_wanted() {
     assert_eq!(lines("--verbose").len(), 30);
     assert_eq!(lines("--quiet"), [""; 0]);
 }
+
+/// A pipe gives its bytes once, and texts are read twice.
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_is_a_document() {
+    let corpus = folder([("a.txt", &withdrawal())]);
+    let pipe = corpus.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let text = withdrawal().replacen("easy", "simple", 1);
+    let writer = std::thread::spawn(move || std::fs::write(pipe, text));
+    let ended = retold(corpus.path(), "scan a.txt pipe --format json");
+    writer.join().unwrap().unwrap();
+    assert_eq!((ended.status, ended.clusters()), (0, vec![vec!["a.txt".into(), "pipe".into()]]));
+}

@@ -15,6 +15,9 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     for path in args.paths.iter().filter(|path| path.is_dir()) {
         options.selection.globs(path).map_err(Failure::new)?;
     }
+    if args.output.output.is_some() && args.output.output == args.output.pairs {
+        return Err(Failure::new("--output and --pairs name the same file; the report would replace the pairs"));
+    }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.reading.threads).build().map_err(Failure::new)?;
     let shows_progress = !args.output.no_progress && !args.output.quiet;
     let report =
