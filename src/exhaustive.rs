@@ -28,8 +28,7 @@ const DOCUMENTS_AT_ONCE: usize = 64;
 ///
 /// A document that cannot be read again is in no group here; it is named when candidates are verified, or when its copies are.
 pub fn buckets(corpus: Corpus<'_>, copies: &Copies, shingling: Shingling, threshold: f64, bytes: u64) -> Buckets {
-    let distinct: Vec<DocId> =
-        copies.firsts().filter(|(document, first)| document == first).map(|(document, _)| document).collect();
+    let distinct: Vec<DocId> = copies.distinct().collect();
     let counts = Counts::new(bytes);
     distinct.par_chunks(DOCUMENTS_AT_ONCE).for_each_init(
         || Shingler::new(corpus, shingling),

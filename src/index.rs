@@ -105,7 +105,7 @@ impl Index {
 
     /// Groups the documents that share a band key, copies left out.
     pub fn buckets(&self, copies: &Copies) -> Buckets {
-        let distinct: Vec<u32> = (0..self.len() as u32).filter(|&document| copies.is_first(DocId(document))).collect();
+        let distinct: Vec<u32> = copies.distinct().map(|document| document.0).collect();
         let mut buckets = Buckets::new(self.len());
         let mut entries: Vec<u64> = Vec::with_capacity(distinct.len());
         for band in 0..self.bands {
@@ -147,6 +147,11 @@ impl Copies {
     pub fn empty(&self) -> impl Iterator<Item = DocId> {
         let all = self.first.iter().zip(0..);
         all.filter(|(first, _)| **first == EMPTY).map(|(_, document)| DocId(document))
+    }
+
+    /// The documents with tokens of which no earlier one has the same.
+    pub fn distinct(&self) -> impl Iterator<Item = DocId> {
+        self.firsts().filter(|(document, first)| document == first).map(|(document, _)| document)
     }
 
     /// The documents with tokens, each with the first that has the same.
@@ -225,16 +230,6 @@ impl Buckets {
     /// The groups of a document, by their numbers.
     pub fn groups_of(&self, document: DocId) -> &[u32] {
         &self.groups[self.group_starts[document.index()]..self.group_starts[document.index() + 1]]
-    }
-
-    /// How many groups there are.
-    pub fn len(&self) -> usize {
-        self.starts.len() - 1
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.members.is_empty()
     }
 
     /// The documents that are connected by groups, in document order, the largest such set first. Union-find (Tarjan 1975).

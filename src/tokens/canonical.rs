@@ -10,6 +10,12 @@
 use super::classes::Flags;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
+/// Whether a token with these flags is its own canonical form, but for the case of ASCII letters.
+#[inline(always)]
+pub(super) fn is_canonical(flags: Flags, adjacent_marks: bool) -> bool {
+    !flags.any(Flags::CASED.or(Flags::COMPOSES)) && !adjacent_marks
+}
+
 /// Makes canonical forms in buffers that it keeps.
 #[derive(Default)]
 pub(super) struct Canonical {
@@ -24,7 +30,7 @@ impl Canonical {
     /// `REORDERS` stand side by side in it.
     #[inline]
     pub(super) fn of<'a>(&'a mut self, token: &'a str, flags: Flags, adjacent_marks: bool) -> &'a str {
-        if !flags.any(Flags::CASED.or(Flags::COMPOSES)) && !adjacent_marks {
+        if is_canonical(flags, adjacent_marks) {
             return token;
         }
         self.rewrite(token, flags.any(Flags::COMPOSES) || adjacent_marks)

@@ -14,7 +14,7 @@ mod classes;
 mod hash;
 
 use crate::cpu::{self, BLOCK, Classify};
-use canonical::Canonical;
+use canonical::{Canonical, is_canonical};
 use classes::{Classes, Flags};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
@@ -122,8 +122,7 @@ impl Tokens {
 
     #[inline(always)]
     fn end_token(&mut self, text: &str, start: usize, end: usize, flags: Flags, adjacent_marks: bool) {
-        let plain = !flags.any(Flags::CASED.or(Flags::COMPOSES)) && !adjacent_marks;
-        let hash = if plain {
+        let hash = if is_canonical(flags, adjacent_marks) {
             hash::token(text.as_bytes(), start, end)
         } else {
             let canonical = self.canonical.of(&text[start..end], flags, adjacent_marks).as_bytes();
