@@ -11,8 +11,8 @@ use retold::banding::Banding;
 use retold::index::Index;
 use retold::lines::{LineOptions, Lines, RepeatedLines};
 use retold::progress::Progress;
-use retold::shingles::Shingling;
-use retold::similarity::{ShingleList, ShingleTable};
+use retold::shingles::{Shingles, Shingling};
+use retold::similarity::ShingleSet;
 use retold::sketch::Sketcher;
 use retold::tokens::{TokenUnit, Tokens};
 use retold::{Options, scan};
@@ -111,10 +111,14 @@ fn sketch(bencher: Bencher<'_, '_>, words: usize) {
     let text = english(words, 2);
     let tokens = tokens_of(&text);
     let banding = Banding::for_recall(0.7, 0.999);
-    let mut sketcher = Sketcher::new(Shingling::new(5), banding.values());
-    assert_eq!(banding.keys(sketcher.sketch(&tokens.hashes)).count(), 26);
+    let mut shingles = Shingles::default();
+    let mut sketcher = Sketcher::new(banding.values());
+    shingles.read(Shingling::new(5), &tokens.hashes);
+    assert_eq!(shingles.as_slice().len(), words - 4);
+    assert_eq!(banding.keys(sketcher.sketch(shingles.as_slice())).count(), 26);
     bencher.counter(BytesCount::of_str(&text)).bench_local(|| {
-        let signature = sketcher.sketch(black_box(&tokens.hashes));
+        shingles.read(Shingling::new(5), black_box(&tokens.hashes));
+        let signature = sketcher.sketch(shingles.as_slice());
         banding.keys(signature).fold(0, |sum: u32, key| sum ^ key)
     });
 }
@@ -126,12 +130,14 @@ fn compare(bencher: Bencher<'_, '_>, is_like: bool) {
     let text = english(1600, 3);
     let other = if is_like { text.replacen("e.\n", "a.\n", 5) } else { english(1600, 4) };
     let (left, right) = (tokens_of(&text), tokens_of(&other));
-    let mut list = ShingleList::default();
-    list.read(shingling, &left.hashes);
-    let table = ShingleTable::new(&list);
-    list.read(shingling, &right.hashes);
-    assert_eq!(table.compare(&list, 0.7).is_some(), is_like);
-    bencher.counter(BytesCount::of_str(&other)).bench_local(|| black_box(&table).compare(black_box(&list), 0.7));
+    let (mut shingles, mut set) = (Shingles::default(), ShingleSet::default());
+    shingles.read(shingling, &left.hashes);
+    set.read(shingles.as_slice());
+    let table = set.table().clone();
+    shingles.read(shingling, &right.hashes);
+    set.read(shingles.as_slice());
+    assert_eq!(table.compare(&set, 0.7).is_some(), is_like);
+    bencher.counter(BytesCount::of_str(&other)).bench_local(|| black_box(&table).compare(black_box(&set), 0.7));
 }
 
 #[divan::bench]

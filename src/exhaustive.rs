@@ -12,8 +12,8 @@
 
 use crate::document::DocId;
 use crate::index::{Buckets, Copies};
-use crate::shingles::Shingling;
-use crate::similarity::ShingleList;
+use crate::shingles::{Shingles, Shingling};
+use crate::similarity::ShingleSet;
 use crate::verify::{Corpus, Reader};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
@@ -62,21 +62,29 @@ pub fn buckets(corpus: Corpus<'_>, copies: &Copies, shingling: Shingling, thresh
 struct Shingler<'a> {
     reader: Reader<'a>,
     shingling: Shingling,
-    list: ShingleList,
+    shingles: Shingles,
+    set: ShingleSet,
     ordered: Vec<(u8, u64)>,
 }
 
 impl<'a> Shingler<'a> {
     fn new(corpus: Corpus<'a>, shingling: Shingling) -> Self {
-        Self { reader: Reader::new(corpus), shingling, list: ShingleList::default(), ordered: Vec::new() }
+        Self {
+            reader: Reader::new(corpus),
+            shingling,
+            shingles: Shingles::default(),
+            set: ShingleSet::default(),
+            ordered: Vec::new(),
+        }
     }
 
     /// The distinct shingles of a document; none when it cannot be read.
     fn shingles(&mut self, document: DocId) -> &[u64] {
         match self.reader.read(document) {
             Ok((_, tokens)) => {
-                self.list.read(self.shingling, &tokens.hashes);
-                self.list.as_slice()
+                self.shingles.read(self.shingling, &tokens.hashes);
+                self.set.read(self.shingles.as_slice());
+                self.set.as_slice()
             }
             Err(_) => &[],
         }

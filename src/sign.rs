@@ -6,7 +6,7 @@
 use crate::banding::Banding;
 use crate::index::fingerprint;
 use crate::lines::{LineOptions, Lines, RepeatedLine, RepeatedLines};
-use crate::shingles::Shingling;
+use crate::shingles::{Shingles, Shingling};
 use crate::sketch::Sketcher;
 use crate::source::{Fields, Part, PartEnd, PartReader, Place, SourceId, Sources, Visit};
 use crate::tokens::{TokenUnit, Tokens};
@@ -67,6 +67,7 @@ pub struct Signer<'a> {
     signing: Signing,
     reader: PartReader,
     tokens: Tokens,
+    shingles: Shingles,
     sketcher: Sketcher,
     lines: Lines,
     repeated: RepeatedLines,
@@ -81,7 +82,8 @@ impl<'a> Signer<'a> {
             signing,
             reader: PartReader::default(),
             tokens: Tokens::default(),
-            sketcher: Sketcher::new(signing.shingling, signing.banding.values()),
+            shingles: Shingles::default(),
+            sketcher: Sketcher::new(signing.banding.values()),
             lines: Lines::default(),
             repeated: RepeatedLines::default(),
         }
@@ -120,12 +122,13 @@ struct Signed<'a, 'b> {
 
 impl Visit for Signed<'_, '_> {
     fn document(&mut self, place: Place, text: &str, id: &str) {
-        let Signer { signing, tokens, sketcher, .. } = &mut *self.signer;
+        let Signer { signing, tokens, shingles, sketcher, .. } = &mut *self.signer;
         tokens.read(text, signing.unit);
         self.part.ids.push_str(id);
         let has_tokens = !tokens.hashes.is_empty();
         if has_tokens {
-            self.part.keys.extend(signing.banding.keys(sketcher.sketch(&tokens.hashes)));
+            shingles.read(signing.shingling, &tokens.hashes);
+            self.part.keys.extend(signing.banding.keys(sketcher.sketch(shingles.as_slice())));
         }
         let number = self.part.documents.len() as u32;
         self.part.documents.push(SignedDocument {

@@ -1,8 +1,5 @@
 //! How alike two documents are: counts of shingles, from which every reported figure is computed.
 
-use crate::first::Firsts;
-use crate::shingles::Shingling;
-
 /// The shingles of two documents, counted as sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Similarity {
@@ -31,67 +28,81 @@ impl Similarity {
     }
 }
 
-/// The shingles of one document as a set: a list without repetitions.
+/// The shingles of one document as a set: a list without repetitions, and a table to look them up in; made once, filled
+/// again for each document.
 #[derive(Debug, Default)]
-pub struct ShingleList {
-    shingles: Vec<u64>,
-    firsts: Firsts,
+pub struct ShingleSet {
+    list: Vec<u64>,
+    table: ShingleTable,
 }
 
-impl ShingleList {
-    /// The shingles, in the order in which they stand first.
-    pub fn as_slice(&self) -> &[u64] {
-        &self.shingles
+impl ShingleSet {
+    /// Replaces the contents by these shingles, among which may be repetitions. About 2 ns a shingle.
+    pub fn read(&mut self, shingles: &[u64]) {
+        self.list.clear();
+        self.table.clear(shingles.len());
+        self.list.extend(shingles.iter().copied().filter(|&shingle| self.table.insert(shingle)));
     }
 
-    /// Replaces the contents by the shingles of `tokens`. About 3 ns a shingle.
-    pub fn read(&mut self, shingling: Shingling, tokens: &[u64]) {
-        self.firsts.clear(shingling.count(tokens.len()));
-        self.shingles.clear();
-        shingling.for_each(tokens, |shingle| {
-            let number = self.shingles.len() as u32;
-            if self.firsts.first(shingle, number) == number {
-                self.shingles.push(shingle);
-            }
-        });
+    /// The shingles, in the order in which they stand first.
+    pub fn as_slice(&self) -> &[u64] {
+        &self.list
+    }
+
+    /// The table, to compare other documents with.
+    pub fn table(&self) -> &ShingleTable {
+        &self.table
     }
 }
 
 /// The shingles of one document as a set that others are compared with.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ShingleTable {
     /// Open addressing, at most half full; 0 stands in empty slots.
-    slots: Box<[u64]>,
+    slots: Vec<u64>,
     shingles: u32,
     /// Whether 0 is a shingle of the document.
     has_zero: bool,
 }
 
 impl ShingleTable {
-    /// A table of the shingles of a list.
-    pub fn new(list: &ShingleList) -> Self {
-        let mut slots = vec![0; slots_for(list.shingles.len())].into_boxed_slice();
-        let mask = slots.len() - 1;
-        for &shingle in &list.shingles {
-            let mut at = shingle as usize & mask;
-            while slots[at] != 0 {
-                at = (at + 1) & mask;
+    /// Forgets all, with room for so many shingles.
+    fn clear(&mut self, shingles: usize) {
+        self.slots.clear();
+        self.slots.resize((2 * shingles).next_power_of_two().max(16), 0);
+        (self.shingles, self.has_zero) = (0, false);
+    }
+
+    /// Adds a shingle; whether it is new.
+    #[inline(always)]
+    fn insert(&mut self, shingle: u64) -> bool {
+        let mask = self.slots.len() - 1;
+        let mut at = shingle as usize & mask;
+        let is_new = loop {
+            match self.slots[at] {
+                0 if shingle == 0 => break !std::mem::replace(&mut self.has_zero, true),
+                0 => {
+                    self.slots[at] = shingle;
+                    break true;
+                }
+                other if other == shingle => break false,
+                _ => at = (at + 1) & mask,
             }
-            slots[at] = shingle;
-        }
-        Self { slots, shingles: list.shingles.len() as u32, has_zero: list.shingles.contains(&0) }
+        };
+        self.shingles += u32::from(is_new);
+        is_new
     }
 
     /// Memory in bytes.
     pub fn bytes(&self) -> usize {
-        size_of_val(&*self.slots)
+        size_of_val(self.slots.as_slice())
     }
 
-    /// Compares the document of the table with that of a list: exact, or `None` when their Jaccard is below `threshold`.
+    /// Compares the document of the table with another: exact, or `None` when their Jaccard is below `threshold`.
     ///
-    /// About 2 ns a shingle of the list, and less the less alike they are: it ends as soon as too many are not shared.
-    pub fn compare(&self, list: &ShingleList, threshold: f64) -> Option<Similarity> {
-        let (left, right) = (self.shingles, list.shingles.len() as u32);
+    /// About 2 ns a shingle of the other, and less the less alike they are: it ends as soon as too many are not shared.
+    pub fn compare(&self, other: &ShingleSet, threshold: f64) -> Option<Similarity> {
+        let (left, right) = (self.shingles, other.list.len() as u32);
         let reaches = |shared| Similarity { shared, left, right }.jaccard() >= threshold;
         if !reaches(left.min(right)) {
             return None;
@@ -99,9 +110,9 @@ impl ShingleTable {
         let mut shared = 0;
         // Between two looks at what is still possible; a look costs as much as a few shingles.
         const STRETCH: usize = 64;
-        for (number, stretch) in list.shingles.chunks(STRETCH).enumerate() {
+        for (number, stretch) in other.list.chunks(STRETCH).enumerate() {
             shared += stretch.iter().map(|&shingle| u32::from(self.contains(shingle))).sum::<u32>();
-            let rest = list.shingles.len() - number * STRETCH - stretch.len();
+            let rest = other.list.len() - number * STRETCH - stretch.len();
             if !reaches((shared + rest as u32).min(left)) {
                 return None;
             }
@@ -123,14 +134,10 @@ impl ShingleTable {
     }
 }
 
-/// How many slots a table of so many shingles has: a power of two, at least twice as many.
-fn slots_for(shingles: usize) -> usize {
-    (2 * shingles).next_power_of_two().max(16)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shingles::{Shingles, Shingling};
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
@@ -142,6 +149,18 @@ mod tests {
         }
     }
 
+    /// 0 is a hash like any other, though it stands for an empty slot.
+    #[test]
+    fn zero_is_a_shingle() {
+        let (mut with, mut without) = (ShingleSet::default(), ShingleSet::default());
+        with.read(&[0, 7, 0]);
+        without.read(&[16, 7]);
+        assert_eq!(with.as_slice(), [0, 7]);
+        assert_eq!(with.table().compare(&without, 0.0), Some(Similarity { shared: 1, left: 2, right: 2 }));
+        assert_eq!(with.table().compare(&with, 1.0), Some(Similarity { shared: 2, left: 2, right: 2 }));
+        assert_eq!(without.table().compare(&with, 0.0), Some(Similarity { shared: 1, left: 2, right: 2 }));
+    }
+
     proptest! {
         #[test]
         fn equals_sets(
@@ -149,17 +168,20 @@ mod tests {
             size in 1u32..5,
             threshold in 0.0..1.0f64,
         ) {
-            let shingling = Shingling::new(size);
-            let mut list = ShingleList::default();
+            let (mut shingles, mut set) = (Shingles::default(), ShingleSet::default());
+            let mut read = |tokens: &[u64], set: &mut ShingleSet| {
+                shingles.read(Shingling::new(size), tokens);
+                set.read(shingles.as_slice());
+            };
             for left in &documents {
-                list.read(shingling, left);
-                let table = ShingleTable::new(&list);
+                read(left, &mut set);
+                let table = set.table().clone();
                 for right in &documents {
-                    list.read(shingling, right);
+                    read(right, &mut set);
                     let (a, b) = (naive(size as usize, left), naive(size as usize, right));
                     let (shared, all) = (a.intersection(&b).count(), a.union(&b).count());
                     let jaccard = shared as f64 / all as f64;
-                    let found = table.compare(&list, threshold);
+                    let found = table.compare(&set, threshold);
                     prop_assert_eq!(found.is_some(), jaccard >= threshold);
                     if let Some(found) = found {
                         prop_assert_eq!(found.jaccard(), jaccard);

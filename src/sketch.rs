@@ -12,14 +12,12 @@
 //! Limits: values are 31 bits, so two documents may share one by chance, which costs a verification and nothing else.
 
 use crate::cpu;
-use crate::shingles::Shingling;
 
 const EMPTY: u32 = u32::MAX;
 const CLASSIC: u32 = 1 << 31;
 
 /// Makes signatures of `k` values, in buffers that it keeps.
 pub struct Sketcher {
-    shingling: Shingling,
     /// One odd multiplier for each bin: a bijection of the 32-bit values, in which the least is a random element's.
     multipliers: Vec<u32>,
     values: Vec<u32>,
@@ -30,32 +28,22 @@ pub struct Sketcher {
 
 impl Sketcher {
     /// For signatures of `values` values, at least one.
-    pub fn new(shingling: Shingling, values: usize) -> Self {
+    pub fn new(values: usize) -> Self {
         let mut state = 0;
         let multipliers = (0..values.max(1)).map(|_| split_mix(&mut state) as u32 | 1).collect();
-        Self { shingling, multipliers, values: Vec::new(), empty_multipliers: Vec::new(), least: Vec::new() }
+        Self { multipliers, values: Vec::new(), empty_multipliers: Vec::new(), least: Vec::new() }
     }
 
-    /// The signature of a document of at least one token.
-    #[inline]
-    pub fn sketch(&mut self, tokens: &[u64]) -> &[u32] {
-        let bins = self.multipliers.len() as u64;
+    /// The signature of a document of at least one shingle; repetitions among the shingles change nothing.
+    pub fn sketch(&mut self, shingles: &[u64]) -> &[u32] {
         self.values.clear();
         self.values.resize(self.multipliers.len(), EMPTY);
-        let values = self.values.as_mut_slice();
-        self.shingling.for_each(tokens, |shingle| {
-            let bin = ((shingle >> 32) * bins) >> 32;
-            let value = shingle as u32 & !CLASSIC;
-            // `bin` is below the number of bins by its computation; `get_mut` keeps the loop free of a panic.
-            if let Some(least) = values.get_mut(bin as usize) {
-                *least = value.min(*least);
-            }
-        });
-        self.fill_empty_bins(tokens);
+        cpu::dispatch(OnePermutation { shingles, values: &mut self.values });
+        self.fill_empty_bins(shingles);
         &self.values
     }
 
-    fn fill_empty_bins(&mut self, tokens: &[u64]) {
+    fn fill_empty_bins(&mut self, shingles: &[u64]) {
         self.empty_multipliers.clear();
         let bins = self.values.iter().zip(&self.multipliers);
         let empty = bins.filter(|(value, _)| **value == EMPTY);
@@ -65,8 +53,7 @@ impl Sketcher {
         }
         self.least.clear();
         self.least.resize(self.empty_multipliers.len(), u32::MAX);
-        let multipliers = self.empty_multipliers.as_slice();
-        cpu::dispatch(Classic { shingling: self.shingling, tokens, multipliers, least: &mut self.least });
+        cpu::dispatch(Classic { shingles, multipliers: &self.empty_multipliers, least: &mut self.least });
         let mut filled = self.least.iter();
         for value in self.values.iter_mut().filter(|value| **value == EMPTY) {
             *value = filled.next().map_or(EMPTY, |least| CLASSIC | least >> 1);
@@ -74,23 +61,48 @@ impl Sketcher {
     }
 }
 
-/// The classic MinHash values of the empty bins, eight at a time where the machine can.
+/// The least value of every bin that a shingle falls into.
+struct OnePermutation<'a> {
+    shingles: &'a [u64],
+    values: &'a mut [u32],
+}
+
+impl cpu::Loop for OnePermutation<'_> {
+    #[inline(always)]
+    fn run(self, _: impl cpu::Cpu) {
+        let bins = self.values.len() as u64;
+        // Bins and values of a few shingles at once, many in a register where the machine can; then one after the other.
+        const FEW: usize = 32;
+        let mut places = [(0, 0); FEW];
+        for shingles in self.shingles.chunks(FEW) {
+            for (place, shingle) in places.iter_mut().zip(shingles) {
+                *place = ((((shingle >> 32) * bins) >> 32) as u32, *shingle as u32 & !CLASSIC);
+            }
+            for &(bin, value) in &places[..shingles.len()] {
+                // `bin` is below the number of bins by its computation; `get_mut` keeps the loop free of a panic.
+                if let Some(least) = self.values.get_mut(bin as usize) {
+                    *least = value.min(*least);
+                }
+            }
+        }
+    }
+}
+
+/// The classic MinHash values of the empty bins, as many at a time as the machine can.
 struct Classic<'a> {
-    shingling: Shingling,
-    tokens: &'a [u64],
+    shingles: &'a [u64],
     multipliers: &'a [u32],
     least: &'a mut [u32],
 }
 
 impl cpu::Loop for Classic<'_> {
     #[inline(always)]
-    fn run(self, _: impl cpu::Classify) {
-        let Self { shingling, tokens, multipliers, least } = self;
-        shingling.for_each(tokens, |shingle| {
-            for (least, &multiplier) in least.iter_mut().zip(multipliers) {
+    fn run(self, _: impl cpu::Cpu) {
+        for &shingle in self.shingles {
+            for (least, &multiplier) in self.least.iter_mut().zip(self.multipliers) {
                 *least = (*least).min((shingle as u32).wrapping_mul(multiplier));
             }
-        });
+        }
     }
 }
 
@@ -106,8 +118,9 @@ fn split_mix(state: &mut u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shingles::{Shingles, Shingling};
 
-    /// Documents of distinct random tokens, cut into single tokens, so that their Jaccard is known by construction.
+    /// Documents of distinct random shingles, so that their Jaccard is known by construction.
     fn estimate(shared: u64, own: u64, trial: u64, sketcher: &mut Sketcher) -> f64 {
         let mut state = trial.wrapping_mul(0x2545_f491_4f6c_dd1d);
         let mut draw = |count| -> Vec<u64> { (0..count).map(|_| split_mix(&mut state)).collect() };
@@ -119,10 +132,11 @@ mod tests {
 
     #[test]
     fn golden_values() {
-        let mut sketcher = Sketcher::new(Shingling::new(3), 6);
-        let tokens: Vec<u64> = (1..=6).collect();
+        let mut sketcher = Sketcher::new(6);
+        let mut shingles = Shingles::default();
+        shingles.read(Shingling::new(3), &[1, 2, 3, 4, 5, 6]);
         let golden = [1_246_115_312, 518_729_503, 2_335_109_832, 2_260_053_166, 654_116_657, 770_741_134];
-        assert_eq!(sketcher.sketch(&tokens), golden);
+        assert_eq!(sketcher.sketch(shingles.as_slice()), golden);
     }
 
     #[test]
@@ -130,7 +144,7 @@ mod tests {
         let trials = 2000;
         for (shared, own) in [(1, 0), (1, 1), (8, 1), (5, 5), (30, 3), (100, 10), (300, 300), (1000, 100)] {
             let jaccard = shared as f64 / (shared + 2 * own) as f64;
-            let mut sketcher = Sketcher::new(Shingling::new(1), 128);
+            let mut sketcher = Sketcher::new(128);
             let errors: Vec<f64> =
                 (0..trials).map(|trial| estimate(shared, own, trial + 1, &mut sketcher) - jaccard).collect();
             let bias = errors.iter().sum::<f64>() / trials as f64;
@@ -144,7 +158,7 @@ mod tests {
 
     #[test]
     fn order_and_repetition_do_not_matter() {
-        let mut sketcher = Sketcher::new(Shingling::new(1), 64);
+        let mut sketcher = Sketcher::new(64);
         let once = sketcher.sketch(&[10, 20, 30]).to_vec();
         assert_eq!(sketcher.sketch(&[30, 10, 10, 20, 30]), once);
     }

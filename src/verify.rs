@@ -1,15 +1,15 @@
 //! Verification: the true similarity of candidate pairs, from their shingles.
 //!
 //! Texts are fetched again and cut into shingles again; nothing of them was kept. A thread works on one connected component
-//! of candidates at a time, so that nearly always each document is read once: the one at hand is a list of shingles, the
-//! earlier ones it is compared with are tables, kept up to `KEPT_BYTES`.
+//! of candidates at a time, so that nearly always each document is read once: the one at hand is a set of shingles, of the
+//! earlier ones it is compared with the tables are kept, up to `KEPT_BYTES`.
 
 use crate::clusters::Compare;
 use crate::document::{DocId, Documents};
 use crate::index::Index;
 use crate::problem::Problem;
-use crate::shingles::Shingling;
-use crate::similarity::{ShingleList, ShingleTable, Similarity};
+use crate::shingles::{Shingles, Shingling};
+use crate::similarity::{ShingleSet, ShingleTable, Similarity};
 use crate::source::{Fetcher, Fields, Sources};
 use crate::tokens::{TokenUnit, Tokens};
 use std::collections::BTreeMap;
@@ -70,8 +70,9 @@ pub struct Verifier<'a> {
     reader: Reader<'a>,
     shingling: Shingling,
     threshold: f64,
+    shingles: Shingles,
     /// The shingles of the document at hand.
-    list: ShingleList,
+    set: ShingleSet,
     at_hand: Option<DocId>,
     kept: Kept,
     /// Documents that could not be read again.
@@ -85,7 +86,8 @@ impl<'a> Verifier<'a> {
             reader: Reader::new(corpus),
             shingling,
             threshold,
-            list: ShingleList::default(),
+            shingles: Shingles::default(),
+            set: ShingleSet::default(),
             at_hand: None,
             kept: Kept::default(),
             problems: Vec::new(),
@@ -100,7 +102,8 @@ impl<'a> Verifier<'a> {
         self.at_hand = None;
         match self.reader.read(document) {
             Ok((_, tokens)) => {
-                self.list.read(self.shingling, &tokens.hashes);
+                self.shingles.read(self.shingling, &tokens.hashes);
+                self.set.read(self.shingles.as_slice());
                 self.at_hand = Some(document);
                 true
             }
@@ -120,12 +123,12 @@ impl Compare for Verifier<'_> {
         if !self.take(second) {
             return None;
         }
-        self.kept.get(first)?.compare(&self.list, self.threshold)
+        self.kept.get(first)?.compare(&self.set, self.threshold)
     }
 
     fn keep(&mut self, document: DocId) {
         if self.take(document) {
-            self.kept.insert(document, ShingleTable::new(&self.list));
+            self.kept.insert(document, self.set.table().clone());
         }
     }
 }

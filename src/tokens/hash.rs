@@ -39,14 +39,36 @@ pub(super) fn token(text: &[u8], start: usize, end: usize) -> u64 {
     }
 }
 
+/// The same when the token is all ASCII; none when it is not.
+#[inline(always)]
+pub(super) fn ascii_token(text: &[u8], start: usize, end: usize) -> Option<u64> {
+    let length = end - start;
+    match text.get(start..start + 16) {
+        Some(bytes) if length <= 16 => {
+            let [low, high] = short_words(bytes, length);
+            ((low | high) & 0x8080_8080_8080_8080 == 0).then(|| mix_short(low, high, length))
+        }
+        _ => text[start..end].is_ascii().then(|| token(text, start, end)),
+    }
+}
+
 #[inline(always)]
 fn short(bytes: &[u8], length: usize) -> u64 {
+    let [low, high] = short_words(bytes, length);
+    mix_short(low, high, length)
+}
+
+/// The first `length` of 16 bytes, zeros behind them.
+#[inline(always)]
+fn short_words(bytes: &[u8], length: usize) -> [u64; 2] {
     let [low, high] = words(bytes);
     let keep = KEEP[length];
-    mix(
-        fold(low & keep[0]) ^ SECRET[0],
-        fold(high & keep[1]) ^ SECRET[1].wrapping_add((length as u64).wrapping_mul(SECRET[2])),
-    )
+    [low & keep[0], high & keep[1]]
+}
+
+#[inline(always)]
+fn mix_short(low: u64, high: u64, length: usize) -> u64 {
+    mix(fold(low) ^ SECRET[0], fold(high) ^ SECRET[1].wrapping_add((length as u64).wrapping_mul(SECRET[2])))
 }
 
 /// The hash of one character with its marks, already in canonical form: for tokens that may be punctuation, where

@@ -13,7 +13,7 @@ mod canonical;
 mod classes;
 mod hash;
 
-use crate::cpu::{self, BLOCK, Classify};
+use crate::cpu::{self, BLOCK, Cpu};
 use canonical::{Canonical, is_canonical};
 use classes::{Classes, Flags};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -47,6 +47,7 @@ pub struct Tokens {
     /// The end of each line, in order. A text that ends in a line feed has no empty line after it.
     pub lines: Vec<LineEnd>,
     canonical: Canonical,
+    runs: Runs,
 }
 
 /// Above this many tokens the buffer of a document is given back rather than kept for the next.
@@ -176,84 +177,139 @@ impl Tokens {
 /// Where no token is open.
 const NONE: usize = usize::MAX;
 
-/// The loop over a text's words.
+/// The loop over a text's runs of word bytes, a stretch at a time: first where they all start and end, then their hashes.
+/// Two loops without a branch that depends on the text are 1.5 times as fast as one that hashes each run when it ends.
 struct Words<'a> {
     text: &'a str,
     singles: bool,
     tokens: &'a mut Tokens,
 }
 
+/// How many blocks make a stretch, whose edges stay in the first-level cache.
+const STRETCH: usize = 64;
+
+/// The starts and ends of the runs of a stretch.
+#[derive(Default)]
+struct Runs {
+    /// From the start of the stretch; start and end of each run by turns. That of the first start is not there when the
+    /// run began in an earlier stretch.
+    edges: Vec<u32>,
+    /// Where the stretch starts in the text.
+    base: usize,
+    /// The run that the stretch before left open, if any.
+    open: Option<Open>,
+}
+
+#[derive(Clone, Copy)]
+struct Open {
+    start: usize,
+    /// Whether it may hold characters beyond ASCII.
+    beyond_ascii: bool,
+}
+
+impl Runs {
+    /// The bounds of a run in the text.
+    #[inline(always)]
+    fn get(&self, number: usize) -> (usize, usize) {
+        let start = match self.open {
+            Some(open) if number == 0 => open.start,
+            _ => self.base + self.edges[2 * number] as usize,
+        };
+        (start, self.base + self.edges[2 * number + 1] as usize)
+    }
+}
+
 impl cpu::Loop for Words<'_> {
     #[inline(always)]
-    fn run(mut self, classify: impl Classify) {
-        let bytes = self.text.as_bytes();
-        let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-        let mut run = Run::default();
-        for (number, block) in blocks.iter().enumerate() {
-            self.block(&mut run, number * BLOCK, classify.masks(block));
+    fn run(mut self, cpu: impl Cpu) {
+        let mut runs = std::mem::take(&mut self.tokens.runs);
+        runs.edges.resize((STRETCH + 1) * BLOCK, 0);
+        (runs.base, runs.open) = (0, None);
+        let (blocks, rest) = self.text.as_bytes().as_chunks::<BLOCK>();
+        for blocks in blocks.chunks(STRETCH) {
+            self.stretch(cpu, &mut runs, blocks);
         }
         // The last block is filled with spaces, or the run that reaches the end of the text is ended by one more.
         let mut last = [b' '; BLOCK];
         last[..rest.len()].copy_from_slice(rest);
-        self.block(&mut run, blocks.len() * BLOCK, classify.masks(&last));
+        self.stretch(cpu, &mut runs, &[last]);
+        self.tokens.runs = runs;
     }
-}
-
-/// The run of word bytes that the last block left open, if `is_open`.
-#[derive(Default)]
-struct Run {
-    start: usize,
-    is_open: bool,
-    /// Whether that run may hold characters beyond ASCII.
-    beyond_ascii: bool,
 }
 
 impl Words<'_> {
     #[inline(always)]
-    fn block(&mut self, run: &mut Run, base: usize, masks: cpu::Masks) {
-        if masks.beyond_ascii != 0 || run.beyond_ascii {
-            let was_open = run.is_open;
-            self.block_of::<false>(run, base, masks);
-            run.beyond_ascii = run.is_open && (masks.beyond_ascii != 0 || was_open && run.start < base);
-        } else {
-            self.block_of::<true>(run, base, masks);
-        }
-    }
-
-    #[inline(always)]
-    fn block_of<const ASCII: bool>(&mut self, run: &mut Run, base: usize, masks: cpu::Masks) {
-        let before = masks.word << 1 | u64::from(run.is_open);
-        let mut starts = masks.word & !before;
-        let mut ends = !masks.word & before;
-        if !run.is_open {
-            run.start = base + starts.trailing_zeros() as usize;
-            starts &= starts.wrapping_sub(1);
-        }
-        run.is_open = masks.word >> (BLOCK - 1) == 1;
-        let mut line_ends = masks.line_end;
-        while line_ends != 0 {
-            let through_line_end = line_ends ^ (line_ends - 1);
-            self.runs::<ASCII>(run, base, &mut starts, ends & through_line_end);
-            ends &= !through_line_end;
-            self.tokens.end_line(base + line_ends.trailing_zeros() as usize);
-            line_ends &= line_ends - 1;
-        }
-        self.runs::<ASCII>(run, base, &mut starts, ends);
-    }
-
-    #[inline(always)]
-    fn runs<const ASCII: bool>(&mut self, run: &mut Run, base: usize, starts: &mut u64, mut ends: u64) {
-        while ends != 0 {
-            let end = base + ends.trailing_zeros() as usize;
-            let text = self.text.as_bytes();
-            if ASCII || text[run.start..end].is_ascii() {
-                self.tokens.hashes.push(hash::token(text, run.start, end));
-            } else {
-                self.tokens.read_run(self.text, run.start, end, self.singles);
+    fn stretch(&mut self, cpu: impl Cpu, runs: &mut Runs, blocks: &[[u8; BLOCK]]) {
+        let (first_token, first_line) = (self.tokens.hashes.len(), self.tokens.lines.len());
+        let mut edges = usize::from(runs.open.is_some());
+        let mut is_open = u64::from(runs.open.is_some());
+        let mut beyond_ascii = 0;
+        for (number, block) in blocks.iter().enumerate() {
+            let masks = cpu.masks(block);
+            let changes = masks.word ^ (masks.word << 1 | is_open);
+            is_open = masks.word >> (BLOCK - 1);
+            beyond_ascii |= masks.beyond_ascii;
+            let at = number * BLOCK;
+            if let Some(places) = runs.edges[edges..].first_chunk_mut() {
+                cpu.places(changes, at as u32, places);
             }
-            run.start = base + starts.trailing_zeros() as usize;
-            *starts &= starts.wrapping_sub(1);
-            ends &= ends - 1;
+            let mut line_ends = masks.line_end;
+            while line_ends != 0 {
+                let through = line_ends ^ (line_ends - 1);
+                // Every run that started before a line feed has ended. In ASCII each is one token; else `hash_lines` corrects.
+                let ended = (edges + (changes & through).count_ones() as usize) / 2;
+                let byte = runs.base + at + line_ends.trailing_zeros() as usize;
+                self.tokens.lines.push(LineEnd { tokens: first_token + ended, byte });
+                line_ends &= line_ends - 1;
+            }
+            edges += changes.count_ones() as usize;
+        }
+        let is_ascii = beyond_ascii == 0 && runs.open.is_none_or(|open| !open.beyond_ascii);
+        if is_ascii {
+            self.hash_ascii(runs, edges / 2);
+        } else {
+            self.hash_lines(runs, edges / 2, first_token, first_line);
+        }
+        runs.open = (is_open == 1).then(|| Open {
+            start: match runs.open {
+                Some(open) if edges == 1 => open.start,
+                _ => runs.base + runs.edges[edges - 1] as usize,
+            },
+            beyond_ascii: !is_ascii,
+        });
+        runs.base += blocks.len() * BLOCK;
+    }
+
+    /// Hashes runs of ASCII: one token each.
+    #[inline(always)]
+    fn hash_ascii(&mut self, runs: &Runs, count: usize) {
+        let text = self.text.as_bytes();
+        let mut pairs = runs.edges.as_chunks::<2>().0[..count].iter();
+        if runs.open.is_some() && pairs.next().is_some() {
+            let (start, end) = runs.get(0);
+            self.tokens.hashes.push(hash::token(text, start, end));
+        }
+        let hashes = pairs.map(|&[start, end]| hash::token(text, runs.base + start as usize, runs.base + end as usize));
+        self.tokens.hashes.extend(hashes);
+    }
+
+    /// Hashes runs that may hold characters beyond ASCII, line by line: how many tokens each has must be seen.
+    fn hash_lines(&mut self, runs: &Runs, count: usize, first_token: usize, first_line: usize) {
+        let mut next = 0;
+        for line in first_line..self.tokens.lines.len() {
+            let ended = self.tokens.lines[line].tokens - first_token;
+            (next..ended).for_each(|number| self.hash_run(runs.get(number)));
+            self.tokens.lines[line].tokens = self.tokens.hashes.len();
+            next = ended;
+        }
+        (next..count).for_each(|number| self.hash_run(runs.get(number)));
+    }
+
+    #[inline(always)]
+    fn hash_run(&mut self, (start, end): (usize, usize)) {
+        match hash::ascii_token(self.text.as_bytes(), start, end) {
+            Some(hash) => self.tokens.hashes.push(hash),
+            None => self.tokens.read_run(self.text, start, end, self.singles),
         }
     }
 }
