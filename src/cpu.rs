@@ -19,6 +19,8 @@ pub(crate) struct Masks {
     pub beyond_ascii: u64,
     /// Line feeds.
     pub line_end: u64,
+    /// Spaces, tabs and carriage returns.
+    pub blank: u64,
 }
 
 /// What is written by hand for each kind of machine.
@@ -56,6 +58,7 @@ pub(crate) struct Portable;
 const WORD: u8 = 1;
 const BEYOND_ASCII: u8 = 2;
 const LINE_END: u8 = 4;
+const BLANK: u8 = 8;
 
 const KIND: [u8; 256] = {
     let mut kind = [0; 256];
@@ -65,6 +68,7 @@ const KIND: [u8; 256] = {
             b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' => WORD,
             0x80.. => WORD | BEYOND_ASCII,
             b'\n' => LINE_END,
+            b' ' | b'\t' | b'\r' => BLANK,
             _ => 0,
         };
         byte += 1;
@@ -75,12 +79,14 @@ const KIND: [u8; 256] = {
 impl Cpu for Portable {
     #[inline(always)]
     fn masks(self, block: &[u8; BLOCK]) -> Masks {
-        let mut masks = Masks { word: 0, beyond_ascii: 0, line_end: 0 };
+        let mut masks = Masks { word: 0, beyond_ascii: 0, line_end: 0, blank: 0 };
         for (bit, &byte) in block.iter().enumerate() {
             let kind = KIND[usize::from(byte)];
-            masks.word |= u64::from(kind & WORD) << bit;
-            masks.beyond_ascii |= u64::from(kind >> 1 & 1) << bit;
-            masks.line_end |= u64::from(kind >> 2) << bit;
+            let has = |flag| u64::from(kind & flag != 0) << bit;
+            masks.word |= has(WORD);
+            masks.beyond_ascii |= has(BEYOND_ASCII);
+            masks.line_end |= has(LINE_END);
+            masks.blank |= has(BLANK);
         }
         masks
     }
@@ -149,14 +155,14 @@ mod x86 {
     fn block_masks(block: &[u8; BLOCK]) -> Masks {
         let (low, high) = block.split_at(BLOCK / 2);
         let [low, high] = [low, high].map(|half| half_masks(half));
-        let join = |of: fn(&[u32; 3]) -> u32| u64::from(of(&low)) | u64::from(of(&high)) << 32;
-        Masks { word: join(|m| m[0]), beyond_ascii: join(|m| m[1]), line_end: join(|m| m[2]) }
+        let join = |of: fn(&[u32; 4]) -> u32| u64::from(of(&low)) | u64::from(of(&high)) << 32;
+        Masks { word: join(|m| m[0]), beyond_ascii: join(|m| m[1]), line_end: join(|m| m[2]), blank: join(|m| m[3]) }
     }
 
-    /// `word`, `beyond_ascii` and `line_end` of 32 bytes.
+    /// The masks of 32 bytes, in the order of [`Masks`].
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn half_masks(half: &[u8]) -> [u32; 3] {
+    fn half_masks(half: &[u8]) -> [u32; 4] {
         let word = |at: usize| quad(half, at);
         let bytes = _mm256_set_epi64x(word(3), word(2), word(1), word(0));
         // In range when the distance from the first of the range is at most the range's length, unsigned.
@@ -167,11 +173,11 @@ mod x86 {
         };
         let letters = within(_mm256_or_si256(bytes, _mm256_set1_epi8(0x20)), b'a', b'z');
         let digits = within(bytes, b'0', b'9');
-        let underscores = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'_' as i8));
+        let equal = |byte: u8| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8));
         // movemask takes the top bit of each byte, which `bytes` itself has where it is beyond ASCII.
-        let word = _mm256_or_si256(_mm256_or_si256(letters, digits), _mm256_or_si256(underscores, bytes));
-        let line_end = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'\n' as i8));
-        [word, bytes, line_end].map(|mask| _mm256_movemask_epi8(mask) as u32)
+        let word = _mm256_or_si256(_mm256_or_si256(letters, digits), _mm256_or_si256(equal(b'_'), bytes));
+        let blank = _mm256_or_si256(equal(b' '), _mm256_or_si256(equal(b'\t'), equal(b'\r')));
+        [word, bytes, equal(b'\n'), blank].map(|mask| _mm256_movemask_epi8(mask) as u32)
     }
 
     /// Proof that the machine has what Ice Lake and Zen 4 have: only [`Avx512::detect`] makes one.
@@ -225,11 +231,13 @@ mod x86 {
         };
         let beyond_ascii = _mm512_movepi8_mask(bytes);
         let letters = within(_mm512_or_si512(bytes, of(0x20)), b'a', b'z');
-        let others = within(bytes, b'0', b'9') | _mm512_cmpeq_epi8_mask(bytes, of(b'_'));
+        let equal = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, of(byte));
+        let others = within(bytes, b'0', b'9') | equal(b'_');
         Masks {
             word: letters | others | beyond_ascii,
             beyond_ascii,
-            line_end: _mm512_cmpeq_epi8_mask(bytes, of(b'\n')),
+            line_end: equal(b'\n'),
+            blank: equal(b' ') | equal(b'\t') | equal(b'\r'),
         }
     }
 
@@ -299,6 +307,7 @@ mod tests {
             word: of(|b| b.is_ascii_alphanumeric() || b == b'_' || !b.is_ascii()),
             beyond_ascii: of(|b| !b.is_ascii()),
             line_end: of(|b| b == b'\n'),
+            blank: of(|b| matches!(b, b' ' | b'\t' | b'\r')),
         };
         with_all(|masks, _| assert_eq!(masks(block), expected));
     }

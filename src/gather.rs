@@ -2,7 +2,7 @@
 
 use crate::document::{DocId, Documents};
 use crate::index::Index;
-use crate::lines::{LineCounter, RepeatedLine};
+use crate::lines::{KeyedLine, LineCounter, RepeatedLine};
 use crate::ordered::map_in_order;
 use crate::problem::Problem;
 use crate::progress::{Progress, Stage};
@@ -114,9 +114,7 @@ impl Gatherer<'_> {
         into.repeated.extend(signed.repeated.into_iter().map(|(number, line)| (document(number), line)));
         into.unfinished.extend(signed.unfinished.into_iter().map(document));
         if let Some(lines) = &mut into.lines {
-            for (key, number, line) in signed.lines {
-                lines.push(key, document(number), line)?;
-            }
+            lines.extend(signed.lines.into_iter().map(|line| KeyedLine { document: first + line.document, ..line }))?;
         }
         for (source, line, reason) in signed.lost {
             let record = line.map(|line| self.next_line + u64::from(line));

@@ -234,9 +234,11 @@ fn boilerplate_of(lines: Vec<BoilerplateLine>, corpus: Corpus<'_>, problems: &mu
         .map_init(
             || Reader::new(corpus),
             |reader, lines| {
-                let (text, tokens) = reader.read(lines[0].examples[0].document)?;
-                let named = lines.iter().map(|line| Boilerplate {
-                    text: excerpt(text, tokens, line.examples[0].line),
+                let mut texts = Vec::with_capacity(lines.len());
+                let places = lines.iter().map(|line| (line.examples[0].line, line.key));
+                reader.lines(lines[0].examples[0].document, places, |line| texts.push(excerpt(line)))?;
+                let named = lines.iter().zip(texts).map(|(line, text)| Boilerplate {
+                    text,
                     documents: line.documents,
                     occurrences: line.occurrences,
                     examples: line.examples.iter().map(|place| (place.document, u64::from(place.line) + 1)).collect(),

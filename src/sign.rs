@@ -5,7 +5,7 @@
 
 use crate::banding::Banding;
 use crate::index::fingerprint;
-use crate::lines::{LineOptions, Lines, RepeatedLine, RepeatedLines};
+use crate::lines::{KeyedLine, LineOptions, Lines, RepeatedLine, RepeatedLines};
 use crate::shingles::{Shingles, Shingling};
 use crate::sketch::Sketcher;
 use crate::source::{Fields, Part, PartEnd, PartReader, Place, SourceId, Sources, Visit};
@@ -43,8 +43,8 @@ pub struct SignedPart {
     pub repeated: Vec<(u32, RepeatedLine)>,
     /// Documents whose nearly equal lines were too many to compare.
     pub unfinished: Vec<u32>,
-    /// Every line that may be boilerplate: its key, its document, its number from 0.
-    pub lines: Vec<(u64, u32, u32)>,
+    /// Every line that may be boilerplate.
+    pub lines: Vec<KeyedLine>,
 }
 
 /// What is kept of a document.
@@ -160,7 +160,6 @@ impl Signed<'_, '_> {
         if !is_complete {
             self.part.unfinished.push(number);
         }
-        let candidates = lines.boilerplate_candidates(text, tokens, options);
-        self.part.lines.extend(candidates.map(|(key, line)| (key, number, line)));
+        self.part.lines.extend(lines.boilerplate_candidates(number, text, tokens, options));
     }
 }

@@ -7,6 +7,7 @@
 use crate::clusters::Compare;
 use crate::document::{DocId, Documents};
 use crate::index::Index;
+use crate::lines;
 use crate::problem::Problem;
 use crate::shingles::{Shingles, Shingling};
 use crate::similarity::{ShingleSet, ShingleTable, Similarity};
@@ -47,22 +48,55 @@ impl<'a> Reader<'a> {
 
     /// The text of a document, and its tokens, which are those it was indexed with; or what has become of it.
     pub fn read(&mut self, document: DocId) -> Result<(&str, &Tokens), Problem> {
-        let Corpus { sources, documents, index, unit, .. } = self.corpus;
-        let location = documents.location(document);
-        let text = match location.record {
-            None => self.fetcher.file(location.source),
-            Some(record) => self.fetcher.record(location.source, record.start, record.end),
-        };
-        let record = location.record.map(|record| record.number);
-        let problem = |reason: &str| sources.get(location.source).problem(record, format!("read again: {reason}"));
-        let text = text.map_err(|reason| problem(&reason))?;
-        self.tokens.read(text, unit);
-        if index.is_unchanged(document, &self.tokens.hashes) {
-            Ok((text, &self.tokens))
+        let Self { corpus, fetcher, tokens } = self;
+        let text = fetch(corpus, fetcher, document)?;
+        tokens.read(text, corpus.unit);
+        if corpus.index.is_unchanged(document, &tokens.hashes) {
+            Ok((text, tokens))
         } else {
-            Err(problem("its text has changed while the scan was running"))
+            Err(has_changed(corpus, document))
         }
     }
+
+    /// Calls `visit` with lines of a document, given by number from 0, in order, and key; or says what has become of it.
+    pub fn lines(
+        &mut self,
+        document: DocId,
+        lines: impl Iterator<Item = (u32, u64)>,
+        mut visit: impl FnMut(&str),
+    ) -> Result<(), Problem> {
+        let Self { corpus, fetcher, tokens } = self;
+        let mut text = (0..).zip(fetch(corpus, fetcher, document)?.split('\n'));
+        for (number, key) in lines {
+            let line = text.find(|(other, _)| *other == number).map_or("", |(_, line)| line);
+            tokens.read(line, corpus.unit);
+            if lines::key(&tokens.hashes) != key {
+                return Err(has_changed(corpus, document));
+            }
+            visit(line);
+        }
+        Ok(())
+    }
+}
+
+/// The text of a document, read again.
+fn fetch<'a>(corpus: &Corpus<'_>, fetcher: &'a mut Fetcher<'_>, document: DocId) -> Result<&'a str, Problem> {
+    let location = corpus.documents.location(document);
+    let text = match location.record {
+        None => fetcher.file(location.source),
+        Some(record) => fetcher.record(location.source, record.start, record.end),
+    };
+    text.map_err(|reason| problem(corpus, document, &reason))
+}
+
+fn has_changed(corpus: &Corpus<'_>, document: DocId) -> Problem {
+    problem(corpus, document, "its text has changed while the scan was running")
+}
+
+fn problem(corpus: &Corpus<'_>, document: DocId, reason: &str) -> Problem {
+    let location = corpus.documents.location(document);
+    let record = location.record.map(|record| record.number);
+    corpus.sources.get(location.source).problem(record, format!("read again: {reason}"))
 }
 
 /// Compares documents by their shingles.

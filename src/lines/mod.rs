@@ -5,9 +5,10 @@
 
 mod boilerplate;
 mod near;
+mod prose;
 mod repeated;
 
-pub use boilerplate::{BoilerplateLine, LineCounter, LinePlace};
+pub use boilerplate::{BoilerplateLine, KeyedLine, LineCounter, LinePlace};
 pub use repeated::RepeatedLines;
 
 use crate::tokens::Tokens;
@@ -89,25 +90,31 @@ impl Lines {
         self.lines.shrink_to(1 << 16);
         for (number, range) in (0..).zip(tokens.line_ranges()) {
             if !range.is_empty() {
-                let key = xxh3_64(bytemuck::cast_slice(&tokens.hashes[range.clone()]));
-                self.lines.push(Line { key, number, tokens: range });
+                self.lines.push(Line { key: key(&tokens.hashes[range.clone()]), number, tokens: range });
             }
         }
     }
 
-    /// The key and number (from 0) of every line that may be boilerplate.
+    /// Every line that may be boilerplate, of the document of this number.
     pub fn boilerplate_candidates(
         &self,
+        document: u32,
         text: &str,
         tokens: &Tokens,
         options: LineOptions,
-    ) -> impl Iterator<Item = (u64, u32)> {
+    ) -> impl Iterator<Item = KeyedLine> {
         let counts = move |line: &&Line| {
             line.tokens.len() >= options.min_neighbour_tokens as usize
                 || has_letters(line_text(text, tokens, line.number), options.min_neighbour_letters)
         };
-        self.lines.iter().filter(counts).map(|line| (line.key, line.number))
+        let lines = self.lines.iter().filter(counts);
+        lines.map(move |line| KeyedLine { key: line.key, document, line: line.number })
     }
+}
+
+/// What a line is compared by: the hash of its tokens.
+pub fn key(tokens: &[u64]) -> u64 {
+    xxh3_64(bytemuck::cast_slice(tokens))
 }
 
 /// The text of a line by its number from 0, with its white space.
@@ -119,12 +126,20 @@ fn line_bytes(tokens: &Tokens, number: u32) -> Range<usize> {
 
 /// The text of a line by its number from 0, trimmed.
 fn line_text<'a>(text: &'a str, tokens: &Tokens, number: u32) -> &'a str {
-    text[line_bytes(tokens, number)].trim()
+    &text[trimmed_bytes(text, tokens, number)]
 }
 
-/// The quotation of a line by its number from 0.
-pub fn excerpt(text: &str, tokens: &Tokens, number: u32) -> String {
-    let line = line_text(text, tokens, number);
+/// Where the text of a line by its number from 0 stands, without white space around it.
+fn trimmed_bytes(text: &str, tokens: &Tokens, number: u32) -> Range<usize> {
+    let bytes = line_bytes(tokens, number);
+    let line = text[bytes.clone()].trim_end();
+    let end = bytes.start + line.len();
+    end - line.trim_start().len()..end
+}
+
+/// The quotation of a line: without white space around it, and no more than so many characters of it.
+pub fn excerpt(line: &str) -> String {
+    let line = line.trim();
     match line.char_indices().nth(EXCERPT) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line.to_owned(),

@@ -4,16 +4,19 @@
 //! tokens. Distinct lines are taken in order; one that is similar enough to the first line of a group joins the first such
 //! group, else it is the first line of a new one.
 //!
-//! How: with a similarity of s, LCS >= s (a + b) / 2. The common tokens fall into at most (a - LCS) + (b - LCS) + 1
-//! stretches that are contiguous in both lines, so at least 3 LCS - a - b - 1 pairs of adjacent tokens are common, which is
-//! one at least from s = .8 and four tokens on. A table counts the pairs of the document; a line with too few pairs that
-//! stand in it twice is done with, which is nearly every line. The rest is compared with the first lines that share
-//! enough pairs (Myers 1986, with the greatest distance of interest as bound).
+//! How: with a similarity of s, both lines hold LCS >= s (a + b) / 2 tokens of the other, which for any b is two thirds of a
+//! at s = .8. So a line of which more than a third stands in no other line is done with. For the rest, whatever order all
+//! tokens are put in, one of the first a - LCS + 1 of the one line is among the first of the other (prefix filter, Bayardo,
+//! Ma, Srikant 2007): tokens that are rare in the document come first. Lines that share one are compared by a mask of 64
+//! bits, one for each token: bits that differ are tokens that only one line has. What that leaves is nearly always a
+//! pair, and is compared token by token (Myers 1986, with the greatest distance of interest as bound).
 //!
-//! Cost: two passes over the token pairs, 2 ns a token. Limits: a document with very many lines alike but not alike
-//! enough is given up after `MOST_STEPS`, and said so.
+//! Cost: two passes over the tokens of prose lines, 1 ns a token each, and less than 100 ns a line that is not done with.
+//! Limits: a document with very many lines alike but not alike enough is given up after `MOST_STEPS`, and said so.
 
+use super::prose::Prose;
 use super::{Line, LineOptions, RepeatedLine, excerpt, line_text};
+use crate::cpu;
 use crate::tokens::Tokens;
 
 /// Lines with fewer tokens are never nearly the same: one word is too much of them.
@@ -24,23 +27,29 @@ const MOST_STEPS: u64 = 200_000_000;
 /// Finds nearly equal lines, in buffers that it keeps.
 #[derive(Default)]
 pub(super) struct Near {
-    counts: PairCounts,
-    survivors: Vec<u32>,
-    /// A hash for every two tokens in a row of the document.
-    pairs: Vec<u32>,
-    sharers: Sharers,
-    /// For each group, how many pairs of the line at hand its first line holds.
-    common: Vec<u32>,
-    /// The groups whose first lines hold any.
-    sharing: Vec<u32>,
-    frontier: Vec<usize>,
+    /// The lines that may be nearly the same as another, by their places among the document's lines.
+    candidates: Vec<u32>,
+    counts: TokenCounts,
+    postings: Postings,
+    /// The first line of each group.
+    groups: Vec<Group>,
+    /// The other lines of groups, each with its group and its similarity to the first line.
+    others: Vec<(u32, u32, f64)>,
+    /// The prefix of the line at hand, and the groups that it may be similar to.
+    prefix: Vec<u64>,
+    alike: Vec<u32>,
     bounds: Bounds,
 }
 
-/// A group of nearly equal lines: its first line, and the others with their similarity.
+/// What a line is compared by before its tokens are.
+#[derive(Clone, Copy)]
 struct Group {
-    first: u32,
-    others: Vec<(u32, f64)>,
+    /// Where tokens are, a bit each.
+    mask: u128,
+    tokens: u32,
+    line: u32,
+    /// The line that looked at this group last.
+    seen_by: u32,
 }
 
 impl Near {
@@ -59,192 +68,218 @@ impl Near {
         if options.similarity >= 1.0 {
             return true; // lines with the same tokens are not nearly the same
         }
-        self.find_survivors(text, tokens, lines, firsts, options);
-        if self.survivors.len() < 2 {
+        let least = LEAST_TOKENS.max(options.min_tokens as usize);
+        let distinct = (0..).zip(lines).zip(firsts).filter(|((at, _), first)| at == *first).map(|(line, _)| line);
+        let long = distinct.filter(|(_, line)| line.tokens.len() >= least);
+        self.candidates.clear();
+        cpu::dispatch(Prose { text, tokens, lines: long, prose: &mut self.candidates });
+        if self.candidates.len() < 2 {
             return true;
         }
-        let (mut groups, complete) = self.group(tokens, lines, options.similarity);
-        groups.retain(|group| !group.others.is_empty());
-        if groups.is_empty() {
-            return complete;
-        }
-        let mut same: Vec<(u32, u32)> = firsts.iter().copied().zip(lines.iter().map(|line| line.number)).collect();
-        same.sort_unstable();
-        for group in groups {
-            let others = group.others.iter().map(|&(other, _)| other);
-            let mut numbers: Vec<u64> = std::iter::once(group.first)
-                .chain(others)
-                .flat_map(|first| {
-                    let start = same.partition_point(|&(other, _)| other < first);
-                    same[start..].iter().take_while(move |&&(other, _)| other == first)
-                })
-                .map(|&(_, number)| u64::from(number) + 1)
-                .collect();
-            numbers.sort_unstable();
-            found.push(RepeatedLine {
-                text: excerpt(text, tokens, lines[group.first as usize].number),
-                lines: numbers,
-                similarity: group.others.iter().map(|&(_, similarity)| similarity).fold(1.0, f64::min),
-            });
+        self.bounds.set(options.similarity);
+        let mut complete = true;
+        cpu::dispatch(Grouping { near: self, tokens: &tokens.hashes, lines, complete: &mut complete });
+        if !self.others.is_empty() {
+            self.report(text, tokens, lines, firsts, found);
         }
         complete
     }
 
-    /// The distinct lines that share enough pairs of tokens with the rest of the document to be like any of its lines.
-    fn find_survivors(&mut self, text: &str, tokens: &Tokens, lines: &[Line], firsts: &[u32], options: LineOptions) {
-        self.survivors.clear();
-        let least = LEAST_TOKENS.max(options.min_tokens as usize);
-        let distinct = || {
-            let distinct = (0..).zip(lines).zip(firsts).filter(|((at, _), first)| at == *first);
-            distinct.map(|(line, _)| line).filter(|(_, line)| line.tokens.len() >= least)
+    /// Adds the groups of more than one line to `found`.
+    fn report(&self, text: &str, tokens: &Tokens, lines: &[Line], firsts: &[u32], found: &mut Vec<RepeatedLine>) {
+        let mut others = self.others.clone();
+        others.sort_by_key(|&(group, ..)| group);
+        let mut same: Vec<(u32, u32)> = firsts.iter().copied().zip(lines.iter().map(|line| line.number)).collect();
+        same.sort_unstable();
+        let lines_of = |first: u32| {
+            let start = same.partition_point(|&(other, _)| other < first);
+            same[start..]
+                .iter()
+                .take_while(move |&&(other, _)| other == first)
+                .map(|&(_, number)| u64::from(number) + 1)
         };
-        if distinct().nth(1).is_none() {
-            return;
-        }
-        let hashes = tokens.hashes.as_slice();
-        self.pairs.clear();
-        self.pairs.shrink_to(1 << 16);
-        self.pairs.extend(hashes.iter().zip(&hashes[1..]).map(|(&a, &b)| a as u32 ^ (b >> 32) as u32));
-        self.counts.clear(self.pairs.len());
-        for (_, line) in distinct() {
-            pairs_of(line, &self.pairs).iter().for_each(|&pair| self.counts.add(pair));
-        }
-        self.bounds.set(options.similarity);
-        for (at, line) in distinct() {
-            let pairs = pairs_of(line, &self.pairs);
-            let common = pairs.iter().filter(|&&pair| self.counts.is_repeated(pair)).count();
-            if common >= self.bounds.least(line.tokens.len()) && is_prose(line_text(text, tokens, line.number)) {
-                self.survivors.push(at);
-            }
+        for others in others.chunk_by(|a, b| a.0 == b.0) {
+            let first = self.groups[others[0].0 as usize].line;
+            let mut numbers: Vec<u64> = lines_of(first).collect();
+            numbers.extend(others.iter().flat_map(|&(_, line, _)| lines_of(line)));
+            numbers.sort_unstable();
+            found.push(RepeatedLine {
+                text: excerpt(line_text(text, tokens, lines[first as usize].number)),
+                lines: numbers,
+                similarity: others.iter().map(|&(.., similarity)| similarity).fold(1.0, f64::min),
+            });
         }
     }
+}
 
-    /// Groups the survivors.
-    fn group(&mut self, tokens: &Tokens, lines: &[Line], similarity: f64) -> (Vec<Group>, bool) {
-        let mut groups: Vec<Group> = Vec::new();
-        self.sharers.clear();
-        self.common.clear();
+/// The loop that groups the candidates of a document.
+struct Grouping<'a> {
+    near: &'a mut Near,
+    tokens: &'a [u64],
+    lines: &'a [Line],
+    /// Set to false when there were too many steps.
+    complete: &'a mut bool,
+}
+
+impl cpu::Loop for Grouping<'_> {
+    #[inline(always)]
+    fn run(self, _: impl cpu::Cpu) {
+        let Self { near, tokens, lines, complete } = self;
+        let Near { candidates, counts, postings, groups, others, prefix, alike, bounds } = near;
+        let of_line = |line: u32| &tokens[lines[line as usize].tokens.clone()];
+        counts.read(candidates.iter().map(|&line| of_line(line)));
+        postings.clear();
+        groups.clear();
+        others.clear();
         let mut steps = 0;
-        let hashes_of = |line: u32| &tokens.hashes[lines[line as usize].tokens.clone()];
-        for &line in &self.survivors {
-            let hashes = hashes_of(line);
-            let pairs = pairs_of(&lines[line as usize], &self.pairs).iter().copied();
-            let repeated = pairs.filter(|&pair| self.counts.is_repeated(pair));
-            for pair in repeated.clone() {
-                for group in self.sharers.of(pair) {
-                    let common = &mut self.common[group as usize];
-                    if *common == 0 {
-                        self.sharing.push(group);
-                    }
-                    *common += 1;
+        for &line in &*candidates {
+            let own = of_line(line);
+            if !counts.prefix(own, bounds.common(own.len()), prefix) {
+                continue;
+            }
+            let mask = own.iter().fold(0, |mask, &token| mask | 1 << (token >> 57));
+            alike.clear();
+            for &token in &*prefix {
+                for number in postings.of(token) {
                     steps += 1;
+                    let group = &mut groups[number as usize];
+                    let differ = (group.mask ^ mask).count_ones() as usize;
+                    let most = bounds.distance(own.len() + group.tokens as usize);
+                    let is_new = std::mem::replace(&mut group.seen_by, line) != line;
+                    if (differ <= most) & (own.len().abs_diff(group.tokens as usize) <= most) & is_new {
+                        alike.push(number);
+                    }
                 }
             }
-            let common = self.common.as_mut_slice();
-            // Taking each count also sets it back for the next line.
-            self.sharing.retain(|&group| {
-                let first = hashes_of(groups[group as usize].first);
-                let common = std::mem::take(&mut common[group as usize]) as usize;
-                common >= self.bounds.of_total(hashes.len() + first.len())
+            alike.sort_unstable();
+            let joined = alike.iter().find_map(|&number| {
+                let first = of_line(groups[number as usize].line);
+                let total = first.len() + own.len();
+                let distance = total - 2 * common_subsequence(first, own, &mut steps);
+                (distance <= bounds.distance(total)).then(|| (number, line, similarity(total, distance)))
             });
-            self.sharing.sort_unstable();
-            let joined = self.sharing.drain(..).find_map(|group| {
-                let first = hashes_of(groups[group as usize].first);
-                Some((group, line_similarity(first, hashes, similarity, &mut self.frontier, &mut steps)?))
-            });
-            if let Some((group, similarity)) = joined {
-                groups[group as usize].others.push((line, similarity));
-            } else {
-                let group = groups.len() as u32;
-                groups.push(Group { first: line, others: Vec::new() });
-                self.common.push(0);
-                for pair in repeated {
-                    self.sharers.add(pair, group);
+            match joined {
+                Some(joined) => others.push(joined),
+                None => {
+                    prefix.iter().for_each(|&token| postings.add(token, groups.len() as u32));
+                    groups.push(Group { mask, tokens: own.len() as u32, line, seen_by: line });
                 }
             }
             if steps > MOST_STEPS {
-                return (groups, false);
+                *complete = false;
+                return;
             }
         }
-        (groups, true)
     }
 }
 
-/// The pairs of one line among those of its document.
-#[inline(always)]
-fn pairs_of<'a>(line: &Line, pairs: &'a [u32]) -> &'a [u32] {
-    &pairs[line.tokens.start..line.tokens.end - 1]
-}
-
-/// How often each pair of tokens stands in a document, up to 2. Pairs may share a count: that costs time, not truth.
+/// How often each token stands in the candidates, in classes of rarity. Tokens may share a count: that costs time, not truth.
 #[derive(Default)]
-struct PairCounts {
+struct TokenCounts {
     counts: Vec<u8>,
     shift: u32,
 }
 
-impl PairCounts {
-    /// Forgets all, with room for so many pairs.
-    fn clear(&mut self, pairs: usize) {
-        let bits = usize::BITS - (4 * pairs).clamp(1 << 10, 1 << 24).leading_zeros();
-        self.shift = u32::BITS - bits;
+/// How rare a token is: 0 when it stands in the document once, else the logarithm of how often.
+type Class = usize;
+const CLASSES: usize = u8::BITS as usize;
+
+impl TokenCounts {
+    /// Counts the tokens of the lines.
+    #[inline(always)]
+    fn read<'a>(&mut self, lines: impl Iterator<Item = &'a [u64]> + Clone) {
+        let total: usize = lines.clone().map(<[u64]>::len).sum();
+        let bits = usize::BITS - (4 * total).clamp(1 << 8, 1 << 24).leading_zeros();
+        self.shift = u64::BITS - bits;
         self.counts.clear();
         self.counts.shrink_to(1 << 16);
         self.counts.resize(1 << bits, 0);
+        for line in lines {
+            for token in line {
+                let count = &mut self.counts[(token >> self.shift) as usize];
+                *count = count.saturating_add(1);
+            }
+        }
     }
 
-    fn add(&mut self, pair: u32) {
-        let count = &mut self.counts[(pair >> self.shift) as usize];
-        *count = (*count + 1).min(2);
+    #[inline(always)]
+    fn class(&self, token: u64) -> Class {
+        // A counted token has a count; 1 stands in for what cannot be, so that the logarithm is defined.
+        self.counts[(token >> self.shift) as usize].max(1).ilog2() as Class
     }
 
-    fn is_repeated(&self, pair: u32) -> bool {
-        self.counts[(pair >> self.shift) as usize] == 2
+    /// Fills `prefix` with the tokens of the rarest classes of a line that shares `common` tokens at least with any similar
+    /// one, but those that stand nowhere else; false when these are so many that there can be no similar line.
+    #[inline(always)]
+    fn prefix(&self, line: &[u64], common: usize, prefix: &mut Vec<u64>) -> bool {
+        // A sum for each class up to it, of 8 bits each; longer lines are all prefix, which is right and rare.
+        let length = line.len() - common + 1;
+        let mut last = CLASSES - 1;
+        if line.len() < 128 {
+            let sums =
+                line.iter().fold(0, |sums: u64, &token| sums + (0x0101_0101_0101_0101 << (8 * self.class(token))));
+            if (sums & 0xff) as usize >= length {
+                return false;
+            }
+            // Sums and length are below 128, so the top bit of each byte tells whether that sum is long enough.
+            let enough = (sums | 0x8080_8080_8080_8080) - length as u64 * 0x0101_0101_0101_0101;
+            last = (enough & 0x8080_8080_8080_8080).trailing_zeros() as usize / 8;
+        }
+        prefix.clear();
+        prefix.resize(line.len(), 0);
+        let mut count = 0;
+        for &token in line {
+            prefix[count] = token;
+            count += usize::from(self.class(token).wrapping_sub(1) < last);
+        }
+        prefix.truncate(count);
+        true
     }
 }
 
-/// Which groups' first lines hold each pair of tokens: chains in one list, found by a hash table of their heads.
+/// Which groups' first lines hold each token in their prefix: chains in one list, found by a hash table of their heads.
 #[derive(Default)]
-struct Sharers {
+struct Postings {
     heads: Vec<u32>,
     links: Vec<Link>,
 }
 
 struct Link {
-    pair: u32,
+    token: u64,
     group: u32,
     next: u32,
 }
 
 const NO_LINK: u32 = u32::MAX;
 
-impl Sharers {
+impl Postings {
     fn clear(&mut self) {
         self.links.clear();
         self.heads.clear();
         self.heads.resize(1 << 10, NO_LINK);
     }
 
-    fn of(&self, pair: u32) -> impl Iterator<Item = u32> {
-        let mut at = self.heads[pair as usize & (self.heads.len() - 1)];
+    #[inline(always)]
+    fn of(&self, token: u64) -> impl Iterator<Item = u32> {
+        let mut at = self.heads[token as usize & (self.heads.len() - 1)];
         std::iter::from_fn(move || {
             let link = self.links.get(at as usize)?;
             at = link.next;
             Some(link)
         })
-        .filter(move |link| link.pair == pair)
+        .filter(move |link| link.token == token)
         .map(|link| link.group)
     }
 
-    fn add(&mut self, pair: u32, group: u32) {
-        if self.of(pair).next() == Some(group) {
-            return; // the line holds the pair twice
+    fn add(&mut self, token: u64, group: u32) {
+        if self.of(token).next() == Some(group) {
+            return; // the line holds the token twice
         }
         if self.links.len() == self.heads.len() {
             self.grow();
         }
-        let at = pair as usize & (self.heads.len() - 1);
-        self.links.push(Link { pair, group, next: self.heads[at] });
+        let at = token as usize & (self.heads.len() - 1);
+        self.links.push(Link { token, group, next: self.heads[at] });
         self.heads[at] = self.links.len() as u32 - 1;
     }
 
@@ -253,42 +288,18 @@ impl Sharers {
         self.heads.clear();
         self.heads.resize(mask + 1, NO_LINK);
         for (number, link) in (0..).zip(&mut self.links) {
-            let head = &mut self.heads[link.pair as usize & mask];
+            let head = &mut self.heads[link.token as usize & mask];
             (link.next, *head) = (*head, number);
         }
     }
 }
 
-/// Whether a line is words rather than markup, code or a table's row: of its bytes other than white space, at least this
-/// many in a hundred are letters, digits, `_` or of characters beyond ASCII.
-const PROSE: usize = 85;
-
-fn is_prose(line: &str) -> bool {
-    // 1 for what words are made of, 256 for white space: one pass counts both.
-    const KINDS: [u64; 256] = {
-        let mut kinds = [0; 256];
-        let mut byte = 0;
-        while byte < 256 {
-            kinds[byte] = match byte as u8 {
-                b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | 0x80.. => 1,
-                b' ' | b'\t' | b'\r' => 1 << 32,
-                _ => 0,
-            };
-            byte += 1;
-        }
-        kinds
-    };
-    let counts: u64 = line.bytes().map(|byte| KINDS[usize::from(byte)]).sum();
-    let (of_words, blank) = (counts as u32 as usize, (counts >> 32) as usize);
-    100 * of_words >= PROSE * (line.len() - blank)
-}
-
-/// How many pairs of tokens similar lines share at least, looked up for lines of usual length.
+/// What similar lines have in common at least, looked up for lines of usual length.
 #[derive(Default)]
 struct Bounds {
     similarity: f64,
-    of_total: Vec<usize>,
-    least: Vec<usize>,
+    distances: Vec<usize>,
+    common: Vec<usize>,
 }
 
 impl Bounds {
@@ -298,67 +309,71 @@ impl Bounds {
     fn set(&mut self, similarity: f64) {
         if self.similarity != similarity {
             self.similarity = similarity;
-            self.of_total = (0..=2 * Self::USUAL).map(|total| common_pairs_bound(total, similarity)).collect();
-            self.least = (0..=Self::USUAL).map(|a| least_common_pairs(a, similarity)).collect();
+            self.distances = (0..=2 * Self::USUAL).map(|total| most_distance(total, similarity)).collect();
+            self.common = (0..=Self::USUAL).map(|a| least_common(a, similarity)).collect();
         }
     }
 
-    /// For two lines of so many tokens together.
-    fn of_total(&self, total: usize) -> usize {
-        self.of_total.get(total).copied().unwrap_or_else(|| common_pairs_bound(total, self.similarity))
+    /// The greatest distance of similar lines of so many tokens together.
+    #[inline(always)]
+    fn distance(&self, total: usize) -> usize {
+        self.distances.get(total).copied().unwrap_or_else(|| most_distance(total, self.similarity))
     }
 
-    /// For a line of `a` tokens and any other.
-    fn least(&self, a: usize) -> usize {
-        self.least.get(a).copied().unwrap_or_else(|| least_common_pairs(a, self.similarity))
+    /// The least that a line of `a` tokens and any similar one have in common.
+    #[inline(always)]
+    fn common(&self, a: usize) -> usize {
+        self.common.get(a).copied().unwrap_or_else(|| least_common(a, self.similarity))
     }
 }
 
-/// How many pairs of tokens two lines of `total` tokens share at least when they are as similar as `similarity`: the bound
-/// of the module's essay.
-fn common_pairs_bound(total: usize, similarity: f64) -> usize {
-    // The slack takes up the rounding of the product, so that the bound is not a whole number too high.
-    let common_tokens = (similarity * total as f64 / 2.0 - 1e-6).ceil() as usize;
-    (3 * common_tokens).saturating_sub(total + 1).max(1)
+/// The similarity of two lines of `total` tokens together, `distance` of which are not of their common subsequence.
+fn similarity(total: usize, distance: usize) -> f64 {
+    (total - distance) as f64 / total as f64
 }
 
-/// The same for a line of `a` tokens and any other. As a function of the other's length it falls by no more than it rises
-/// within any five, so that the shortest five that can be so similar hold the least.
-fn least_common_pairs(a: usize, similarity: f64) -> usize {
-    let shortest = (a as f64 * similarity / (2.0 - similarity) - 1e-6).ceil() as usize;
-    (shortest..shortest + 5).map(|b| common_pairs_bound(a + b, similarity)).min().unwrap_or(1)
+/// The greatest distance at which two lines of `total` tokens together are as similar as `least`.
+fn most_distance(total: usize, least: f64) -> usize {
+    (0..=total).take_while(|&distance| similarity(total, distance) >= least).last().unwrap_or(0)
 }
 
-/// The similarity of two lines when it is at least `least`: Myers' greedy algorithm, given up at the greatest distance.
-fn line_similarity(a: &[u64], b: &[u64], least: f64, frontier: &mut Vec<usize>, steps: &mut u64) -> Option<f64> {
-    let total = a.len() + b.len();
-    let similarity = |distance: usize| (total - distance) as f64 / total as f64;
-    let most = (0..=total).take_while(|&distance| similarity(distance) >= least).last()?;
-    if a.len().abs_diff(b.len()) > most {
-        return None;
-    }
-    // frontier[k + most + 1] is how far into `a` the furthest path on diagonal k reaches.
-    frontier.clear();
-    frontier.resize(2 * most + 3, 0);
-    for distance in 0..=most {
-        for step in 0..=distance {
-            let at = most + 1 + 2 * step - distance;
-            let down = step == 0 || step != distance && frontier[at - 1] < frontier[at + 1];
-            let mut x = if down { frontier[at + 1] } else { frontier[at - 1] + 1 };
-            // y = x - k, with k = at - most - 1; a path that left `b` through its side is at an end.
-            let Some(mut y) = (x + most + 1).checked_sub(at) else { continue };
-            while x < a.len() && y < b.len() && a[x] == b[y] {
-                (x, y) = (x + 1, y + 1);
-                *steps += 1;
-            }
-            *steps += 1;
-            frontier[at] = x;
-            if x >= a.len() && y >= b.len() {
-                return Some(similarity(distance));
-            }
+/// The least length of a common subsequence of a line of `a` tokens and one, of any length, as similar as `least`: that of
+/// the shortest such line, all of which is common.
+fn least_common(a: usize, least: f64) -> usize {
+    (1..=a).find(|&b| similarity(a + b, a - b) >= least).unwrap_or(a)
+}
+
+/// The length of the longest common subsequence of two lines. What both begin or end with is common; the rest is counted by
+/// bit-parallel columns (Crochemore, Iliopoulos, Pinzon, Reid 2001, "A fast and practical bit-vector algorithm for the longest
+/// common subsequence problem"), 64 tokens of `a` a word.
+#[inline(always)]
+fn common_subsequence(mut a: &[u64], mut b: &[u64], steps: &mut u64) -> usize {
+    let same_start = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    (a, b) = (&a[same_start..], &b[same_start..]);
+    let same_end = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
+    (a, b) = (&a[..a.len() - same_end], &b[..b.len() - same_end]);
+    let words = a.len().div_ceil(64);
+    *steps += (b.len() * words) as u64 + 1;
+    let between =
+        if words <= 1 { common_bits(&mut [u64::MAX], a, b) } else { common_bits(&mut vec![u64::MAX; words], a, b) };
+    same_start + same_end + between
+}
+
+/// The columns, in `column`; one bit of each word of `a` falls for every token of the subsequence.
+#[inline(always)]
+fn common_bits(column: &mut [u64], a: &[u64], b: &[u64]) -> usize {
+    for token in b {
+        let mut carry = false;
+        for (bits, a) in column.iter_mut().zip(a.chunks(64)) {
+            let matches = a.iter().zip(0..).fold(0, |matches, (other, bit)| matches | u64::from(other == token) << bit);
+            let common = *bits & matches;
+            let (sum, over) = bits.overflowing_add(common);
+            let (sum, more) = sum.overflowing_add(u64::from(carry));
+            carry = over | more;
+            *bits = sum | (*bits - common);
         }
     }
-    None
+    column.iter().map(|bits| bits.count_zeros() as usize).sum()
 }
 
 #[cfg(test)]
@@ -366,7 +381,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn common_subsequence(a: &[u64], b: &[u64]) -> usize {
+    fn naive_subsequence(a: &[u64], b: &[u64]) -> usize {
         let mut row = vec![0; b.len() + 1];
         for x in a {
             let mut diagonal = 0;
@@ -381,21 +396,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn similarity_equals_the_definition(
-            a in prop::collection::vec(0u64..4, 0..14),
-            b in prop::collection::vec(0u64..4, 1..14),
-            least in 0.0..1.0f64,
+        fn common_subsequence_equals_the_definition(
+            a in prop::collection::vec(0u64..4, 0..300),
+            b in prop::collection::vec(0u64..4, 0..300),
+            short in 0usize..20,
         ) {
-            let expected = (2 * common_subsequence(&a, &b)) as f64 / (a.len() + b.len()) as f64;
-            let found = line_similarity(&a, &b, least, &mut Vec::new(), &mut 0);
-            prop_assert_eq!(found, (expected >= least).then_some(expected));
+            for (a, b) in [(&a[..], &b[..]), (&a[..a.len().min(short)], &b[..b.len().min(short)])] {
+                prop_assert_eq!(common_subsequence(a, b, &mut 0), naive_subsequence(a, b));
+            }
         }
 
-        /// The bound that candidates are found by never excludes a line that is similar enough.
+        /// The filter never excludes a line that is similar enough: prefixes of two such lines share a token.
         #[test]
-        fn similar_lines_share_the_pairs_of_the_bound(
-            a in prop::collection::vec(0u64..5, 4..24),
-            edits in prop::collection::vec((any::<prop::sample::Index>(), 0u64..5, 0..3), 0..4),
+        fn similar_lines_meet_in_their_prefixes(
+            a in prop::collection::vec(0u64..40, 4..150),
+            edits in prop::collection::vec((any::<prop::sample::Index>(), 0u64..40, 0..3), 0..6),
+            others in prop::collection::vec(0u64..40, 0..200),
         ) {
             let mut b = a.clone();
             for (at, token, kind) in edits {
@@ -406,13 +422,17 @@ mod tests {
                     _ => _ = (b.len() > 4).then(|| b.remove(at)),
                 }
             }
-            let similarity = (2 * common_subsequence(&a, &b)) as f64 / (a.len() + b.len()) as f64;
-            prop_assume!(similarity >= 0.8);
-            for (a, b) in [(&a, &b), (&b, &a)] {
-                let common = a.windows(2).filter(|pair| b.windows(2).any(|other| other == *pair)).count();
-                prop_assert!(common >= common_pairs_bound(a.len() + b.len(), similarity));
-                prop_assert!(common >= least_common_pairs(a.len(), similarity));
-            }
+            let common = naive_subsequence(&a, &b);
+            prop_assume!(similarity(a.len() + b.len(), a.len() + b.len() - 2 * common) >= 0.8);
+            prop_assert!(common >= least_common(a.len(), 0.8) && common >= least_common(b.len(), 0.8));
+            let spread = |token: &u64| token.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let [a, b, others] = [a, b, others].map(|line| line.iter().map(spread).collect::<Vec<_>>());
+            let mut counts = TokenCounts::default();
+            counts.read([&a, &b, &others].into_iter().map(Vec::as_slice));
+            let (mut of_a, mut of_b) = (Vec::new(), Vec::new());
+            prop_assert!(counts.prefix(&a, least_common(a.len(), 0.8), &mut of_a));
+            prop_assert!(counts.prefix(&b, least_common(b.len(), 0.8), &mut of_b));
+            prop_assert!(of_a.iter().any(|token| of_b.contains(token)));
         }
     }
 }

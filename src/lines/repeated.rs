@@ -58,7 +58,7 @@ impl RepeatedLines {
             let mut report = |lines_of: &[(u32, u32)]| {
                 let numbers: Vec<u32> = lines_of.iter().map(|&(_, at)| lines[at as usize].number).collect();
                 found.push(RepeatedLine {
-                    text: excerpt(text, tokens, numbers[0]),
+                    text: excerpt(line_text(text, tokens, numbers[0])),
                     lines: numbers.iter().map(|&number| u64::from(number) + 1).collect(),
                     similarity: 1.0,
                 });
