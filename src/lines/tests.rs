@@ -1,6 +1,6 @@
 //! Repeated lines against a naive twin: every line compared with every other, by the words of the contract.
 
-use super::{EXCERPT, LineOptions, Lines, RepeatedLine, RepeatedLines};
+use super::{EXCERPT, KeyedLine, LineOptions, Lines, RepeatedLine, RepeatedLines};
 use crate::tokens::{TokenUnit, Tokens};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -181,13 +181,14 @@ proptest! {
     #[test]
     fn boilerplate_candidates_equal_the_definition(text in documents(), options in options()) {
         let (tokens, lines) = read(&text);
-        let candidates: Vec<(u64, u32)> = lines.boilerplate_candidates(&text, &tokens, options).collect();
+        let candidates: Vec<KeyedLine> = lines.boilerplate_candidates(7, &text, &tokens, options).collect();
         let naive: Vec<NaiveLine> = naive_lines(&text).into_iter().filter(|line| line.counts_as_neighbour(options)).collect();
-        let numbers: Vec<usize> = candidates.iter().map(|&(_, number)| number as usize).collect();
+        let numbers: Vec<usize> = candidates.iter().map(|candidate| candidate.line as usize).collect();
         prop_assert_eq!(numbers, naive.iter().map(|line| line.number).collect::<Vec<_>>());
         let mut keys = BTreeMap::new();
-        for (&(key, _), line) in candidates.iter().zip(&naive) {
-            prop_assert_eq!(*keys.entry(&line.tokens).or_insert(key), key);
+        for (candidate, line) in candidates.iter().zip(&naive) {
+            prop_assert_eq!(candidate.document, 7);
+            prop_assert_eq!(*keys.entry(&line.tokens).or_insert(candidate.key), candidate.key);
         }
         let distinct: BTreeSet<u64> = keys.values().copied().collect();
         prop_assert_eq!(distinct.len(), keys.len());
