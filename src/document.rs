@@ -16,6 +16,15 @@ impl DocId {
     }
 }
 
+/// Where a document was read: the number of its part, and its own in the part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seat {
+    /// The part's number, in document order.
+    pub part: u32,
+    /// The document's number in the part.
+    pub number: u32,
+}
+
 /// Where a document's text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Location {
@@ -87,6 +96,11 @@ impl Documents {
             ids.bytes.push_str(id);
             ids.ends.push(ids.bytes.len());
         }
+    }
+
+    /// The document that was read there.
+    pub fn at(&self, seat: Seat) -> DocId {
+        DocId(self.parts[seat.part as usize].first_document + seat.number)
     }
 
     /// The value of a document's id field.

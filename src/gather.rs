@@ -6,7 +6,8 @@ use crate::lines::{KeyedLine, LineCounter, RepeatedLine};
 use crate::ordered::map_in_order;
 use crate::problem::Problem;
 use crate::progress::{Progress, Stage};
-use crate::sign::{SignedPart, Signer, Signing};
+use crate::seen::Seen;
+use crate::sign::{Found, SignedPart, Signer, Signing};
 use crate::source::{Fields, Part, Sources};
 use std::io;
 
@@ -68,12 +69,12 @@ impl Gatherer<'_> {
     fn read(&mut self, signing: Signing, progress: &Progress) -> io::Result<()> {
         let (sources, fields) = (self.sources, self.fields);
         progress.begin(Stage::Reading, sources.parts().count() as u64);
-        let mut failed = Ok(());
+        let (seen, mut failed) = (Seen::new(), Ok(()));
         map_in_order(
-            sources.parts(),
-            || Signer::new(sources, fields, signing),
-            |signer, part| {
-                let signed = signer.sign(part);
+            (0..).zip(sources.parts()),
+            || Signer::new(sources, fields, signing, &seen),
+            |signer, (number, part)| {
+                let signed = signer.sign(number, part);
                 progress.add(signed.documents.len() as u64, signed.end.bytes, 1);
                 signed
             },
@@ -95,6 +96,7 @@ impl Gatherer<'_> {
         let first = into.documents.len() as u32;
         let mut keys = signed.keys.chunks_exact(self.bands);
         let mut id_start = 0;
+        let mut copies = Vec::new();
         for document in &signed.documents {
             let id = &signed.ids[id_start..document.id_end];
             id_start = document.id_end;
@@ -105,9 +107,14 @@ impl Gatherer<'_> {
             }
             into.documents.push(document.place, id);
             into.bytes += document.bytes;
-            match document.fingerprint {
-                Some(fingerprint) => into.index.push(fingerprint, keys.next().unwrap_or_default()),
-                None => into.index.push_empty(),
+            match document.found {
+                Found::Tokens(fingerprint) => into.index.push(fingerprint, keys.next().unwrap_or_default()),
+                Found::Nothing => into.index.push_empty(),
+                Found::Same(seat) => {
+                    let original = into.documents.at(seat);
+                    into.index.push_copy(original);
+                    copies.push((original, DocId(into.documents.len() as u32 - 1)));
+                }
             }
         }
         let document = |number: u32| DocId(first + number);
@@ -115,7 +122,10 @@ impl Gatherer<'_> {
         into.unfinished.extend(signed.unfinished.into_iter().map(document));
         if let Some(lines) = &mut into.lines {
             lines.extend(signed.lines.into_iter().map(|line| KeyedLine { document: first + line.document, ..line }))?;
+            lines.add_copies(&copies);
         }
+        add_copies(&mut into.repeated, &copies, |(document, _)| document, |(_, line), copy| (copy, line.clone()));
+        add_copies(&mut into.unfinished, &copies, |document| document, |_, copy| copy);
         for (source, line, reason) in signed.lost {
             let record = line.map(|line| self.next_line + u64::from(line));
             into.problems.push(self.sources.get(source).problem(record, reason));
@@ -124,4 +134,23 @@ impl Gatherer<'_> {
         self.next_line += signed.end.lines;
         Ok(())
     }
+}
+
+/// Adds to `found`, which is in document order, what was found in originals once more for their copies.
+fn add_copies<T>(
+    found: &mut Vec<T>,
+    copies: &[(DocId, DocId)],
+    document: impl Fn(&T) -> &DocId,
+    again: impl Fn(&T, DocId) -> T,
+) {
+    let mut added = Vec::new();
+    for &(original, copy) in copies {
+        let start = found.partition_point(|found| *document(found) < original);
+        let of_original = found[start..].iter().take_while(|found| *document(found) == original);
+        added.extend(of_original.map(|found| again(found, copy)));
+    }
+    let Some(earliest) = added.first().map(|added| *document(added)) else { return };
+    let end = found.partition_point(|found| *document(found) < earliest);
+    found.extend(added);
+    found[end..].sort_by_key(|found| *document(found));
 }

@@ -78,6 +78,17 @@ impl Index {
         }
     }
 
+    /// Adds the next document, which is the same as an earlier one.
+    pub fn push_copy(&mut self, of: DocId) {
+        let keys: Vec<u32> = (0..self.bands).map(|band| self.key(band, of.0)).collect();
+        let fingerprint = self.fingerprints[of.index()];
+        self.push(fingerprint, &keys);
+        // An empty document stays one: `push` does not take its fingerprint.
+        if let Some(last) = self.fingerprints.last_mut() {
+            *last = fingerprint;
+        }
+    }
+
     /// Whether a document's tokens are still those it was indexed with.
     pub fn is_unchanged(&self, document: DocId, tokens: &[u64]) -> bool {
         fingerprint(tokens).max(EMPTY_FINGERPRINT + 1) == self.fingerprints[document.index()]

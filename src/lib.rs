@@ -37,6 +37,7 @@ pub mod problem;
 pub mod progress;
 pub mod report;
 pub mod scan;
+mod seen;
 pub mod shingles;
 mod sign;
 pub mod similarity;

@@ -4,8 +4,10 @@
 //! lines. What comes out is small and knows nothing of other parts.
 
 use crate::banding::Banding;
+use crate::document::Seat;
 use crate::index::fingerprint;
 use crate::lines::{KeyedLine, LineOptions, Lines, RepeatedLine, RepeatedLines};
+use crate::seen::Seen;
 use crate::shingles::{Shingles, Shingling};
 use crate::sketch::Sketcher;
 use crate::source::{Fields, Part, PartEnd, PartReader, Place, SourceId, Sources, Visit};
@@ -52,12 +54,23 @@ pub struct SignedPart {
 pub struct SignedDocument {
     /// Where it stands in the part.
     pub place: Place,
-    /// The fingerprint of its tokens; none when it has no token.
-    pub fingerprint: Option<u64>,
+    /// What was found in its text.
+    pub found: Found,
     /// Bytes of its text.
     pub bytes: u64,
     /// Where its id ends in [`SignedPart::ids`].
     pub id_end: usize,
+}
+
+/// What was found in a document's text.
+#[derive(Clone, Copy, Debug)]
+pub enum Found {
+    /// Tokens, with this fingerprint.
+    Tokens(u64),
+    /// No token.
+    Nothing,
+    /// The same, byte for byte, as in an earlier document; nothing else of it is in the part.
+    Same(Seat),
 }
 
 /// Signs parts, in buffers that it keeps.
@@ -65,6 +78,7 @@ pub struct Signer<'a> {
     sources: &'a Sources,
     fields: &'a Fields,
     signing: Signing,
+    seen: &'a Seen,
     reader: PartReader,
     tokens: Tokens,
     shingles: Shingles,
@@ -75,11 +89,12 @@ pub struct Signer<'a> {
 
 impl<'a> Signer<'a> {
     /// For parts of `sources`.
-    pub fn new(sources: &'a Sources, fields: &'a Fields, signing: Signing) -> Self {
+    pub fn new(sources: &'a Sources, fields: &'a Fields, signing: Signing, seen: &'a Seen) -> Self {
         Self {
             sources,
             fields,
             signing,
+            seen,
             reader: PartReader::default(),
             tokens: Tokens::default(),
             shingles: Shingles::default(),
@@ -89,8 +104,8 @@ impl<'a> Signer<'a> {
         }
     }
 
-    /// Reads and signs one part.
-    pub fn sign(&mut self, part: Part) -> SignedPart {
+    /// Reads and signs one part, the one of this number in document order.
+    pub fn sign(&mut self, number: u32, part: Part) -> SignedPart {
         let mut reader = std::mem::take(&mut self.reader);
         let end = PartEnd { part, lines: 0, bytes: 0 };
         let (sources, fields) = (self.sources, self.fields);
@@ -105,7 +120,7 @@ impl<'a> Signer<'a> {
             unfinished: Vec::new(),
             lines: Vec::new(),
         };
-        let mut visit = Signed { signer: self, part: signed };
+        let mut visit = Signed { signer: self, number, part: signed };
         let end = reader.read(sources, part, fields, &mut visit);
         let mut signed = visit.part;
         signed.end = end;
@@ -117,29 +132,20 @@ impl<'a> Signer<'a> {
 /// Signs the documents of a part as they are read.
 struct Signed<'a, 'b> {
     signer: &'a mut Signer<'b>,
+    number: u32,
     part: SignedPart,
 }
 
 impl Visit for Signed<'_, '_> {
     fn document(&mut self, place: Place, text: &str, id: &str) {
-        let Signer { signing, tokens, shingles, sketcher, .. } = &mut *self.signer;
-        tokens.read(text, signing.unit);
         self.part.ids.push_str(id);
-        let has_tokens = !tokens.hashes.is_empty();
-        if has_tokens {
-            shingles.read(signing.shingling, &tokens.hashes);
-            self.part.keys.extend(signing.banding.keys(sketcher.sketch(shingles.as_slice())));
-        }
         let number = self.part.documents.len() as u32;
-        self.part.documents.push(SignedDocument {
-            place,
-            fingerprint: has_tokens.then(|| fingerprint(&tokens.hashes)),
-            bytes: text.len() as u64,
-            id_end: self.part.ids.len(),
-        });
-        if let Some(options) = signing.lines {
-            self.lines(number, text, options);
-        }
+        let found = match self.signer.seen.before(text, Seat { part: self.number, number }) {
+            Some(earlier) => Found::Same(earlier),
+            None => self.look_at(number, text),
+        };
+        let (bytes, id_end) = (text.len() as u64, self.part.ids.len());
+        self.part.documents.push(SignedDocument { place, found, bytes, id_end });
     }
 
     fn skipped(&mut self) {
@@ -152,6 +158,21 @@ impl Visit for Signed<'_, '_> {
 }
 
 impl Signed<'_, '_> {
+    fn look_at(&mut self, number: u32, text: &str) -> Found {
+        let Signer { signing, tokens, shingles, sketcher, .. } = &mut *self.signer;
+        tokens.read(text, signing.unit);
+        if tokens.hashes.is_empty() {
+            return Found::Nothing; // nor has it a line that counts
+        }
+        let fingerprint = fingerprint(&tokens.hashes);
+        shingles.read(signing.shingling, &tokens.hashes);
+        self.part.keys.extend(signing.banding.keys(sketcher.sketch(shingles.as_slice())));
+        if let Some(options) = signing.lines {
+            self.lines(number, text, options);
+        }
+        Found::Tokens(fingerprint)
+    }
+
     fn lines(&mut self, number: u32, text: &str, options: LineOptions) {
         let Signer { tokens, lines, repeated, .. } = &mut *self.signer;
         lines.read(tokens);

@@ -25,6 +25,7 @@ const MODULES: &[&str] = &[
     "pairs",
     "verify",
     "exhaustive",
+    "seen",
     "sign",
     "gather",
     "scan",

@@ -68,6 +68,8 @@ pub struct LineCounter {
     /// The lines before them, and how many.
     spilled: Option<File>,
     spilled_lines: usize,
+    /// Documents that are the same as an earlier one, behind that one: their lines are not among the others.
+    copies: Vec<(DocId, DocId)>,
 }
 
 impl Default for LineCounter {
@@ -78,7 +80,7 @@ impl Default for LineCounter {
 
 impl LineCounter {
     fn holding(most_held: usize) -> Self {
-        Self { held: Vec::new(), most_held, spilled: None, spilled_lines: 0 }
+        Self { held: Vec::new(), most_held, spilled: None, spilled_lines: 0, copies: Vec::new() }
     }
 
     /// Counts lines, which come in document order.
@@ -100,6 +102,12 @@ impl LineCounter {
         Ok(())
     }
 
+    /// Counts the lines of originals once more for copies of them. Both have been or will be given to [`extend`](Self::extend)
+    /// in document order, the copies without lines.
+    pub fn add_copies(&mut self, copies: &[(DocId, DocId)]) {
+        self.copies.extend_from_slice(copies);
+    }
+
     /// The lines that at least `least` documents hold, by where they stand first.
     ///
     /// # Errors
@@ -108,8 +116,10 @@ impl LineCounter {
         let lines = self.spilled_lines + self.held.len();
         let count = rayon::current_num_threads();
         let mut shares: Vec<Share> = (0..count).map(|number| Share::new(number, count, lines)).collect();
-        self.for_each(|lines| shares.par_iter_mut().for_each(|share| share.count(lines)))?;
-        self.for_each(|lines| shares.par_iter_mut().for_each(|share| share.tally(lines, least)))?;
+        self.copies.sort_unstable();
+        let copies = std::mem::take(&mut self.copies);
+        self.for_each(|lines| shares.par_iter_mut().for_each(|share| share.count(lines, &copies)))?;
+        self.for_each(|lines| shares.par_iter_mut().for_each(|share| share.tally(lines, &copies, least)))?;
         let tallies = shares.into_iter().flat_map(|share| share.tallies).map(|tally| tally.line);
         let mut lines: Vec<BoilerplateLine> = tallies.filter(|line| line.documents >= u64::from(least)).collect();
         lines.par_sort_unstable_by_key(|line| line.examples.first().copied());
@@ -147,7 +157,8 @@ struct Share {
 
 struct Tally {
     line: BoilerplateLine,
-    last: DocId,
+    /// The last document counted, copies left out.
+    last: Option<DocId>,
 }
 
 impl Share {
@@ -163,39 +174,63 @@ impl Share {
         lines.iter().filter(move |line| ((line.key >> 32) * shares) >> 32 == number)
     }
 
-    fn count(&mut self, lines: &[KeyedLine]) {
+    fn count(&mut self, lines: &[KeyedLine], copies: &[(DocId, DocId)]) {
         let mask = self.counts.len() - 1;
-        for line in self.own(lines) {
-            let count = &mut self.counts[line.key as usize & mask];
-            *count = count.saturating_add(1);
+        for lines in by_document(lines) {
+            let told = u8::try_from(1 + copies_of(lines, copies).len()).unwrap_or(u8::MAX);
+            for line in self.own(lines) {
+                let count = &mut self.counts[line.key as usize & mask];
+                *count = count.saturating_add(told);
+            }
         }
     }
 
     /// Tallies the lines that may stand in `least` documents. They come in document order.
-    fn tally(&mut self, lines: &[KeyedLine], least: u32) {
+    fn tally(&mut self, lines: &[KeyedLine], copies: &[(DocId, DocId)], least: u32) {
         let enough = u8::try_from(least).unwrap_or(u8::MAX);
         let mask = self.counts.len() - 1;
-        for line in self.own(lines) {
-            if self.counts[line.key as usize & mask] < enough {
-                continue;
-            }
-            let at = *self.places.entry(line.key).or_insert(self.tallies.len());
-            let place = LinePlace { document: DocId(line.document), line: line.line };
-            let Some(Tally { line, last }) = self.tallies.get_mut(at) else {
-                let line = BoilerplateLine { key: line.key, documents: 1, occurrences: 1, examples: vec![place] };
-                self.tallies.push(Tally { line, last: place.document });
-                continue;
-            };
-            line.occurrences += 1;
-            if *last != place.document {
-                *last = place.document;
-                line.documents += 1;
-                if line.examples.len() < EXAMPLES {
-                    line.examples.push(place);
+        for lines in by_document(lines) {
+            let copies = copies_of(lines, copies);
+            for line in self.own(lines).filter(|line| self.counts[line.key as usize & mask] >= enough) {
+                let at = *self.places.entry(line.key).or_insert(self.tallies.len());
+                if at == self.tallies.len() {
+                    let line = BoilerplateLine { key: line.key, documents: 0, occurrences: 0, examples: Vec::new() };
+                    self.tallies.push(Tally { line, last: None });
                 }
+                self.tallies[at].add(line, copies);
             }
         }
     }
+}
+
+impl Tally {
+    /// Counts one more place, in a document not before the last one, and in the copies of that document.
+    fn add(&mut self, line: &KeyedLine, copies: &[(DocId, DocId)]) {
+        let Self { line: tally, last } = self;
+        let (document, told) = (DocId(line.document), 1 + copies.len() as u64);
+        tally.occurrences += told;
+        if last.replace(document) == Some(document) {
+            return;
+        }
+        tally.documents += told;
+        let documents = std::iter::once(document).chain(copies.iter().map(|&(_, copy)| copy));
+        tally.examples.extend(documents.take(EXAMPLES).map(|document| LinePlace { document, line: line.line }));
+        // Copies may stand behind documents that come later.
+        tally.examples.sort_unstable();
+        tally.examples.truncate(EXAMPLES);
+    }
+}
+
+/// The lines of one document after the other.
+fn by_document(lines: &[KeyedLine]) -> impl Iterator<Item = &[KeyedLine]> {
+    lines.chunk_by(|a, b| a.document == b.document)
+}
+
+/// The copies of the document of these lines, each with it.
+fn copies_of<'a>(lines: &[KeyedLine], copies: &'a [(DocId, DocId)]) -> &'a [(DocId, DocId)] {
+    let document = DocId(lines[0].document);
+    let from = &copies[copies.partition_point(|&(original, _)| original < document)..];
+    &from[..from.partition_point(|&(original, _)| original == document)]
 }
 
 /// Keys are hashes already.
@@ -225,15 +260,31 @@ mod tests {
     proptest! {
         #[test]
         fn equals_counting_in_a_map(
-            documents in prop::collection::vec(prop::collection::vec(any::<u8>().prop_map(|k| u64::from(k % 20) << 58 | 1), 0..30), 0..30),
+            documents in prop::collection::vec(prop::collection::vec(any::<u8>().prop_map(|k| u64::from(k % 20) << 58 | u64::from(k % 20)), 0..30), 1..30),
+            copies in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..20),
             least in 1u32..6,
             most_held in 1usize..100,
+            threads in 1usize..5,
         ) {
+            // Some documents are the same as an earlier one.
+            let mut originals: BTreeMap<usize, usize> = BTreeMap::new();
+            for (copy, original) in copies {
+                let (copy, original) = (copy.index(documents.len()), original.index(documents.len()));
+                if original < copy && !originals.contains_key(&original) && !originals.values().any(|&other| other == copy) {
+                    originals.insert(copy, original);
+                }
+            }
             let mut counter = LineCounter::holding(most_held);
             let mut naive: BTreeMap<u64, Vec<LinePlace>> = BTreeMap::new();
-            for (document, keys) in (0..).map(DocId).zip(&documents) {
+            for number in 0..documents.len() {
+                let document = DocId(number as u32);
+                let original = originals.get(&number).copied();
+                let keys = &documents[original.unwrap_or(number)];
                 let lines = (0..).zip(keys).map(|(line, &key)| KeyedLine { key, document: document.0, line });
-                counter.extend(lines.clone()).unwrap();
+                match original {
+                    Some(original) => counter.add_copies(&[(DocId(original as u32), document)]),
+                    None => counter.extend(lines.clone()).unwrap(),
+                }
                 for KeyedLine { key, line, .. } in lines {
                     naive.entry(key).or_default().push(LinePlace { document, line });
                 }
@@ -252,7 +303,8 @@ mod tests {
                 }
             }
             expected.sort_by_key(|line| line.examples[0]);
-            prop_assert_eq!(counter.finish(least).unwrap(), expected);
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            prop_assert_eq!(pool.install(|| counter.finish(least)).unwrap(), expected);
         }
     }
 }
