@@ -30,6 +30,9 @@ pub(crate) trait Cpu: Copy {
 
     /// Writes `base` + the place of every set bit, in order, to the beginning of `places`; what stands behind them is undefined.
     fn places(self, bits: u64, base: u32, places: &mut [u32; BLOCK]);
+
+    /// Which of eight numbers equal another, the first in the lowest bit.
+    fn equal(self, eight: &[u64; 8], to: u64) -> u8;
 }
 
 /// Work that is compiled once for each [`Cpu`], everything inlined into `run` with it.
@@ -105,6 +108,11 @@ impl Cpu for Portable {
             }
         }
     }
+
+    #[inline(always)]
+    fn equal(self, eight: &[u64; 8], to: u64) -> u8 {
+        eight.iter().zip(0..).fold(0, |equal, (&one, bit)| equal | u8::from(one == to) << bit)
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -148,6 +156,24 @@ mod x86 {
         fn places(self, bits: u64, base: u32, places: &mut [u32; BLOCK]) {
             Portable.places(bits, base, places);
         }
+
+        #[inline(always)]
+        fn equal(self, eight: &[u64; 8], to: u64) -> u8 {
+            // SAFETY: `self` exists, so `detect` saw every feature that `equal_halves` is compiled for.
+            unsafe { equal_halves(eight, to) }
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn equal_halves(eight: &[u64; 8], to: u64) -> u8 {
+        let to = _mm256_set1_epi64x(to as i64);
+        let of_half = |at: usize| {
+            let one = |number: usize| eight[at + number] as i64;
+            let equal = _mm256_cmpeq_epi64(_mm256_set_epi64x(one(3), one(2), one(1), one(0)), to);
+            _mm256_movemask_pd(_mm256_castsi256_pd(equal)) as u8
+        };
+        of_half(0) | of_half(4) << 4
     }
 
     #[inline]
@@ -191,7 +217,8 @@ mod x86 {
                 && is_x86_feature_detected!("avx512bw")
                 && is_x86_feature_detected!("avx512dq")
                 && is_x86_feature_detected!("avx512vl")
-                && is_x86_feature_detected!("avx512vbmi2");
+                && is_x86_feature_detected!("avx512vbmi2")
+                && is_x86_feature_detected!("avx512vpopcntdq");
             has_all.then_some(Self(()))
         }
 
@@ -201,7 +228,9 @@ mod x86 {
         }
     }
 
-    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2")]
+    #[target_feature(
+        enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,avx512vpopcntdq"
+    )]
     fn run_avx512(avx512: Avx512, work: impl Loop) {
         work.run(avx512);
     }
@@ -218,6 +247,19 @@ mod x86 {
             // SAFETY: `self` exists, so `detect` saw every feature that `wide_places` is compiled for.
             unsafe { wide_places(bits, base, places) }
         }
+
+        #[inline(always)]
+        fn equal(self, eight: &[u64; 8], to: u64) -> u8 {
+            // SAFETY: `self` exists, so `detect` saw every feature that `equal_eight` is compiled for.
+            unsafe { equal_eight(eight, to) }
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn equal_eight(eight: &[u64; 8], to: u64) -> u8 {
+        let [a, b, c, d, e, f, g, h] = eight.map(|one| one as i64);
+        _mm512_cmpeq_epi64_mask(_mm512_set_epi64(h, g, f, e, d, c, b, a), _mm512_set1_epi64(to as i64))
     }
 
     #[inline]
@@ -288,37 +330,53 @@ mod tests {
     use proptest::prelude::*;
 
     /// Runs `check` with every form this machine has.
-    fn with_all(check: impl Fn(&dyn Fn(&[u8; BLOCK]) -> Masks, &dyn Fn(u64, u32, &mut [u32; BLOCK]))) {
-        check(&|block| Portable.masks(block), &|bits, base, places| Portable.places(bits, base, places));
+    fn with_all(check: impl Check) {
+        check.check(Portable);
         #[cfg(target_arch = "x86_64")]
         {
-            if let Some(avx2) = x86::Avx2::detect() {
-                check(&|block| avx2.masks(block), &|bits, base, places| avx2.places(bits, base, places));
-            }
-            if let Some(avx512) = x86::Avx512::detect() {
-                check(&|block| avx512.masks(block), &|bits, base, places| avx512.places(bits, base, places));
-            }
+            x86::Avx2::detect().into_iter().for_each(|avx2| check.check(avx2));
+            x86::Avx512::detect().into_iter().for_each(|avx512| check.check(avx512));
         }
     }
 
-    fn check_masks(block: &[u8; BLOCK]) {
-        let of = |is: fn(u8) -> bool| (0..BLOCK).filter(|&i| is(block[i])).fold(0, |mask, i| mask | 1 << i);
-        let expected = Masks {
-            word: of(|b| b.is_ascii_alphanumeric() || b == b'_' || !b.is_ascii()),
-            beyond_ascii: of(|b| !b.is_ascii()),
-            line_end: of(|b| b == b'\n'),
-            blank: of(|b| matches!(b, b' ' | b'\t' | b'\r')),
-        };
-        with_all(|masks, _| assert_eq!(masks(block), expected));
+    trait Check {
+        fn check(&self, cpu: impl Cpu);
     }
 
-    fn check_places(bits: u64, base: u32) {
-        let expected: Vec<u32> = (0..64).filter(|bit| bits >> bit & 1 == 1).map(|bit| base + bit).collect();
-        with_all(|_, write| {
+    struct MasksOf<'a>(&'a [u8; BLOCK]);
+
+    impl Check for MasksOf<'_> {
+        fn check(&self, cpu: impl Cpu) {
+            let of = |is: fn(u8) -> bool| (0..BLOCK).filter(|&i| is(self.0[i])).fold(0, |mask, i| mask | 1 << i);
+            let expected = Masks {
+                word: of(|b| b.is_ascii_alphanumeric() || b == b'_' || !b.is_ascii()),
+                beyond_ascii: of(|b| !b.is_ascii()),
+                line_end: of(|b| b == b'\n'),
+                blank: of(|b| matches!(b, b' ' | b'\t' | b'\r')),
+            };
+            assert_eq!(cpu.masks(self.0), expected);
+        }
+    }
+
+    struct PlacesOf(u64, u32);
+
+    impl Check for PlacesOf {
+        fn check(&self, cpu: impl Cpu) {
+            let Self(bits, base) = *self;
+            let expected: Vec<u32> = (0..64).filter(|bit| bits >> bit & 1 == 1).map(|bit| base + bit).collect();
             let mut places = [0; BLOCK];
-            write(bits, base, &mut places);
+            cpu.places(bits, base, &mut places);
             assert_eq!(places[..expected.len()], expected);
-        });
+        }
+    }
+
+    struct EqualTo<'a>(&'a [u64; 8], u64);
+
+    impl Check for EqualTo<'_> {
+        fn check(&self, cpu: impl Cpu) {
+            let expected = (0..8).filter(|&at| self.0[at] == self.1).map(|at| 1 << at).sum::<u8>();
+            assert_eq!(cpu.equal(self.0, self.1), expected);
+        }
     }
 
     #[test]
@@ -327,23 +385,29 @@ mod tests {
             for place in 0..BLOCK {
                 let mut block = [b' '; BLOCK];
                 block[place] = byte;
-                check_masks(&block);
+                with_all(MasksOf(&block));
             }
-            check_masks(&[byte; BLOCK]);
+            with_all(MasksOf(&[byte; BLOCK]));
         }
     }
 
     #[test]
     fn so_many_bits() {
-        (0..=64).for_each(|ones| check_places(1u64.checked_shl(ones).unwrap_or(0).wrapping_sub(1), 7));
-        (0..64).for_each(|place| check_places(1 << place, 0));
+        (0..=64).for_each(|ones| with_all(PlacesOf(1u64.checked_shl(ones).unwrap_or(0).wrapping_sub(1), 7)));
+        (0..64).for_each(|place| with_all(PlacesOf(1 << place, 0)));
     }
 
     proptest! {
         #[test]
         fn random_blocks(block in prop::collection::vec(any::<u8>(), BLOCK), bits in any::<u64>(), base in 0u32..1 << 20) {
-            check_masks(block.as_slice().try_into().unwrap());
-            check_places(bits, base);
+            with_all(MasksOf(block.as_slice().try_into().unwrap()));
+            with_all(PlacesOf(bits, base));
+        }
+
+        #[test]
+        fn random_numbers(eight in proptest::array::uniform8(0u64..3), to in 0u64..3, high in 0u32..64) {
+            with_all(EqualTo(&eight, to));
+            with_all(EqualTo(&eight.map(|one| one << high), to << high));
         }
     }
 }

@@ -213,9 +213,13 @@ impl Tally {
             return;
         }
         tally.documents += told;
+        let is_full = tally.examples.len() == EXAMPLES;
+        if is_full && tally.examples.last().is_some_and(|last| last.document < document) {
+            return;
+        }
+        // Copies among the examples may stand behind this document.
         let documents = std::iter::once(document).chain(copies.iter().map(|&(_, copy)| copy));
         tally.examples.extend(documents.take(EXAMPLES).map(|document| LinePlace { document, line: line.line }));
-        // Copies may stand behind documents that come later.
         tally.examples.sort_unstable();
         tally.examples.truncate(EXAMPLES);
     }

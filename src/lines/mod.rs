@@ -5,8 +5,10 @@
 
 mod boilerplate;
 mod near;
+mod prefix;
 mod prose;
 mod repeated;
+mod subsequence;
 
 pub use boilerplate::{BoilerplateLine, KeyedLine, LineCounter, LinePlace};
 pub use repeated::RepeatedLines;
@@ -132,6 +134,13 @@ fn line_text<'a>(text: &'a str, tokens: &Tokens, number: u32) -> &'a str {
 /// Where the text of a line by its number from 0 stands, without white space around it.
 fn trimmed_bytes(text: &str, tokens: &Tokens, number: u32) -> Range<usize> {
     let bytes = line_bytes(tokens, number);
+    let is_visible = |byte: &u8| byte.is_ascii_graphic();
+    if let [first, .., last] = &text.as_bytes()[bytes.clone()]
+        && is_visible(first)
+        && is_visible(last)
+    {
+        return bytes; // nearly always, and known without decoding a character
+    }
     let line = text[bytes.clone()].trim_end();
     let end = bytes.start + line.len();
     end - line.trim_start().len()..end
