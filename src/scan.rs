@@ -13,6 +13,7 @@ use crate::exhaustive;
 use crate::gather::{Gathered, gather};
 use crate::index::Copies;
 use crate::lines::{BoilerplateLine, LineOptions, excerpt};
+use crate::ordered::map_in_order;
 use crate::pairs::{self, LookUp};
 use crate::problem::Problem;
 use crate::progress::{Progress, Stage};
@@ -177,24 +178,24 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
     Ok(report)
 }
 
-/// Runs `work` on every component, on all cores; results come in no order.
+/// Runs `work` on every component, on all cores, and puts the results together.
 fn by_component<'a, T: Send>(
     components: &[Vec<DocId>],
-    verifier: impl Fn() -> Verifier<'a> + Sync + Send,
-    work: impl Fn(&mut Verifier<'a>, &[DocId]) -> Vec<T> + Sync + Send,
+    verifier: impl Fn() -> Verifier<'a> + Sync,
+    work: impl Fn(&mut Verifier<'a>, &[DocId]) -> Vec<T> + Sync,
     progress: &Progress,
     problems: &mut Vec<Problem>,
 ) -> Vec<T> {
-    let results = components.par_iter().map_init(verifier, |verifier, component| {
+    let mut all = Vec::new();
+    let work = |verifier: &mut Verifier<'a>, component: &Vec<DocId>| {
         let found = work(verifier, component);
         progress.add(0, 0, component.len() as u64);
         (found, std::mem::take(&mut verifier.problems))
-    });
-    let mut all = Vec::new();
-    for (found, lost) in results.collect::<Vec<_>>() {
+    };
+    map_in_order(components.iter(), verifier, work, |(found, lost)| {
         all.extend(found);
         problems.extend(lost);
-    }
+    });
     all
 }
 
@@ -227,33 +228,29 @@ fn clusters_of(mut joined: Vec<Joined>, copies: &Copies) -> Vec<Cluster> {
 
 /// Boilerplate lines with their texts, each read where the line stands first.
 fn boilerplate_of(lines: Vec<BoilerplateLine>, corpus: Corpus<'_>, problems: &mut Vec<Problem>) -> Vec<Boilerplate> {
-    let by_document: Vec<&[BoilerplateLine]> =
-        lines.chunk_by(|a, b| a.examples[0].document == b.examples[0].document).collect();
-    let read: Vec<Result<Vec<Boilerplate>, Problem>> = by_document
-        .par_iter()
-        .map_init(
-            || Reader::new(corpus),
-            |reader, lines| {
-                let mut texts = Vec::with_capacity(lines.len());
-                let places = lines.iter().map(|line| (line.examples[0].line, line.key));
-                reader.lines(lines[0].examples[0].document, places, |line| texts.push(excerpt(line)))?;
-                let named = lines.iter().zip(texts).map(|(line, text)| Boilerplate {
-                    text,
-                    documents: line.documents,
-                    occurrences: line.occurrences,
-                    examples: line.examples.iter().map(|place| (place.document, u64::from(place.line) + 1)).collect(),
-                });
-                Ok(named.collect())
-            },
-        )
-        .collect();
     let mut boilerplate = Vec::new();
-    for read in read {
-        match read {
+    let read = |reader: &mut Reader<'_>, lines: &[BoilerplateLine]| -> Result<Vec<Boilerplate>, Problem> {
+        let mut texts = Vec::with_capacity(lines.len());
+        let places = lines.iter().map(|line| (line.examples[0].line, line.key));
+        reader.lines(lines[0].examples[0].document, places, |line| texts.push(excerpt(line)))?;
+        let named = lines.iter().zip(texts).map(|(line, text)| Boilerplate {
+            text,
+            documents: line.documents,
+            occurrences: line.occurrences,
+            examples: line.examples.iter().map(|place| (place.document, u64::from(place.line) + 1)).collect(),
+        });
+        Ok(named.collect())
+    };
+    let by_document = lines.chunk_by(|a, b| a.examples[0].document == b.examples[0].document);
+    map_in_order(
+        by_document,
+        || Reader::new(corpus),
+        read,
+        |read| match read {
             Ok(lines) => boilerplate.extend(lines),
             Err(problem) => problems.push(problem),
-        }
-    }
+        },
+    );
     boilerplate
 }
 

@@ -176,12 +176,11 @@ impl Share {
 
     fn count(&mut self, lines: &[KeyedLine], copies: &[(DocId, DocId)]) {
         let mask = self.counts.len() - 1;
-        for lines in by_document(lines) {
-            let told = u8::try_from(1 + copies_of(lines, copies).len()).unwrap_or(u8::MAX);
-            for line in self.own(lines) {
-                let count = &mut self.counts[line.key as usize & mask];
-                *count = count.saturating_add(told);
-            }
+        let mut copies = CopiesOf { copies };
+        for line in self.own(lines) {
+            let told = 1 + copies.of(line.document).len();
+            let count = &mut self.counts[line.key as usize & mask];
+            *count = count.saturating_add(u8::try_from(told).unwrap_or(u8::MAX));
         }
     }
 
@@ -189,16 +188,14 @@ impl Share {
     fn tally(&mut self, lines: &[KeyedLine], copies: &[(DocId, DocId)], least: u32) {
         let enough = u8::try_from(least).unwrap_or(u8::MAX);
         let mask = self.counts.len() - 1;
-        for lines in by_document(lines) {
-            let copies = copies_of(lines, copies);
-            for line in self.own(lines).filter(|line| self.counts[line.key as usize & mask] >= enough) {
-                let at = *self.places.entry(line.key).or_insert(self.tallies.len());
-                if at == self.tallies.len() {
-                    let line = BoilerplateLine { key: line.key, documents: 0, occurrences: 0, examples: Vec::new() };
-                    self.tallies.push(Tally { line, last: None });
-                }
-                self.tallies[at].add(line, copies);
+        let mut copies = CopiesOf { copies };
+        for line in self.own(lines).filter(|line| self.counts[line.key as usize & mask] >= enough) {
+            let at = *self.places.entry(line.key).or_insert(self.tallies.len());
+            if at == self.tallies.len() {
+                let line = BoilerplateLine { key: line.key, documents: 0, occurrences: 0, examples: Vec::new() };
+                self.tallies.push(Tally { line, last: None });
             }
+            self.tallies[at].add(line, copies.of(line.document));
         }
     }
 }
@@ -225,16 +222,26 @@ impl Tally {
     }
 }
 
-/// The lines of one document after the other.
-fn by_document(lines: &[KeyedLine]) -> impl Iterator<Item = &[KeyedLine]> {
-    lines.chunk_by(|a, b| a.document == b.document)
+/// Looks up the copies of documents that come in order.
+struct CopiesOf<'a> {
+    /// Originals with their copies; those before the document last asked for are left behind.
+    copies: &'a [(DocId, DocId)],
 }
 
-/// The copies of the document of these lines, each with it.
-fn copies_of<'a>(lines: &[KeyedLine], copies: &'a [(DocId, DocId)]) -> &'a [(DocId, DocId)] {
-    let document = DocId(lines[0].document);
-    let from = &copies[copies.partition_point(|&(original, _)| original < document)..];
-    &from[..from.partition_point(|&(original, _)| original == document)]
+impl<'a> CopiesOf<'a> {
+    #[inline(always)]
+    fn of(&mut self, document: u32) -> &'a [(DocId, DocId)] {
+        let document = DocId(document);
+        match self.copies.first() {
+            None => &[],
+            Some((original, _)) if *original > document => &[],
+            _ => {
+                let before = self.copies.partition_point(|(original, _)| *original < document);
+                self.copies = &self.copies[before..];
+                &self.copies[..self.copies.partition_point(|(original, _)| *original == document)]
+            }
+        }
+    }
 }
 
 /// Keys are hashes already.
