@@ -5,7 +5,7 @@
 //! group, else it is the first line of a new one.
 //!
 //! How: a line is compared with the first lines of groups by masks of 64 bits, one for each token; bits that differ are tokens
-//! that only one of them has. What passes is compared by counts of tokens, which tell long lines apart too, and only then
+//! that only one of them has. Long lines are told apart by counts of tokens. What passes is compared
 //! token by token (`subsequence`), which nearly only true pairs come to.
 //!
 //! In documents of more than `FEW` lines that would take too long, and candidates are found by an index (`prefix`).
@@ -149,12 +149,17 @@ impl cpu::Loop for Grouping<'_> {
                 let first = of_line(groups.lines[group]);
                 let total = first.len() + own.len();
                 let most = bounds.distance(total);
-                let own_counts = *own_counts.get_or_insert_with(|| counts_by_hash(own));
-                if first.len().abs_diff(own.len()) > most || differences(&own_counts, &counts_by_hash(first)) > most {
+                if first.len().abs_diff(own.len()) > most {
                     return None;
                 }
-                let distance = total - 2 * subsequence.length(cpu, first, own, &mut steps);
-                (distance <= most).then(|| (group as u32, line, similarity(total, distance)))
+                if own.len() > LONG {
+                    let own_counts = *own_counts.get_or_insert_with(|| counts_by_hash(own));
+                    if differences(&own_counts, &counts_by_hash(first)) > most {
+                        return None;
+                    }
+                }
+                let common = subsequence.length(cpu, first, own, (total - most).div_ceil(2), &mut steps)?;
+                Some((group as u32, line, similarity(total, total - 2 * common)))
             };
             let joined = if is_indexed {
                 index.groups.iter().find_map(|&group| compare(group as usize))
@@ -201,6 +206,9 @@ impl Groups {
         None
     }
 }
+
+/// From this many tokens on nearly all bits of a mask are set, and lines are told apart by counts.
+const LONG: usize = 32;
 
 /// How many tokens of a line have each of 64 hashes, up to 255: what a mask would be for long lines.
 #[inline(always)]
@@ -259,13 +267,16 @@ fn similarity(total: usize, distance: usize) -> f64 {
 
 /// The greatest distance at which two lines of `total` tokens together are as similar as `least`.
 fn most_distance(total: usize, least: f64) -> usize {
-    (0..=total).take_while(|&distance| similarity(total, distance) >= least).last().unwrap_or(0)
+    // By computation, and then by the definition, which rounding may make one more or less.
+    let about = ((1.0 - least) * total as f64) as usize;
+    (about.saturating_sub(1)..=total).take_while(|&distance| similarity(total, distance) >= least).last().unwrap_or(0)
 }
 
 /// The least length of a common subsequence of a line of `a` tokens and one, of any length, as similar as `least`: that of
 /// the shortest such line, all of which is common.
 fn least_common(a: usize, least: f64) -> usize {
-    (1..=a).find(|&b| similarity(a + b, a - b) >= least).unwrap_or(a)
+    let about = (a as f64 * least / (2.0 - least)) as usize;
+    (about.saturating_sub(1).max(1)..=a).find(|&b| similarity(a + b, a - b) >= least).unwrap_or(a)
 }
 
 #[cfg(test)]

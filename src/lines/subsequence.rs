@@ -7,6 +7,9 @@
 
 use crate::cpu::Cpu;
 
+/// After so many tokens it is looked at whether the length wanted can be reached still.
+const BETWEEN_LOOKS: usize = 16;
+
 /// Finds longest common subsequences, in buffers that it keeps.
 #[derive(Default)]
 pub(super) struct Subsequence {
@@ -17,9 +20,16 @@ pub(super) struct Subsequence {
 }
 
 impl Subsequence {
-    /// The length of the longest common subsequence. Adds what it did to `steps`.
+    /// The length of the longest common subsequence when that is at least `least`. Adds what it did to `steps`.
     #[inline(always)]
-    pub(super) fn length(&mut self, cpu: impl Cpu, mut a: &[u64], mut b: &[u64], steps: &mut u64) -> usize {
+    pub(super) fn length(
+        &mut self,
+        cpu: impl Cpu,
+        mut a: &[u64],
+        mut b: &[u64],
+        least: usize,
+        steps: &mut u64,
+    ) -> Option<usize> {
         let same_start = a.iter().zip(b).take_while(|(x, y)| x == y).count();
         (a, b) = (&a[same_start..], &b[same_start..]);
         let same_end = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
@@ -36,8 +46,16 @@ impl Subsequence {
         column.clear();
         column.resize(eights.len().div_ceil(8), u64::MAX);
         let words = column.len();
-        *steps += (b.len() * words) as u64 + 1;
-        for &token in b {
+        let same = same_start + same_end;
+        let length = |column: &[u64]| same + column.iter().map(|bits| bits.count_zeros() as usize).sum::<usize>();
+        for (number, &token) in b.iter().enumerate() {
+            if number % BETWEEN_LOOKS == 0 {
+                // No token adds more than one.
+                if length(column) + b.len() - number < least {
+                    return None;
+                }
+                *steps += (BETWEEN_LOOKS * words) as u64;
+            }
             let mut carry = false;
             for (number, (bits, eights)) in column.iter_mut().zip(eights.chunks(8)).enumerate() {
                 let equal = |(eight, shift): (&[u64; 8], u32)| u64::from(cpu.equal(eight, token)) << shift;
@@ -49,7 +67,7 @@ impl Subsequence {
                 *bits = sum | (*bits - common);
             }
         }
-        same_start + same_end + column.iter().map(|bits| bits.count_zeros() as usize).sum::<usize>()
+        Some(length(column)).filter(|length| *length >= least)
     }
 }
 
@@ -74,11 +92,11 @@ mod tests {
     use crate::cpu;
     use proptest::prelude::*;
 
-    struct Length<'a>(&'a [u64], &'a [u64], &'a mut usize);
+    struct Length<'a>(&'a [u64], &'a [u64], usize, &'a mut Option<usize>);
 
     impl cpu::Loop for Length<'_> {
         fn run(self, cpu: impl Cpu) {
-            *self.2 = Subsequence::default().length(cpu, self.0, self.1, &mut 0);
+            *self.3 = Subsequence::default().length(cpu, self.0, self.1, self.2, &mut 0);
         }
     }
 
@@ -88,11 +106,12 @@ mod tests {
             a in prop::collection::vec(0u64..4, 0..300),
             b in prop::collection::vec(0u64..4, 0..300),
             short in 0usize..20,
+            least in 0usize..150,
         ) {
             for (a, b) in [(&a[..], &b[..]), (&a[..a.len().min(short)], &b[..b.len().min(short)])] {
-                let mut found = 0;
-                cpu::dispatch(Length(a, b, &mut found));
-                prop_assert_eq!(found, naive_subsequence(a, b));
+                let (mut found, expected) = (None, naive_subsequence(a, b));
+                cpu::dispatch(Length(a, b, least, &mut found));
+                prop_assert_eq!(found, Some(expected).filter(|length| *length >= least));
             }
         }
     }
