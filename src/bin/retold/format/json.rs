@@ -156,9 +156,10 @@ fn field(out: &mut dyn Write, before: &str, name: &str, value: &impl Serialize) 
 fn entries(out: &mut dyn Write, name: &str, entries: impl Iterator<Item = impl Serialize>) -> io::Result<()> {
     write!(out, ",\n  \"{name}\": [")?;
     let mut separator = "\n    ";
+    let mut buffer = Vec::new();
     for entry in entries {
-        write!(out, "{separator}")?;
-        serde_json::to_writer(&mut *out, &entry)?;
+        out.write_all(separator.as_bytes())?;
+        super::write_json(out, &mut buffer, &entry)?;
         separator = ",\n    ";
     }
     let is_empty = separator == "\n    ";
@@ -177,9 +178,10 @@ pub fn write_lines(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         .chain(report.empty.iter().map(|&document| Line::EmptyDocument { document: wire.name(document) }))
         .chain(report.unfinished_lines.iter().map(|&document| Line::UnfinishedLines { document: wire.name(document) }))
         .chain(wire.problems().map(Line::Problem));
+    let mut buffer = Vec::new();
     for line in lines {
-        serde_json::to_writer(&mut *out, &line)?;
-        writeln!(out)?;
+        super::write_json(out, &mut buffer, &line)?;
+        out.write_all(b"\n")?;
     }
     Ok(())
 }

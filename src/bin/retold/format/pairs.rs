@@ -13,11 +13,12 @@ struct Line<'a> {
 
 /// Writes the pairs.
 pub fn write(out: &mut dyn Write, report: &Report, pairs: &[Pair]) -> io::Result<()> {
+    let mut buffer = Vec::new();
     for pair in pairs {
         let name = |document| report.name(document).name.as_str();
         let line = Line { a: name(pair.a), b: name(pair.b), jaccard: super::rounded(pair.jaccard) };
-        serde_json::to_writer(&mut *out, &line)?;
-        writeln!(out)?;
+        super::write_json(out, &mut buffer, &line)?;
+        out.write_all(b"\n")?;
     }
     Ok(())
 }
