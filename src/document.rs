@@ -3,7 +3,7 @@
 //! A [`DocId`] counts documents in document order from 0. Where a document stands is 8 bytes beside its part: a part is
 //! what one thread reads at a time, a few files or one block of a record file.
 
-use crate::source::{Part, Place, SourceId};
+use crate::source::{Part, PartEnd, Place, SourceId, Texts};
 
 /// A document's number in document order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,23 +26,30 @@ pub struct Seat {
 }
 
 /// Where a document's text stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Location {
+#[derive(Clone, Copy, Debug)]
+pub struct Location<'a> {
     /// The source that holds it.
     pub source: SourceId,
-    /// Its record, when the source is a record file.
-    pub record: Option<RecordLocation>,
+    /// Its line or row, from 1, when the source is a record file.
+    pub record: Option<u64>,
+    /// How its text is read again.
+    pub text: TextLocation<'a>,
 }
 
-/// Where a record stands in its file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RecordLocation {
-    /// Its line, from 1.
-    pub number: u64,
-    /// Its first byte.
-    pub start: u64,
-    /// A byte at or after its end: at most blank or broken lines stand between.
-    pub end: u64,
+/// Where a text stands.
+#[derive(Clone, Copy, Debug)]
+pub enum TextLocation<'a> {
+    /// It is all of the source.
+    Source,
+    /// In a record that is a line of the source.
+    Line {
+        /// The line's first byte.
+        start: u64,
+        /// A byte at or after its end: at most blank or broken lines stand between.
+        end: u64,
+    },
+    /// Among the texts of a table, by its number there.
+    Row(&'a Texts, u32),
 }
 
 /// All documents of a run, in document order.
@@ -56,6 +63,7 @@ pub struct Documents {
 #[derive(Debug)]
 struct PartOfDocuments {
     part: Part,
+    texts: Option<Texts>,
     first_document: u32,
     /// The line of the part's first record, from 1.
     first_line: u64,
@@ -85,8 +93,9 @@ impl Documents {
     }
 
     /// Begins a part, the next in document order. `first_line` is the line of its first record, from 1.
-    pub fn begin_part(&mut self, part: Part, first_line: u64) {
-        self.parts.push(PartOfDocuments { part, first_document: self.places.len() as u32, first_line });
+    pub fn begin_part(&mut self, end: &PartEnd, first_line: u64) {
+        let (part, texts) = (end.part, end.texts.clone());
+        self.parts.push(PartOfDocuments { part, texts, first_document: self.places.len() as u32, first_line });
     }
 
     /// Adds a document of the part begun last. `id` is the value of its id field, empty when it has none.
@@ -112,23 +121,27 @@ impl Documents {
     }
 
     /// Where a document stands. Logarithmic in the number of parts.
-    pub fn location(&self, document: DocId) -> Location {
+    pub fn location(&self, document: DocId) -> Location<'_> {
         let number = self.parts.partition_point(|part| part.first_document <= document.0) - 1;
-        let PartOfDocuments { part, first_line, .. } = &self.parts[number];
+        let PartOfDocuments { part, texts, first_line, .. } = &self.parts[number];
         let place = self.places[document.index()];
         match *part {
-            Part::Files { first, .. } => Location { source: SourceId(first.0 + place.start), record: None },
+            Part::Files { first, .. } => {
+                Location { source: SourceId(first.0 + place.start), record: None, text: TextLocation::Source }
+            }
+            Part::Table { source } => {
+                let row = texts.as_ref().map(|texts| TextLocation::Row(texts, place.start));
+                let record = Some(first_line + u64::from(place.line));
+                Location { source, record, text: row.unwrap_or(TextLocation::Source) }
+            }
             Part::Block { source, start, end } => {
                 let next_in_part = document.index() + 1;
                 let is_last = self.parts.get(number + 1).map_or(self.places.len(), |next| next.first_document as usize);
                 let end = if next_in_part < is_last { start + u64::from(self.places[next_in_part].start) } else { end };
                 Location {
                     source,
-                    record: Some(RecordLocation {
-                        number: first_line + u64::from(place.line),
-                        start: start + u64::from(place.start),
-                        end,
-                    }),
+                    record: Some(first_line + u64::from(place.line)),
+                    text: TextLocation::Line { start: start + u64::from(place.start), end },
                 }
             }
         }

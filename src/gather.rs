@@ -8,7 +8,7 @@ use crate::problem::Problem;
 use crate::progress::{Progress, Stage};
 use crate::seen::Seen;
 use crate::sign::{Found, SignedPart, Signer, Signing};
-use crate::source::{Fields, Part, Sources};
+use crate::source::{Assumed, Part, Reading, Sources};
 use std::io;
 
 /// What is kept of all documents.
@@ -25,6 +25,8 @@ pub struct Gathered {
     pub lines: Option<LineCounter>,
     /// What could not be read.
     pub problems: Vec<Problem>,
+    /// What was assumed of texts that are not plain UTF-8.
+    pub assumed: Vec<(DocId, Assumed)>,
     /// Bytes of text.
     pub bytes: u64,
     /// Files that are no text.
@@ -35,20 +37,21 @@ pub struct Gathered {
 ///
 /// # Errors
 /// When the temporary file of the line counter cannot be written.
-pub fn gather(sources: &Sources, fields: &Fields, signing: Signing, progress: &Progress) -> io::Result<Gathered> {
+pub fn gather(sources: &Sources, reading: &Reading, signing: Signing, progress: &Progress) -> io::Result<Gathered> {
     let mut gatherer = Gatherer {
         gathered: Gathered {
-            documents: Documents::new(fields.id.is_some()),
+            documents: Documents::new(reading.fields.id.is_some()),
             index: Index::new(signing.banding.bands),
             repeated: Vec::new(),
             unfinished: Vec::new(),
             lines: signing.lines.map(|_| LineCounter::default()),
             problems: Vec::new(),
+            assumed: Vec::new(),
             bytes: 0,
             skipped: 0,
         },
         sources,
-        fields,
+        reading,
         bands: signing.banding.bands as usize,
         next_line: 1,
     };
@@ -59,7 +62,7 @@ pub fn gather(sources: &Sources, fields: &Fields, signing: Signing, progress: &P
 struct Gatherer<'a> {
     gathered: Gathered,
     sources: &'a Sources,
-    fields: &'a Fields,
+    reading: &'a Reading,
     bands: usize,
     /// The line, from 1, at which the next block of a record file begins.
     next_line: u64,
@@ -67,12 +70,12 @@ struct Gatherer<'a> {
 
 impl Gatherer<'_> {
     fn read(&mut self, signing: Signing, progress: &Progress) -> io::Result<()> {
-        let (sources, fields) = (self.sources, self.fields);
+        let (sources, reading) = (self.sources, self.reading);
         progress.begin(Stage::Reading, sources.parts().count() as u64);
         let (seen, mut failed) = (Seen::new(), Ok(()));
         map_in_order(
             (0..).zip(sources.parts()),
-            || Signer::new(sources, fields, signing, &seen),
+            || Signer::new(sources, reading, signing, &seen),
             |signer, (number, part)| {
                 let signed = signer.sign(number, part);
                 progress.add(signed.documents.len() as u64, signed.end.bytes, 1);
@@ -88,11 +91,11 @@ impl Gatherer<'_> {
     }
 
     fn add(&mut self, signed: SignedPart) -> io::Result<()> {
-        if let Part::Block { start: 0, .. } = signed.end.part {
+        if let Part::Block { start: 0, .. } | Part::Table { .. } = signed.end.part {
             self.next_line = 1;
         }
         let into = &mut self.gathered;
-        into.documents.begin_part(signed.end.part, self.next_line);
+        into.documents.begin_part(&signed.end, self.next_line);
         let first = into.documents.len() as u32;
         let mut keys = signed.keys.chunks_exact(self.bands);
         let mut id_start = 0;
@@ -100,7 +103,9 @@ impl Gatherer<'_> {
         for document in &signed.documents {
             let id = &signed.ids[id_start..document.id_end];
             id_start = document.id_end;
-            if let (Part::Block { source, .. }, Some(field), "") = (signed.end.part, &self.fields.id, id) {
+            if let (Part::Block { source, .. } | Part::Table { source }, Some(field), "") =
+                (signed.end.part, &self.reading.fields.id, id)
+            {
                 let record = self.next_line + u64::from(document.place.line);
                 let reason = format!("no string or number field `{field}` to name it by; it is named by its line");
                 into.problems.push(self.sources.get(source).problem(Some(record), reason));
@@ -130,6 +135,7 @@ impl Gatherer<'_> {
             let record = line.map(|line| self.next_line + u64::from(line));
             into.problems.push(self.sources.get(source).problem(record, reason));
         }
+        into.assumed.extend(signed.assumed.into_iter().map(|(number, assumed)| (document(number), assumed)));
         into.skipped += signed.skipped;
         self.next_line += signed.end.lines;
         Ok(())

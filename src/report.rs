@@ -4,6 +4,7 @@ use crate::banding::Banding;
 use crate::document::DocId;
 use crate::lines::{LineOptions, RepeatedLine};
 use crate::problem::Problem;
+use crate::source::Assumed;
 use crate::tokens::TokenUnit;
 
 /// Everything that a scan found, in document order.
@@ -25,6 +26,8 @@ pub struct Report {
     pub empty: Vec<DocId>,
     /// Documents with too many lines like each other to compare all of them.
     pub unfinished_lines: Vec<DocId>,
+    /// What was assumed of documents that are not plain UTF-8.
+    pub assumed: Vec<(DocId, Assumed)>,
     /// Every pair of documents at or above the threshold, if they were asked for.
     pub pairs: Option<Vec<Pair>>,
     /// What could not be read.

@@ -20,7 +20,7 @@ use crate::progress::{Progress, Stage};
 use crate::report::{Boilerplate, Cluster, MeasuredRecall, Member, Name, Parameters, Report, Summary};
 use crate::shingles::Shingling;
 use crate::sign::Signing;
-use crate::source::{Fields, Selection, Sources};
+use crate::source::{Reading, Selection, Sources};
 use crate::tokens::TokenUnit;
 use crate::verify::{Corpus, Reader, Verifier};
 use rayon::prelude::*;
@@ -40,8 +40,8 @@ pub struct Options {
     pub unit: TokenUnit,
     /// Which files of directories are read.
     pub selection: Selection,
-    /// Which fields of records are read.
-    pub fields: Fields,
+    /// How they are read.
+    pub reading: Reading,
     /// Which lines count; none to look at no lines.
     pub lines: Option<LineOptions>,
     /// Whether every pair is wanted, not only clusters.
@@ -70,7 +70,7 @@ impl Default for Options {
             shingle_size: 5,
             unit: TokenUnit::Auto,
             selection: Selection::default(),
-            fields: Fields { text: "text".into(), id: None },
+            reading: Reading::default(),
             lines: Some(LineOptions::default()),
             pairs: false,
             search: Search::Bands,
@@ -90,16 +90,21 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
     let signing =
         Signing { unit: options.unit, shingling: Shingling::new(options.shingle_size), banding, lines: options.lines };
     progress.begin(Stage::Finding, 0);
-    let mut sources = Sources::find(paths, &options.selection);
+    let mut sources = Sources::find(paths, &options.selection, &options.reading);
     let mut problems = std::mem::take(&mut sources.problems);
-    let gathered = gather(&sources, &options.fields, signing, progress)?;
-    let Gathered { documents, index, repeated, unfinished, lines, bytes, skipped, .. } = gathered;
+    let gathered = gather(&sources, &options.reading, signing, progress)?;
+    let Gathered { documents, index, repeated, unfinished, lines, assumed, bytes, skipped, .. } = gathered;
     problems.extend(gathered.problems);
 
     progress.begin(Stage::Matching, 0);
     let copies = index.collapse();
-    let corpus =
-        Corpus { sources: &sources, fields: &options.fields, documents: &documents, index: &index, unit: options.unit };
+    let corpus = Corpus {
+        sources: &sources,
+        reading: &options.reading,
+        documents: &documents,
+        index: &index,
+        unit: options.unit,
+    };
     let by_bands = || index.buckets(&copies);
     let exhaustively = || exhaustive::buckets(corpus, &copies, signing.shingling, options.threshold, bytes);
     let buckets = if options.search == Search::Bands { by_bands() } else { exhaustively() };
@@ -170,6 +175,7 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         boilerplate,
         empty,
         unfinished_lines: unfinished,
+        assumed,
         pairs,
         problems,
         names: Vec::new(),
@@ -262,7 +268,8 @@ fn names_in(report: &Report, sources: &Sources, documents: &Documents) -> Vec<(D
     let lines = report.repeated_lines.iter().map(|(document, _)| *document);
     let examples = report.boilerplate.iter().flat_map(|line| line.examples.iter().map(|(document, _)| *document));
     let pairs = report.pairs.iter().flatten().flat_map(|pair| [pair.a, pair.b]);
-    let others = report.empty.iter().chain(&report.unfinished_lines).copied();
+    let assumed = report.assumed.iter().map(|(document, _)| document);
+    let others = report.empty.iter().chain(&report.unfinished_lines).chain(assumed).copied();
     let mut mentioned = vec![false; documents.len()];
     for document in clusters.chain(lines).chain(examples).chain(pairs).chain(others) {
         mentioned[document.index()] = true;
@@ -274,7 +281,7 @@ fn names_in(report: &Report, sources: &Sources, documents: &Documents) -> Vec<(D
 fn name_of(document: DocId, sources: &Sources, documents: &Documents) -> Name {
     let location = documents.location(document);
     let path = sources.get(location.source).name();
-    let record = location.record.map(|record| record.number);
+    let record = location.record;
     let name = match (documents.id(document), record) {
         (Some(id), _) => id.to_owned(),
         (None, Some(record)) => format!("{path}:{record}"),

@@ -10,7 +10,7 @@ use crate::lines::{KeyedLine, LineOptions, Lines, RepeatedLine, RepeatedLines};
 use crate::seen::Seen;
 use crate::shingles::{Shingles, Shingling};
 use crate::sketch::Sketcher;
-use crate::source::{Fields, Part, PartEnd, PartReader, Place, SourceId, Sources, Visit};
+use crate::source::{Assumed, Document, Part, PartEnd, PartReader, Place, Reading, SourceId, Sources, Visit};
 use crate::tokens::{TokenUnit, Tokens};
 
 /// What documents are signed with.
@@ -39,6 +39,8 @@ pub struct SignedPart {
     pub ids: String,
     /// What could not be read: the source, the record's line in the part from 0, the reason.
     pub lost: Vec<(SourceId, Option<u32>, String)>,
+    /// What was assumed of texts that are not plain UTF-8.
+    pub assumed: Vec<(u32, Assumed)>,
     /// How many files were no text.
     pub skipped: u64,
     /// Repeated lines, with the document that repeats them.
@@ -76,7 +78,7 @@ pub enum Found {
 /// Signs parts, in buffers that it keeps.
 pub struct Signer<'a> {
     sources: &'a Sources,
-    fields: &'a Fields,
+    reading: &'a Reading,
     signing: Signing,
     seen: &'a Seen,
     reader: PartReader,
@@ -89,10 +91,10 @@ pub struct Signer<'a> {
 
 impl<'a> Signer<'a> {
     /// For parts of `sources`.
-    pub fn new(sources: &'a Sources, fields: &'a Fields, signing: Signing, seen: &'a Seen) -> Self {
+    pub fn new(sources: &'a Sources, reading: &'a Reading, signing: Signing, seen: &'a Seen) -> Self {
         Self {
             sources,
-            fields,
+            reading,
             signing,
             seen,
             reader: PartReader::default(),
@@ -107,21 +109,22 @@ impl<'a> Signer<'a> {
     /// Reads and signs one part, the one of this number in document order.
     pub fn sign(&mut self, number: u32, part: Part) -> SignedPart {
         let mut reader = std::mem::take(&mut self.reader);
-        let end = PartEnd { part, lines: 0, bytes: 0 };
-        let (sources, fields) = (self.sources, self.fields);
+        let end = PartEnd { part, lines: 0, bytes: 0, texts: None };
+        let (sources, reading) = (self.sources, self.reading);
         let signed = SignedPart {
             end,
             documents: Vec::new(),
             keys: Vec::new(),
             ids: String::new(),
             lost: Vec::new(),
+            assumed: Vec::new(),
             skipped: 0,
             repeated: Vec::new(),
             unfinished: Vec::new(),
             lines: Vec::new(),
         };
         let mut visit = Signed { signer: self, number, part: signed };
-        let end = reader.read(sources, part, fields, &mut visit);
+        let end = reader.read(sources, part, reading, &mut visit);
         let mut signed = visit.part;
         signed.end = end;
         self.reader = reader;
@@ -137,13 +140,15 @@ struct Signed<'a, 'b> {
 }
 
 impl Visit for Signed<'_, '_> {
-    fn document(&mut self, place: Place, text: &str, id: &str) {
+    fn document(&mut self, document: Document<'_>) {
+        let Document { place, text, id, assumed } = document;
         self.part.ids.push_str(id);
         let number = self.part.documents.len() as u32;
         let found = match self.signer.seen.before(text, Seat { part: self.number, number }) {
             Some(earlier) => Found::Same(earlier),
             None => self.look_at(number, text),
         };
+        self.part.assumed.extend(assumed.map(|assumed| (number, assumed)));
         let (bytes, id_end) = (text.len() as u64, self.part.ids.len());
         self.part.documents.push(SignedDocument { place, found, bytes, id_end });
     }

@@ -5,13 +5,13 @@
 //! earlier ones it is compared with the tables are kept, up to `KEPT_BYTES`.
 
 use crate::clusters::Compare;
-use crate::document::{DocId, Documents};
+use crate::document::{DocId, Documents, TextLocation};
 use crate::index::Index;
 use crate::lines;
 use crate::problem::Problem;
 use crate::shingles::{Shingles, Shingling};
 use crate::similarity::{ShingleSet, ShingleTable, Similarity};
-use crate::source::{Fetcher, Fields, Sources};
+use crate::source::{Fetcher, Reading, Sources};
 use crate::tokens::{TokenUnit, Tokens};
 use std::collections::BTreeMap;
 
@@ -23,8 +23,8 @@ const KEPT_BYTES: usize = 16 << 20;
 pub struct Corpus<'a> {
     /// Where texts are read.
     pub sources: &'a Sources,
-    /// Which fields of records.
-    pub fields: &'a Fields,
+    /// How they are read.
+    pub reading: &'a Reading,
     /// Where each document stands.
     pub documents: &'a Documents,
     /// What each document was when it was indexed.
@@ -43,7 +43,7 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// For documents of `corpus`.
     pub fn new(corpus: Corpus<'a>) -> Self {
-        Self { corpus, fetcher: Fetcher::new(corpus.sources, corpus.fields), tokens: Tokens::default() }
+        Self { corpus, fetcher: Fetcher::new(corpus.sources, corpus.reading), tokens: Tokens::default() }
     }
 
     /// The text of a document, and its tokens, which are those it was indexed with; or what has become of it.
@@ -82,9 +82,10 @@ impl<'a> Reader<'a> {
 /// The text of a document, read again.
 fn fetch<'a>(corpus: &Corpus<'_>, fetcher: &'a mut Fetcher<'_>, document: DocId) -> Result<&'a str, Problem> {
     let location = corpus.documents.location(document);
-    let text = match location.record {
-        None => fetcher.file(location.source),
-        Some(record) => fetcher.record(location.source, record.start, record.end),
+    let text = match location.text {
+        TextLocation::Source => fetcher.file(location.source),
+        TextLocation::Line { start, end } => fetcher.record(location.source, start, end),
+        TextLocation::Row(texts, number) => fetcher.row(texts, number),
     };
     text.map_err(|reason| problem(corpus, document, &reason))
 }
@@ -95,8 +96,7 @@ fn has_changed(corpus: &Corpus<'_>, document: DocId) -> Problem {
 
 fn problem(corpus: &Corpus<'_>, document: DocId, reason: &str) -> Problem {
     let location = corpus.documents.location(document);
-    let record = location.record.map(|record| record.number);
-    corpus.sources.get(location.source).problem(record, format!("read again: {reason}"))
+    corpus.sources.get(location.source).problem(location.record, format!("read again: {reason}"))
 }
 
 /// Compares documents by their shingles.

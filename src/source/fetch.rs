@@ -1,51 +1,91 @@
 //! One document read again, from its location: what is needed of a text later is not kept but fetched.
 
 use super::json::Record;
-use super::read::{io_reason, read_text, utf8};
-use super::{Fields, KEEP_BYTES, SourceId, Sources};
+use super::load::Loader;
+use super::{KEEP_BYTES, Reading, SourceId, Sources, Texts, io_reason, text};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 
 /// Reads single documents again, in buffers that it keeps; the last record file stays open.
 pub struct Fetcher<'a> {
     sources: &'a Sources,
-    fields: &'a Fields,
+    reading: &'a Reading,
+    loader: Loader,
     buffer: Vec<u8>,
+    decoded: String,
     record: Record,
-    open: Option<(SourceId, File)>,
+    open: Option<(PathBuf, File)>,
 }
 
+/// How much of a record is read at a time: nearly all are shorter.
+const STRETCH: usize = 64 << 10;
+
 impl<'a> Fetcher<'a> {
-    /// Reads documents of `sources`, records by `fields`.
-    pub fn new(sources: &'a Sources, fields: &'a Fields) -> Self {
-        Self { sources, fields, buffer: Vec::new(), record: Record::default(), open: None }
+    /// Reads documents of `sources`, as `reading` says.
+    pub fn new(sources: &'a Sources, reading: &'a Reading) -> Self {
+        Self {
+            sources,
+            reading,
+            loader: Loader::default(),
+            buffer: Vec::new(),
+            decoded: String::new(),
+            record: Record::default(),
+            open: None,
+        }
     }
 
     /// The text of a file that is one document, or why it cannot be read any more.
     pub fn file(&mut self, source: SourceId) -> Result<&str, String> {
-        self.buffer.shrink_to(KEEP_BYTES);
-        read_text(&self.sources.get(source).path, &mut self.buffer).map_err(|reason| reason.to_string())
+        let path = &self.sources.get(source).path;
+        self.loader.load(path, self.reading).map(|loaded| loaded.text).map_err(|reason| reason.to_string())
     }
 
     /// The text of the record in the line that begins at byte `start` and ends before byte `end`.
     pub fn record(&mut self, source: SourceId, start: u64, end: u64) -> Result<&str, String> {
-        self.buffer.shrink_to(KEEP_BYTES);
-        self.buffer.resize((end - start) as usize, 0);
-        self.read_at(source, start).map_err(|error| io_reason(&error))?;
-        let length = memchr::memchr(b'\n', &self.buffer).unwrap_or(self.buffer.len());
-        let line = utf8(&self.buffer[..length]).map_err(|error| error.to_string())?;
-        self.record.read(line, self.fields).map(|(text, _)| text)
+        let path = &self.sources.get(source).path;
+        read_at(path, start, end, Some(b'\n'), &mut self.open, &mut self.buffer).map_err(|error| io_reason(&error))?;
+        let decoded = text::decode(&self.buffer, &self.reading.decoding, &mut self.decoded);
+        let (line, _) = decoded.map_err(|reason| reason.to_string())?;
+        self.record.read(line, &self.reading.fields).map(|(text, _)| text)
     }
 
-    fn read_at(&mut self, source: SourceId, start: u64) -> io::Result<()> {
-        let open = self.open.take().filter(|(open, _)| *open == source);
-        let mut file = match open {
-            Some((_, file)) => file,
-            None => File::open(&self.sources.get(source).path)?,
-        };
-        file.seek(SeekFrom::Start(start))?;
-        file.read_exact(&mut self.buffer)?;
-        self.open = Some((source, file));
-        Ok(())
+    /// The text of a row of a table, by its number among the texts.
+    pub fn row(&mut self, texts: &Texts, number: u32) -> Result<&str, String> {
+        let at = number as usize;
+        let [start, end] = [texts.bounds[at], texts.bounds[at + 1]];
+        let read = read_at(texts.path(), start, end, None, &mut self.open, &mut self.buffer);
+        read.map_err(|error| io_reason(&error))?;
+        std::str::from_utf8(&self.buffer).map_err(|error| error.to_string())
     }
+}
+
+/// Fills `buffer` with the bytes from `start` to `end`, or to the first `until` in them, left out.
+fn read_at(
+    path: &Path,
+    start: u64,
+    end: u64,
+    until: Option<u8>,
+    open: &mut Option<(PathBuf, File)>,
+    buffer: &mut Vec<u8>,
+) -> io::Result<()> {
+    let (_, file) = match open.take().filter(|(open, _)| open == path) {
+        Some(same) => open.insert(same),
+        None => open.insert((path.to_path_buf(), File::open(path)?)),
+    };
+    file.seek(SeekFrom::Start(start))?;
+    buffer.shrink_to(KEEP_BYTES);
+    buffer.clear();
+    let mut left = end - start;
+    while left > 0 {
+        let read = buffer.len();
+        buffer.resize(read + left.min(STRETCH as u64) as usize, 0);
+        file.read_exact(&mut buffer[read..])?;
+        left -= (buffer.len() - read) as u64;
+        if let Some(found) = until.and_then(|until| memchr::memchr(until, &buffer[read..])) {
+            buffer.truncate(read + found);
+            break;
+        }
+    }
+    Ok(())
 }

@@ -1,7 +1,8 @@
 //! The fields of one JSON record: its text, and its id.
 //!
 //! serde_json reads the line once, keeps the two fields and steps over everything else, so no tree is built. A string
-//! without escapes is borrowed from the line.
+//! without escapes is borrowed from the line. Only where the text is several fields, or one inside another, is the record
+//! read as a tree.
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
@@ -10,8 +11,9 @@ use std::fmt;
 /// Which fields of a record are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fields {
-    /// The field with the document's text.
-    pub text: String,
+    /// The fields with the document's text, joined by line breaks. `a.b` is field `b` of field `a`, unless there is a field
+    /// `a.b`.
+    pub text: Vec<String>,
     /// The field with its name, if records are not named by path and line.
     pub id: Option<String>,
 }
@@ -30,32 +32,102 @@ impl Record {
     pub(super) fn read<'a>(&'a mut self, line: &'a str, fields: &Fields) -> Result<(&'a str, &'a str), String> {
         self.unescaped.shrink_to(super::KEEP_BYTES);
         self.id.clear();
-        let mut found =
-            Found { fields, unescaped: &mut self.unescaped, id: &mut self.id, text: Text::Missing, names: Vec::new() };
+        let field = match fields.text.as_slice() {
+            [field] if !field.contains('.') => field.as_str(),
+            _ => return self.read_tree(line, fields),
+        };
+        let mut found = Found {
+            field,
+            id_field: fields.id.as_deref(),
+            unescaped: &mut self.unescaped,
+            id: &mut self.id,
+            text: Text::Missing,
+            names: Vec::new(),
+        };
         let mut json = serde_json::Deserializer::from_str(line);
         let read = (&mut found).deserialize(&mut json).and_then(|()| json.end());
         let (text, names) = (found.text, found.names);
-        // serde_json counts lines within what it is given, which is one line.
-        read.map_err(|error| format!("not a JSON object: {error}").replace(" at line 1 column ", " at column "))?;
-        let field = &fields.text;
+        read.map_err(|error| not_an_object(&error))?;
         match text {
             Text::Borrowed(text) => Ok((text, &self.id)),
             Text::Unescaped => Ok((&self.unescaped, &self.id)),
             Text::OfKind(kind) => Err(format!("field `{field}` is {kind}, not a string")),
-            Text::Missing if names.is_empty() => Err(format!("no string field `{field}`: the object is empty")),
-            Text::Missing => {
-                let more = if names.len() == NAMES { ", ..." } else { "" };
-                Err(format!("no string field `{field}`; the record has {}{more}", names.join(", ")))
-            }
+            Text::Missing => Err(missing(field, &names.iter().map(String::as_str).collect::<Vec<_>>())),
         }
     }
+}
+
+impl Record {
+    /// Reads a record whose text is several fields, or inside another.
+    fn read_tree<'a>(&'a mut self, line: &'a str, fields: &Fields) -> Result<(&'a str, &'a str), String> {
+        let tree: serde_json::Value = serde_json::from_str(line).map_err(|error| not_an_object(&error))?;
+        let serde_json::Value::Object(record) = &tree else {
+            return Err("not a JSON object".into());
+        };
+        self.unescaped.clear();
+        for (number, field) in fields.text.iter().enumerate() {
+            let text = match inner(record, field) {
+                Some(serde_json::Value::String(text)) => text,
+                Some(other) => return Err(format!("field `{field}` is {}, not a string", kind(other))),
+                None => {
+                    let names: Vec<&str> = record.keys().take(NAMES).map(String::as_str).collect();
+                    return Err(missing(field, &names));
+                }
+            };
+            if number > 0 {
+                self.unescaped.push('\n');
+            }
+            self.unescaped.push_str(text);
+        }
+        match fields.id.as_deref().and_then(|field| inner(record, field)) {
+            Some(serde_json::Value::String(id)) => self.id.push_str(id),
+            Some(serde_json::Value::Number(id)) => self.id.push_str(&id.to_string()),
+            _ => {}
+        }
+        Ok((&self.unescaped, &self.id))
+    }
+}
+
+/// The value of a field, or of a field inside another.
+fn inner<'a>(record: &'a serde_json::Map<String, serde_json::Value>, field: &str) -> Option<&'a serde_json::Value> {
+    if let Some(value) = record.get(field) {
+        return Some(value);
+    }
+    let (outer, rest) = field.split_once('.')?;
+    inner(record.get(outer)?.as_object()?, rest)
+}
+
+fn kind(value: &serde_json::Value) -> &'static str {
+    match value {
+        serde_json::Value::Null => "null",
+        serde_json::Value::Bool(_) => "a truth value",
+        serde_json::Value::Number(_) => "a number",
+        serde_json::Value::String(_) => "a string",
+        serde_json::Value::Array(_) => "an array",
+        serde_json::Value::Object(_) => "an object",
+    }
+}
+
+fn not_an_object(error: &serde_json::Error) -> String {
+    // serde_json counts lines within what it is given, which is one line.
+    format!("not a JSON object: {error}").replace(" at line 1 column ", " at column ")
+}
+
+/// What is said of a record without a field, but with others.
+fn missing(field: &str, names: &[&str]) -> String {
+    if names.is_empty() {
+        return format!("no string field `{field}`: the object is empty");
+    }
+    let more = if names.len() == NAMES { ", ..." } else { "" };
+    format!("no string field `{field}`; the record has {}{more}", names.join(", "))
 }
 
 /// How many names of fields are kept for the message about a missing one.
 const NAMES: usize = 10;
 
 struct Found<'a, 'de> {
-    fields: &'a Fields,
+    field: &'a str,
+    id_field: Option<&'a str>,
     unescaped: &'a mut String,
     id: &'a mut String,
     text: Text<'de>,
@@ -85,11 +157,11 @@ impl<'de> Visitor<'de> for &mut Found<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key_seed(Key(self.fields))? {
+        while let Some(key) = map.next_key_seed(Key { text: self.field, id: self.id_field })? {
             match key {
                 Name::Text => self.text = map.next_value_seed(TextValue(&mut *self.unescaped))?,
                 Name::Id => {
-                    self.names.extend(self.fields.id.clone());
+                    self.names.extend(self.id_field.map(str::to_owned));
                     map.next_value_seed(IdValue(&mut *self.id))?;
                 }
                 Name::TextAndId => {
@@ -121,7 +193,10 @@ enum Name {
     Other(Option<String>),
 }
 
-struct Key<'a>(&'a Fields);
+struct Key<'a> {
+    text: &'a str,
+    id: Option<&'a str>,
+}
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {
     type Value = Name;
@@ -139,7 +214,7 @@ impl Visitor<'_> for Key<'_> {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Name, E> {
-        Ok(match (name == self.0.text, self.0.id.as_deref() == Some(name)) {
+        Ok(match (name == self.text, self.id == Some(name)) {
             (true, true) => Name::TextAndId,
             (true, false) => Name::Text,
             (false, true) => Name::Id,
@@ -222,9 +297,29 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Result<(String, String), String> {
-        let fields = Fields { text: "text".into(), id: Some("id".into()) };
+        read_fields(line, &["text"])
+    }
+
+    fn read_fields(line: &str, text: &[&str]) -> Result<(String, String), String> {
+        let fields = Fields { text: text.iter().map(|&field| field.to_owned()).collect(), id: Some("id".into()) };
         let mut record = Record::default();
         record.read(line, &fields).map(|(text, id)| (text.to_owned(), id.to_owned()))
+    }
+
+    #[test]
+    fn several_fields_and_fields_within() {
+        let line = r#"{"id": 7, "title": "A", "article": {"body": "B", "by": {"name": "C"}}, "x.y": "D"}"#;
+        let read = |text: &[&str]| read_fields(line, text);
+        assert_eq!(read(&["title", "article.body", "article.by.name"]), Ok(("A\nB\nC".into(), "7".into())));
+        assert_eq!(read(&["x.y"]), Ok(("D".into(), "7".into())));
+        assert_eq!(
+            read(&["article.date"]),
+            Err("no string field `article.date`; the record has article, id, title, x.y".into())
+        );
+        assert_eq!(read(&["article"]), Err("field `article` is an object, not a string".into()));
+        assert_eq!(read(&["title", "article"]), Err("field `article` is an object, not a string".into()));
+        assert_eq!(read_fields("[1", &["a.b"]), Err("not a JSON object: EOF while parsing a list at column 2".into()));
+        assert_eq!(read_fields("[1]", &["a.b"]), Err("not a JSON object".into()));
     }
 
     #[test]

@@ -1,23 +1,35 @@
 //! Sources: the files that are read, in document order, and how their bytes become texts.
 //!
-//! [`Sources::find`] turns the paths given into a list of files: directories are walked (`walk`), standard input is
-//! spooled to a temporary file (`spool`). A list is cut into parts, which threads read in parallel (`read`); a single
-//! document can be read again from its location (`fetch`), so that no text is ever held.
+//! [`Sources::find`] turns the paths given into a list of files: directories are walked (`walk`), what cannot be read twice
+//! where it stands is spooled to temporary files (`spool`). A list is cut into parts, which threads read in parallel (`read`):
+//! files that are one document (`load`), blocks of JSON Lines (`lines`, `json`), tables (`table`). A single document can be
+//! read again from its location (`fetch`), so that no text is ever held.
 //!
 //! Limits: a document is in memory as a whole while it is worked on, a record of a record file with its line.
 
+mod compression;
 mod fetch;
 mod json;
+mod lines;
+mod load;
 mod read;
 mod spool;
+mod table;
+mod text;
 mod walk;
 
 pub use fetch::Fetcher;
 pub use json::Fields;
-pub use read::{PartEnd, PartReader, Place, Visit};
+pub use read::{Document, PartEnd, PartReader, Place, Visit};
+pub use spool::Texts;
+pub use table::Table;
+pub use text::{Assumed, Decoding, Encoding};
 pub use walk::Selection;
 
 use crate::problem::Problem;
+use rayon::prelude::*;
+use spool::Spool;
+use std::collections::HashSet;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
@@ -37,6 +49,30 @@ pub enum Format {
         /// The size of the file when it was found.
         bytes: u64,
     },
+    /// The file holds records in another way.
+    Table(Table),
+}
+
+/// How sources become texts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Which fields of records are read.
+    pub fields: Fields,
+    /// How bytes are taken for text.
+    pub decoding: Decoding,
+    /// A longer document, or record with all its fields, is not read, and named as a problem.
+    pub max_document_bytes: u64,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self {
+            fields: Fields { text: vec!["text".into()], id: None },
+            decoding: Decoding::default(),
+            // A text of this length takes 1.2 GB while it is worked on.
+            max_document_bytes: 256 << 20,
+        }
+    }
 }
 
 /// One file that is read.
@@ -70,8 +106,8 @@ pub struct Sources {
     list: Vec<Source>,
     /// What could not be found or listed.
     pub problems: Vec<Problem>,
-    /// Keeps the copies of standard input and of pipes until the run is over.
-    spools: Vec<spool::Spool>,
+    /// Keeps the copies of streams and of compressed record files until the run is over.
+    spools: Vec<Spool>,
 }
 
 /// What one thread reads at a time.
@@ -93,6 +129,11 @@ pub enum Part {
         /// The byte after its last.
         end: u64,
     },
+    /// A whole table.
+    Table {
+        /// The file that holds it.
+        source: SourceId,
+    },
 }
 
 /// Few enough that threads stay even, many enough that handing them out costs nothing.
@@ -107,24 +148,31 @@ impl Sources {
     /// The files behind `paths`, in document order: paths as given, inside a directory in byte order.
     ///
     /// `-` is standard input. What cannot be found or listed is in [`Sources::problems`].
-    pub fn find(paths: &[PathBuf], selection: &Selection) -> Self {
+    pub fn find(paths: &[PathBuf], selection: &Selection, reading: &Reading) -> Self {
         let mut sources = Self::default();
+        let most = reading.max_document_bytes;
         for path in paths {
             let is_stream = || path.metadata().is_ok_and(|metadata| !metadata.is_file());
             if path == Path::new("-") {
                 // `-` twice is the same input once.
                 if sources.list.iter().all(|source| source.alias.as_deref() != Some("-")) {
-                    sources.add_stream("-".into(), Ok(io::stdin().lock()));
+                    sources.add_stream("-".into(), Ok(io::stdin().lock()), most);
                 }
             } else if path.is_dir() {
-                walk::directory(path, selection, &mut sources);
+                walk::directory(path, selection, reading, &mut sources);
             } else if is_stream() {
                 // A pipe or device gives its bytes once, and texts are read again.
-                sources.add_stream(path.to_string_lossy().into_owned(), File::open(path));
+                sources.add_stream(path.to_string_lossy().into_owned(), File::open(path), most);
             } else {
-                sources.add(path.clone(), true);
+                sources.add(path.clone(), true, reading);
             }
         }
+        if selection.follow || may_meet(paths) {
+            let mut seen = HashSet::new();
+            // A file that is not there is named when it is read, as often as it was given.
+            sources.list.retain(|source| source.path.canonicalize().map_or(true, |path| seen.insert(path)));
+        }
+        sources.unpack(most);
         sources
     }
 
@@ -156,6 +204,10 @@ impl Sources {
                     next += count;
                     Some(Part::Files { first: source, count: count as u32 })
                 }
+                Format::Table(_) => {
+                    next += 1;
+                    Some(Part::Table { source })
+                }
                 Format::JsonLines { bytes } => {
                     let start = offset;
                     offset += BLOCK_BYTES;
@@ -170,27 +222,97 @@ impl Sources {
         })
     }
 
-    fn add(&mut self, path: PathBuf, given: bool) {
-        let is_records =
-            path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("jsonl") || ext.eq_ignore_ascii_case("ndjson"));
-        let format = if is_records {
+    fn add(&mut self, path: PathBuf, given: bool, reading: &Reading) {
+        let name = compression::plain_name(&path);
+        let ending = name.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let format = match ending.as_str() {
             // A file that cannot be asked for its size cannot be opened either, and is named then.
-            Format::JsonLines { bytes: path.metadata().map_or(0, |metadata| metadata.len()) }
-        } else {
-            Format::Text
+            "jsonl" | "ndjson" => Format::JsonLines { bytes: path.metadata().map_or(0, |metadata| metadata.len()) },
+            "csv" => Format::Table(Table::Csv { delimiter: b',' }),
+            "tsv" => Format::Table(Table::Csv { delimiter: b'\t' }),
+            "json" if given || names_a_field(&path, &reading.fields) => Format::Table(Table::Json),
+            _ => Format::Text,
         };
         self.list.push(Source { path, alias: None, format, given });
     }
 
-    fn add_stream(&mut self, name: String, stream: io::Result<impl Read>) {
-        match stream.and_then(spool::Spool::of) {
-            Ok(spool) => {
-                let path = spool.path().to_path_buf();
-                self.list.push(Source { path, alias: Some(name), format: spool.format(), given: true });
+    fn add_stream(&mut self, name: String, stream: io::Result<impl Read>, most: u64) {
+        let spooled = stream.and_then(|stream| Spool::of(stream, most)).and_then(|spool| {
+            let is_records = spool.begins_with_an_object()?;
+            Ok((spool, is_records))
+        });
+        match spooled {
+            Ok((spool, is_records)) => {
+                let format = if is_records { Format::JsonLines { bytes: spool.bytes } } else { Format::Text };
+                let source = Source { path: spool.path().to_path_buf(), alias: Some(name), format, given: true };
+                self.problems.extend(spool.incomplete.as_ref().map(|reason| source.problem(None, reason)));
+                self.list.push(source);
                 self.spools.push(spool);
             }
-            Err(error) => self.problems.push(Problem { path: name, record: None, reason: read::io_reason(&error) }),
+            Err(error) => self.problems.push(Problem { path: name, record: None, reason: io_reason(&error) }),
         }
+    }
+
+    /// Spools the record files that cannot be read where they stand, many at a time.
+    fn unpack(&mut self, most: u64) {
+        let records = self.list.par_iter_mut().filter(|source| source.format != Format::Text && source.alias.is_none());
+        let unpacked = records.filter_map(|source| match Spool::unpacked(&source.path, most) {
+            Ok(Some(spool)) => {
+                source.alias = Some(source.name());
+                source.path = spool.path().to_path_buf();
+                if let Format::JsonLines { bytes } = &mut source.format {
+                    *bytes = spool.bytes;
+                }
+                let problem = spool.incomplete.as_ref().map(|reason| source.problem(None, reason));
+                Some((Some(spool), problem))
+            }
+            Ok(None) => None,
+            // What cannot be opened is named when it is read; what cannot be unpacked only here.
+            Err(error) if File::open(&source.path).is_err() => {
+                let _ = error;
+                None
+            }
+            Err(error) => {
+                let problem = source.problem(None, io_reason(&error));
+                source.format = Format::JsonLines { bytes: 0 };
+                Some((None, Some(problem)))
+            }
+        });
+        for (spool, problem) in unpacked.collect::<Vec<_>>() {
+            self.spools.extend(spool);
+            self.problems.extend(problem);
+        }
+    }
+}
+
+/// Whether a file may be reached by two of the paths.
+fn may_meet(paths: &[PathBuf]) -> bool {
+    let whole: Vec<PathBuf> = paths.iter().filter_map(|path| path.canonicalize().ok()).collect();
+    let meets = |(at, path): (usize, &PathBuf)| {
+        whole.iter().enumerate().any(|(other_at, other)| at != other_at && path.starts_with(other))
+    };
+    whole.iter().enumerate().any(meets)
+}
+
+/// How much of a JSON file found in a directory tells records from other JSON.
+const JSON_HEAD: u64 = 64 << 10;
+
+/// Whether a JSON file begins with records: an object or array in which the name of the first text field stands.
+fn names_a_field(path: &Path, fields: &Fields) -> bool {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(JSON_HEAD).read_to_end(&mut head));
+    let field = fields.text.first().and_then(|field| field.rsplit('.').next()).unwrap_or_default();
+    let is_compressed = compression::Compression::of(&head).is_some();
+    let is_named = memchr::memmem::find(&head, format!("\"{field}\"").as_bytes()).is_some();
+    read.is_ok() && (is_compressed || is_named) // compressed ones are not opened twice to be told
+}
+
+/// What went wrong, in a person's words and without the number of the error.
+fn io_reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file".into(),
+        io::ErrorKind::PermissionDenied => "permission denied".into(),
+        _ => error.to_string(),
     }
 }
 

@@ -1,31 +1,41 @@
-//! Reading one part: the bytes of a few files, or of one block of a record file, as texts.
-//!
-//! A block owns the lines that begin in it, so blocks need no knowledge of each other: one that does not begin at a line
-//! break leaves the rest of that line to the block before, and reads its own last line to the end.
-//!
-//! Text is told from binary by content: a NUL byte, or control characters in what is not UTF-8, near the beginning.
+//! Reading one part: the bytes of a few files, of one block of a record file, or of a table, as texts.
 
 use super::json::Record;
-use super::{Fields, KEEP_BYTES, Part, SourceId, Sources};
-use std::fmt;
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use super::lines::Lines;
+use super::load::Loader;
+use super::spool::{TextWriter, Texts};
+use super::table::{self, Rows, Table};
+use super::text::{self, NotText};
+use super::{Assumed, Format, KEEP_BYTES, Part, Reading, SourceId, Sources, io_reason};
 use std::ops::Range;
-use std::path::Path;
 
 /// Where a document stands within its part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Files: the source's number in the part. Records: the first byte, from the start of the part.
+    /// Files: the source's number in the part. Records of JSON Lines: the first byte, from the start of the part. Rows: the
+    /// number of the text among those of the part.
     pub start: u32,
-    /// Records: the line, from 0 at the first of the part.
+    /// Records: the line or row, from 0 at the first of the part.
     pub line: u32,
+}
+
+/// A document as it is read.
+#[derive(Debug)]
+pub struct Document<'a> {
+    /// Where it stands.
+    pub place: Place,
+    /// Its text.
+    pub text: &'a str,
+    /// The value of its id field; empty when it has none.
+    pub id: &'a str,
+    /// What was assumed of its text.
+    pub assumed: Option<Assumed>,
 }
 
 /// Receives what a part holds, in order.
 pub trait Visit {
-    /// A document, with the value of its id field (empty when it has none).
-    fn document(&mut self, place: Place, text: &str, id: &str);
+    /// A document.
+    fn document(&mut self, document: Document<'_>);
     /// A file that is no text.
     fn skipped(&mut self);
     /// A source, or a record of it by its line from 0 at the first of the part, that cannot be read.
@@ -35,52 +45,63 @@ pub trait Visit {
 /// Reads parts, in buffers that it keeps.
 #[derive(Debug, Default)]
 pub struct PartReader {
+    loader: Loader,
     buffer: Vec<u8>,
+    decoded: String,
     record: Record,
+    /// Texts of tables, for when they are read again.
+    texts: Option<TextWriter>,
 }
 
 /// What is known of a part once it is read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct PartEnd {
     /// The part, with the true end of its last line.
     pub part: Part,
-    /// How many lines begin in it; 0 for files.
+    /// How many lines begin in it; 0 for files and tables.
     pub lines: u64,
     /// How many bytes were read.
     pub bytes: u64,
+    /// Where the texts of a table can be read again.
+    pub texts: Option<Texts>,
 }
-
-/// How much of a file is looked at to tell text from binary.
-const SNIFFED: usize = 8 << 10;
-/// Read at a time from a record file: what a core's second-level cache holds beside the tables.
-const CHUNK: usize = 256 << 10;
 
 impl PartReader {
     /// Reads one part and hands its documents to `visit`.
-    pub fn read(&mut self, sources: &Sources, part: Part, fields: &Fields, visit: &mut impl Visit) -> PartEnd {
-        let end = match part {
-            Part::Files { first, count } => self.read_files(sources, first, count, visit),
-            Part::Block { source, start, end } => self.read_block(sources, source, start..end, fields, visit),
-        };
-        self.buffer.shrink_to(KEEP_BYTES);
-        end
+    pub fn read(&mut self, sources: &Sources, part: Part, reading: &Reading, visit: &mut impl Visit) -> PartEnd {
+        match part {
+            Part::Files { first, count } => self.read_files(sources, first, count, reading, visit),
+            Part::Block { source, start, end } => self.read_block(sources, source, start..end, reading, visit),
+            Part::Table { source } => self.read_table(sources, source, reading, visit),
+        }
     }
 
-    fn read_files(&mut self, sources: &Sources, first: SourceId, count: u32, visit: &mut impl Visit) -> PartEnd {
+    fn read_files(
+        &mut self,
+        sources: &Sources,
+        first: SourceId,
+        count: u32,
+        reading: &Reading,
+        visit: &mut impl Visit,
+    ) -> PartEnd {
         let mut bytes = 0;
         for start in 0..count {
             let id = SourceId(first.0 + start);
             let source = sources.get(id);
-            match read_text(&source.path, &mut self.buffer) {
-                Ok(text) => {
-                    bytes += text.len() as u64;
-                    visit.document(Place { start, line: 0 }, text, "");
+            match self.loader.load(&source.path, reading) {
+                Ok(loaded) => {
+                    bytes += loaded.text.len() as u64;
+                    let place = Place { start, line: 0 };
+                    visit.document(Document { place, text: loaded.text, id: "", assumed: loaded.assumed });
+                    if let Some(reason) = loaded.incomplete {
+                        visit.lost(id, None, reason);
+                    }
                 }
                 Err(NotText::Binary) if !source.given => visit.skipped(),
                 Err(reason) => visit.lost(id, None, reason.to_string()),
             }
         }
-        PartEnd { part: Part::Files { first, count }, lines: 0, bytes }
+        PartEnd { part: Part::Files { first, count }, lines: 0, bytes, texts: None }
     }
 
     fn read_block(
@@ -88,15 +109,17 @@ impl PartReader {
         sources: &Sources,
         source: SourceId,
         range: Range<u64>,
-        fields: &Fields,
+        reading: &Reading,
         visit: &mut impl Visit,
     ) -> PartEnd {
+        let Self { buffer, decoded, record, .. } = self;
         let start = range.start;
+        let most = reading.max_document_bytes;
         let mut lines = 0;
-        let end = match Lines::open(&sources.get(source).path, range, &mut self.buffer) {
+        let end = match Lines::open(&sources.get(source).path, range, most, buffer) {
             Ok(mut block) => {
                 loop {
-                    let (at, line) = match block.next() {
+                    let line = match block.next() {
                         Ok(Some(line)) => line,
                         Ok(None) => break,
                         Err(error) => {
@@ -104,14 +127,19 @@ impl PartReader {
                             break;
                         }
                     };
-                    let place = Place { start: (at - start) as u32, line: lines };
+                    let place = Place { start: (line.at - start) as u32, line: lines };
                     lines += 1;
+                    let Some(line) = line.bytes else {
+                        visit.lost(source, Some(place.line), NotText::TooLong(most).to_string());
+                        continue;
+                    };
                     if line.trim_ascii().is_empty() {
                         continue;
                     }
-                    let read = utf8(line).map_err(|error| error.to_string());
-                    match read.and_then(|line| self.record.read(line, fields)) {
-                        Ok((text, id)) => visit.document(place, text, id),
+                    let read = text::decode(line, &reading.decoding, decoded).map_err(|reason| reason.to_string());
+                    let read = read.and_then(|(line, assumed)| Ok((record.read(line, &reading.fields)?, assumed)));
+                    match read {
+                        Ok(((text, id), assumed)) => visit.document(Document { place, text, id, assumed }),
                         Err(reason) => visit.lost(source, Some(place.line), reason),
                     }
                 }
@@ -125,240 +153,62 @@ impl PartReader {
                 start
             }
         };
+        buffer.shrink_to(KEEP_BYTES);
         let part = Part::Block { source, start, end };
-        PartEnd { part, lines: u64::from(lines), bytes: end - start }
-    }
-}
-
-/// The lines of a record file that begin in a range of bytes.
-struct Lines<'a> {
-    file: File,
-    buffer: &'a mut Vec<u8>,
-    /// The part of `buffer` that is read and not handed out.
-    unread: Range<usize>,
-    /// Where `unread` begins in the file.
-    offset: u64,
-    end: u64,
-}
-
-impl<'a> Lines<'a> {
-    /// Opens the file and moves to the first line that begins in `range`.
-    fn open(path: &Path, range: Range<u64>, buffer: &'a mut Vec<u8>) -> io::Result<Self> {
-        let mut file = File::open(path)?;
-        let before = range.start.saturating_sub(1);
-        if before != 0 {
-            file.seek(SeekFrom::Start(before))?;
-        }
-        let mut lines = Self { file, buffer, unread: 0..0, offset: before, end: range.end };
-        if range.start != 0 {
-            // The line that holds the byte before belongs to another block, and so do all when it fills this one.
-            while lines.offset < range.end && !lines.skip_through_line_feed()? {}
-        } else if lines.fill()? && lines.buffer[lines.unread.clone()].starts_with(BYTE_ORDER_MARK) {
-            lines.advance(BYTE_ORDER_MARK.len());
-        }
-        Ok(lines)
+        PartEnd { part, lines: u64::from(lines), bytes: end - start, texts: None }
     }
 
-    /// Where the next line begins.
-    fn offset(&self) -> u64 {
-        self.offset
-    }
-
-    /// The next line with the offset of its first byte, without its line feed.
-    fn next(&mut self) -> io::Result<Option<(u64, &[u8])>> {
-        if self.offset >= self.end {
-            return Ok(None);
-        }
-        let mut searched = 0;
-        let (length, through) = loop {
-            let unread = &self.buffer[self.unread.clone()];
-            match memchr::memchr(b'\n', &unread[searched..]) {
-                Some(at) => break (searched + at, searched + at + 1),
-                None => searched = unread.len(),
-            }
-            if !self.fill()? {
-                if searched == 0 {
-                    return Ok(None);
+    fn read_table(&mut self, sources: &Sources, id: SourceId, reading: &Reading, visit: &mut impl Visit) -> PartEnd {
+        let end = |texts, bytes| PartEnd { part: Part::Table { source: id }, lines: 0, bytes, texts };
+        let source = sources.get(id);
+        let Format::Table(table) = source.format else { return end(None, 0) };
+        let writer = match &mut self.texts {
+            Some(writer) => writer,
+            none => match TextWriter::new() {
+                Ok(writer) => none.insert(writer),
+                Err(error) => {
+                    visit.lost(id, None, format!("a temporary file failed: {}", io_reason(&error)));
+                    return end(None, 0);
                 }
-                break (searched, searched);
-            }
+            },
         };
-        let (at, first) = (self.offset, self.unread.start);
-        self.advance(through);
-        Ok(Some((at, &self.buffer[first..first + length])))
+        let texts = writer.begin();
+        let mut rows = TableRows { source: id, writer, texts, bytes: 0, visit };
+        read_rows(&source.path, table, reading, &mut rows);
+        let TableRows { texts, bytes, .. } = rows;
+        end(Some(texts), bytes)
     }
+}
 
-    fn advance(&mut self, bytes: usize) {
-        self.unread.start += bytes;
-        self.offset += bytes as u64;
+fn read_rows(path: &std::path::Path, table: Table, reading: &Reading, rows: &mut TableRows<'_, impl Visit>) {
+    table::read(path, table, reading, rows);
+    if let Err(error) = rows.writer.flush() {
+        rows.visit.lost(rows.source, None, format!("a temporary file failed: {}", io_reason(&error)));
     }
+}
 
-    /// Drops what is unread through the next line feed, or all of it and reads on; whether there was one, or nothing more.
-    fn skip_through_line_feed(&mut self) -> io::Result<bool> {
-        let found = memchr::memchr(b'\n', &self.buffer[self.unread.clone()]);
-        self.advance(found.map_or(self.unread.len(), |at| at + 1));
-        Ok(found.is_some() || !self.fill()?)
-    }
+/// Hands the rows of a table on, and keeps their texts.
+struct TableRows<'a, V> {
+    source: SourceId,
+    writer: &'a mut TextWriter,
+    texts: Texts,
+    bytes: u64,
+    visit: &'a mut V,
+}
 
-    /// Reads more behind what is unread; false at the end of the file.
-    fn fill(&mut self) -> io::Result<bool> {
-        self.buffer.copy_within(self.unread.clone(), 0);
-        self.unread = 0..self.unread.len();
-        // Doubling keeps a line of any length linear.
-        let room = CHUNK.max(self.unread.len());
-        self.buffer.resize(self.unread.end + room, 0);
-        loop {
-            match self.file.read(&mut self.buffer[self.unread.end..]) {
-                Ok(0) => return Ok(false),
-                Ok(read) => {
-                    self.unread.end += read;
-                    return Ok(true);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+impl<V: Visit> Rows for TableRows<'_, V> {
+    fn row(&mut self, number: u32, text: &str, id: &str, assumed: Option<Assumed>) {
+        let place = Place { start: self.texts.bounds.len() as u32 - 1, line: number };
+        match self.writer.push(&mut self.texts, text) {
+            Ok(()) => {
+                self.bytes += text.len() as u64;
+                self.visit.document(Document { place, text, id, assumed });
             }
-        }
-    }
-}
-
-/// Why a file is not one text.
-pub(super) enum NotText {
-    Binary,
-    NotUtf8(String),
-    Io(io::Error),
-}
-
-impl fmt::Display for NotText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            NotText::Binary => f.write_str("binary, not text"),
-            NotText::NotUtf8(reason) => f.write_str(reason),
-            NotText::Io(error) => f.write_str(&io_reason(error)),
-        }
-    }
-}
-
-/// Reads a whole file as one text, without its byte-order mark.
-pub(super) fn read_text<'a>(path: &Path, buffer: &'a mut Vec<u8>) -> Result<&'a str, NotText> {
-    let bytes = read_bytes(path, buffer).map_err(NotText::Io)?;
-    let sniffed = &bytes[..bytes.len().min(SNIFFED)];
-    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = sniffed {
-        return Err(NotText::NotUtf8("not UTF-8: it begins as UTF-16 does; convert it to UTF-8".into()));
-    }
-    if memchr::memchr(0, sniffed).is_some() {
-        return Err(NotText::Binary);
-    }
-    let is_control = |byte: &u8| matches!(byte, 0..=8 | 14..=26 | 28..=31);
-    match utf8(bytes) {
-        Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
-        Err(_) if sniffed.iter().any(is_control) => Err(NotText::Binary),
-        Err(error) => Err(NotText::NotUtf8(error.to_string())),
-    }
-}
-
-/// Reads a whole file, or its beginning when that is binary.
-fn read_bytes<'a>(path: &Path, buffer: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
-    let mut file = File::open(path)?;
-    let mut length = 0;
-    loop {
-        if buffer.len() == length {
-            let is_binary = memchr::memchr(0, &buffer[..length.min(SNIFFED)]).is_some();
-            if is_binary {
-                return Ok(&buffer[..length]);
-            }
-            buffer.resize((2 * length).max(64 << 10), 0);
-        }
-        match file.read(&mut buffer[length..]) {
-            Ok(0) => return Ok(&buffer[..length]),
-            Ok(read) => length += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-
-/// The bytes as text, or where they stop being UTF-8.
-pub(super) fn utf8(bytes: &[u8]) -> Result<&str, NotUtf8> {
-    simdutf8::basic::from_utf8(bytes).map_err(|_| {
-        let valid = std::str::from_utf8(bytes).err().map_or(bytes.len(), |error| error.valid_up_to());
-        NotUtf8 { at: valid, byte: bytes.get(valid).copied().unwrap_or_default() }
-    })
-}
-
-/// Where a text stops being UTF-8.
-pub(super) struct NotUtf8 {
-    at: usize,
-    byte: u8,
-}
-
-impl fmt::Display for NotUtf8 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not UTF-8: byte 0x{:02x} at offset {}", self.byte, self.at)
-    }
-}
-
-/// What went wrong, in a person's words and without the number of the error.
-pub(super) fn io_reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "no such file".into(),
-        io::ErrorKind::PermissionDenied => "permission denied".into(),
-        _ => error.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The lines of a file, read in blocks of `block` bytes.
-    fn in_blocks(file: &Path, size: u64, block: u64) -> Vec<(u64, Vec<u8>)> {
-        let mut lines = Vec::new();
-        let mut buffer = Vec::new();
-        for start in (0..=size).step_by(block as usize) {
-            let end = if start + block > size { u64::MAX } else { start + block };
-            let mut block = Lines::open(file, start..end, &mut buffer).unwrap();
-            while let Some((at, line)) = block.next().unwrap() {
-                lines.push((at, line.to_vec()));
-            }
-        }
-        lines
-    }
-
-    #[test]
-    fn blocks_of_any_size_hold_every_line_once() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        for text in ["", "\n", "a", "a\n", "\n\nab\n\ncde\nf", "one line that is longer than most of the blocks\nb\n"] {
-            std::fs::write(file.path(), text).unwrap();
-            let mut at = 0;
-            let lines = text.split_inclusive('\n').map(|line| {
-                let start = at;
-                at += line.len() as u64;
-                (start, line.trim_end_matches('\n').as_bytes().to_vec())
-            });
-            let expected: Vec<_> = lines.collect();
-            for block in 1..=text.len() as u64 + 1 {
-                assert_eq!(in_blocks(file.path(), text.len() as u64, block), expected, "{text:?} by {block}");
-            }
+            Err(error) => self.lost(Some(number), format!("a temporary file failed: {}", io_reason(&error))),
         }
     }
 
-    #[test]
-    fn text_is_told_from_binary() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let mut buffer = Vec::new();
-        let mut read = |bytes: &[u8]| {
-            std::fs::write(file.path(), bytes).unwrap();
-            read_text(file.path(), &mut buffer).map(str::to_owned).map_err(|reason| reason.to_string())
-        };
-        assert_eq!(read("\u{feff}größe".as_bytes()), Ok("größe".into()));
-        assert_eq!(read(b""), Ok(String::new()));
-        assert_eq!(read(b"PNG\0\x01"), Err("binary, not text".into()));
-        assert_eq!(read(b"\x1f\x8b\x08\x04\xff"), Err("binary, not text".into()));
-        assert_eq!(read(b"gr\xf6\xdfe"), Err("not UTF-8: byte 0xf6 at offset 2".into()));
-        assert!(read(b"\xff\xfea\0").unwrap_err().contains("UTF-16"));
-        let long = "a".repeat(300_000);
-        assert_eq!(read(long.as_bytes()), Ok(long));
+    fn lost(&mut self, number: Option<u32>, reason: String) {
+        self.visit.lost(self.source, number, reason);
     }
 }

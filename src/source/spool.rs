@@ -1,50 +1,159 @@
-//! Standard input or a pipe, kept in a temporary file so that its texts can be read again.
+//! Copies in temporary files of what cannot be read twice where it stands: streams, compressed record files, and texts
+//! that are part of a table.
 
-use super::Format;
+use super::compression::{Compression, HEAD};
+use super::text::{self, Decoding};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 use tempfile::NamedTempFile;
 
-/// A copy of a stream; the file is deleted when this is dropped.
+/// A copy; the file is deleted when this is dropped.
 #[derive(Debug)]
 pub(super) struct Spool {
     file: NamedTempFile,
-    format: Format,
+    pub bytes: u64,
+    /// Why there should be more of it, if so.
+    pub incomplete: Option<String>,
 }
 
 impl Spool {
-    /// Copies all of `input`.
-    pub(super) fn of(mut input: impl Read) -> io::Result<Self> {
-        let mut file = tempfile::Builder::new().prefix("retold-stdin-").tempfile()?;
+    /// All of a stream, out of its compression.
+    pub(super) fn of(mut input: impl Read, most: u64) -> io::Result<Self> {
+        let mut file = temporary()?;
         let bytes = io::copy(&mut input, &mut file)?;
-        file.rewind()?;
-        let format = if begins_with_an_object(file.as_file())? { Format::JsonLines { bytes } } else { Format::Text };
-        Ok(Self { file, format })
+        let copy = Self { file, bytes, incomplete: None };
+        Ok(Self::unpacked(copy.path(), most)?.unwrap_or(copy))
+    }
+
+    /// What a record file holds when it is compressed or in UTF-16: in UTF-8. None when it can be read as it stands. No line
+    /// may be longer than `most`.
+    pub(super) fn unpacked(path: &Path, most: u64) -> io::Result<Option<Self>> {
+        let mut input = BufReader::with_capacity(1 << 16, File::open(path)?);
+        let head = input.fill_buf()?;
+        let Some(compression) = Compression::of(&head[..head.len().min(HEAD)]) else {
+            return if text::is_wide(head) { Self::narrowed(path).map(Some) } else { Ok(None) };
+        };
+        let mut reader = compression.reader(input)?;
+        let mut file = temporary()?;
+        let (mut bytes, mut of_line, mut incomplete) = (0, 0, None);
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            let read = match reader.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => &buffer[..read],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    incomplete = Some(format!("{}; what came before is read", compression.reason(&error)));
+                    break;
+                }
+            };
+            file.write_all(read)?;
+            bytes += read.len() as u64;
+            of_line =
+                memchr::memrchr(b'\n', read).map_or(of_line + read.len() as u64, |at| (read.len() - at - 1) as u64);
+            if of_line > most {
+                incomplete = Some(format!(
+                    "a line longer than {most} bytes; what came before is read; --max-document-bytes allows more"
+                ));
+                break;
+            }
+        }
+        let unpacked = Self { file, bytes, incomplete };
+        if text::is_wide(&head_of(unpacked.path())?) {
+            return Self::narrowed(unpacked.path())
+                .map(|narrowed| Some(Self { incomplete: unpacked.incomplete, ..narrowed }));
+        }
+        Ok(Some(unpacked))
+    }
+
+    /// A file in UTF-16 in UTF-8.
+    fn narrowed(path: &Path) -> io::Result<Self> {
+        let mut decoded = String::new();
+        let bytes = std::fs::read(path)?;
+        let decoded = text::decode(&bytes, &Decoding::default(), &mut decoded);
+        let (text, _) = decoded.map_err(|reason| io::Error::other(reason.to_string()))?;
+        let mut file = temporary()?;
+        file.write_all(text.as_bytes())?;
+        Ok(Self { file, bytes: text.len() as u64, incomplete: None })
     }
 
     pub(super) fn path(&self) -> &Path {
         self.file.path()
     }
 
-    pub(super) fn format(&self) -> Format {
-        self.format
+    /// Whether the first line that is not blank is a JSON object: so records are told from text.
+    pub(super) fn begins_with_an_object(&self) -> io::Result<bool> {
+        let mut reader = BufReader::new(File::open(self.path())?);
+        let mut line = Vec::new();
+        while reader.read_until(b'\n', &mut line)? != 0 {
+            let trimmed = line.trim_ascii();
+            if !trimmed.is_empty() {
+                let is_object = serde_json::from_slice::<serde::de::IgnoredAny>(trimmed).is_ok();
+                return Ok(trimmed[0] == b'{' && is_object);
+            }
+            line.clear();
+        }
+        Ok(false)
     }
 }
 
-/// Whether the first line that is not blank is a JSON object: so records are told from text.
-fn begins_with_an_object(file: &File) -> io::Result<bool> {
-    let mut reader = BufReader::new(file);
-    let mut line = Vec::new();
-    while reader.read_until(b'\n', &mut line)? != 0 {
-        let trimmed = line.trim_ascii();
-        if !trimmed.is_empty() {
-            let is_object = serde_json::from_slice::<serde::de::IgnoredAny>(trimmed).is_ok();
-            return Ok(trimmed[0] == b'{' && is_object);
-        }
-        line.clear();
+fn head_of(path: &Path) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    File::open(path)?.take(64).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+fn temporary() -> io::Result<NamedTempFile> {
+    tempfile::Builder::new().prefix("retold-").tempfile()
+}
+
+/// The texts of tables, one after the other, as one thread reads them.
+#[derive(Debug)]
+pub(super) struct TextWriter {
+    file: Arc<NamedTempFile>,
+    out: BufWriter<File>,
+    at: u64,
+}
+
+/// Where the texts of one table stand.
+#[derive(Clone, Debug)]
+pub struct Texts {
+    file: Arc<NamedTempFile>,
+    /// Where each text begins, and where the last ends.
+    pub bounds: Vec<u64>,
+}
+
+impl TextWriter {
+    pub(super) fn new() -> io::Result<Self> {
+        let file = temporary()?;
+        let out = BufWriter::with_capacity(1 << 18, file.reopen()?);
+        Ok(Self { file: Arc::new(file), out, at: 0 })
     }
-    Ok(false)
+
+    /// Begins a table.
+    pub(super) fn begin(&self) -> Texts {
+        Texts { file: Arc::clone(&self.file), bounds: vec![self.at] }
+    }
+
+    pub(super) fn push(&mut self, texts: &mut Texts, text: &str) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())?;
+        self.at += text.len() as u64;
+        texts.bounds.push(self.at);
+        Ok(())
+    }
+
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl Texts {
+    /// The file that holds them.
+    pub(super) fn path(&self) -> &Path {
+        self.file.path()
+    }
 }
 
 #[cfg(test)]
@@ -53,12 +162,33 @@ mod tests {
 
     #[test]
     fn records_are_told_from_text() {
-        let format = |text: &str| Spool::of(text.as_bytes()).unwrap().format();
+        let is_records = |text: &[u8]| Spool::of(text, 1 << 20).unwrap().begins_with_an_object().unwrap();
         for text in ["", "\n\n", "plain", "{ a brace", "[1]\n", "{\"a\": 1} and more\n"] {
-            assert_eq!(format(text), Format::Text, "{text:?}");
+            assert!(!is_records(text.as_bytes()), "{text:?}");
         }
         for text in ["{}", "\n {\"text\": \"a\"}\nbroken\n"] {
-            assert_eq!(format(text), Format::JsonLines { bytes: text.len() as u64 }, "{text:?}");
+            assert!(is_records(text.as_bytes()), "{text:?}");
         }
+        let wide: Vec<u8> = "\u{feff}{\"text\": 1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        #[cfg(feature = "encodings")]
+        assert!(is_records(&wide));
+        let _ = wide;
+    }
+
+    #[cfg(feature = "compression")]
+    #[test]
+    fn streams_out_of_their_compression_but_no_bombs() {
+        let read = |bytes: &[u8], most| {
+            let spool = Spool::of(bytes, most).unwrap();
+            (std::fs::read(spool.path()).unwrap(), spool.bytes, spool.incomplete)
+        };
+        let text = b"one\ntwo\n".repeat(10_000);
+        assert_eq!(
+            read(&zstd::encode_all(text.as_slice(), 1).unwrap(), 100_000),
+            (text.clone(), text.len() as u64, None)
+        );
+        let bomb = zstd::encode_all(io::repeat(b' ').take(50 << 20), 1).unwrap();
+        let (_, bytes, incomplete) = read(&bomb, 1 << 20);
+        assert!(bytes < 2 << 20 && incomplete.unwrap().starts_with("a line longer than 1048576 bytes"));
     }
 }

@@ -4,7 +4,7 @@
 //! differences keep the result the same on every machine: rules hold whether or not the directory is a git checkout,
 //! and the machine's own rules (a global gitignore, `.git/info/exclude`) do not.
 
-use super::Sources;
+use super::{Reading, Sources};
 use crate::problem::Problem;
 use ignore::overrides::{Override, OverrideBuilder};
 use std::path::{Path, PathBuf};
@@ -20,6 +20,8 @@ pub struct Selection {
     pub hidden: bool,
     /// Files that `.gitignore` and `.ignore` leave out too.
     pub no_ignore: bool,
+    /// What symbolic links lead to too.
+    pub follow: bool,
 }
 
 impl Selection {
@@ -37,13 +39,14 @@ impl Selection {
 }
 
 /// Adds the files below `root` to `sources`, by their paths in byte order.
-pub(super) fn directory(root: &Path, selection: &Selection, sources: &mut Sources) {
+pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, sources: &mut Sources) {
     let globs = match selection.globs(root) {
         Ok(globs) => globs,
         Err(error) => return sources.problems.push(problem(root, &error)),
     };
     let mut walk = ignore::WalkBuilder::new(root);
     walk.hidden(!selection.hidden)
+        .follow_links(selection.follow)
         .ignore(!selection.no_ignore)
         .git_ignore(!selection.no_ignore)
         .parents(!selection.no_ignore)
@@ -70,7 +73,7 @@ pub(super) fn directory(root: &Path, selection: &Selection, sources: &mut Source
     }
     files.sort_unstable_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
     for file in files {
-        sources.add(file, false);
+        sources.add(file, false, reading);
     }
 }
 
@@ -88,7 +91,7 @@ fn problem(root: &Path, error: &ignore::Error) -> Problem {
         };
     }
     let reason = match inner.io_error() {
-        Some(io) => super::read::io_reason(io),
+        Some(io) => super::io_reason(io),
         None => inner.to_string(),
     };
     Problem { path: path.to_string_lossy().into_owned(), record: None, reason }

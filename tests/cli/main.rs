@@ -2,7 +2,9 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::panic, clippy::unwrap_used)] // helpers of tests are not known to clippy as tests
 
+mod bad_input;
 mod formats;
+mod forms;
 mod input;
 mod options;
 mod output;

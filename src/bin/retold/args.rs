@@ -5,7 +5,7 @@ use crate::output::Destination;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use retold::Search;
 use retold::lines::{LEAST_SIMILARITY, LineOptions};
-use retold::source::{Fields, Selection};
+use retold::source::{Decoding, Encoding, Fields, Reading, Selection};
 use retold::tokens::TokenUnit;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -29,8 +29,8 @@ pub enum Command {
 #[derive(ClapArgs)]
 #[command(after_help = SCAN_EXAMPLES)]
 pub struct ScanArgs {
-    /// Directories, text files, or JSON Lines files (.jsonl, .ndjson: one record a line); - is standard input
-    #[arg(required = true, value_name = "PATH")]
+    /// Directories, text files, or files of records (.jsonl, .ndjson, .json, .csv, .tsv), compressed or not; - is standard input
+    #[arg(required_unless_present = "files_from", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
     pub matching: MatchingArgs,
@@ -47,6 +47,8 @@ const SCAN_EXAMPLES: &str = "Examples:
   retold scan news.jsonl --id-field url        in records, named by their url
   retold scan docs/ --include '*.md' -t 0.9    in Markdown files, at a higher threshold
   retold scan news.jsonl --format json | jq '.clusters[].members[].document'
+  retold scan news.csv.zst --text-field title --text-field body      two columns, compressed
+  git ls-files -z '*.md' | retold scan --files-from -       the files that another command lists
   zcat news.jsonl.gz | retold scan -           standard input, text or records
 
 Exit status: 0 when all was read, 2 when something could not be read or done.";
@@ -85,10 +87,13 @@ pub enum Unit {
 #[derive(ClapArgs)]
 #[command(next_help_heading = "What is read")]
 pub struct ReadingArgs {
-    /// The field of a record that holds its text
+    /// Read the paths that a file lists too, one a line or each ended by a NUL byte; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub files_from: Option<PathBuf>,
+    /// The field or column of a record that holds its text, a.b for one inside another; several are joined by line breaks
     #[arg(long, value_name = "FIELD", default_value = "text")]
-    pub text_field: String,
-    /// The field of a record that names it; without it a record is named path:line
+    pub text_field: Vec<String>,
+    /// The field of a record that names it; without it a record is named path:N, N its line, its row, or its place in the array
     #[arg(long, value_name = "FIELD")]
     pub id_field: Option<String>,
     /// Only files that match, as in a .gitignore; may be repeated
@@ -103,6 +108,18 @@ pub struct ReadingArgs {
     /// Files that .gitignore and .ignore leave out too
     #[arg(long)]
     pub no_ignore: bool,
+    /// What symbolic links in directories lead to too
+    #[arg(long)]
+    pub follow: bool,
+    /// The encoding of all text without a byte-order mark, such as windows-1252 [default: UTF-8, or what the text looks like]
+    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    pub encoding: Option<Encoding>,
+    /// Text with bytes that are no character is a problem, and not mended
+    #[arg(long)]
+    pub strict: bool,
+    /// A longer document or record is not read, but named as a problem; K, M and G may follow the number
+    #[arg(long, value_name = "BYTES", default_value = "256M", value_parser = bytes)]
+    pub max_document_bytes: u64,
     /// How many threads work; the result is the same for any number [default: all cores]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub threads: usize,
@@ -195,8 +212,13 @@ impl ScanArgs {
                 exclude: reading.exclude.clone(),
                 hidden: reading.hidden,
                 no_ignore: reading.no_ignore,
+                follow: reading.follow,
             },
-            fields: Fields { text: reading.text_field.clone(), id: reading.id_field.clone() },
+            reading: Reading {
+                fields: Fields { text: reading.text_field.clone(), id: reading.id_field.clone() },
+                decoding: Decoding { encoding: reading.encoding, strict: reading.strict },
+                max_document_bytes: reading.max_document_bytes,
+            },
             lines: (!lines.no_lines).then_some(LineOptions {
                 min_tokens: lines.line_tokens,
                 min_neighbour_tokens: lines.neighbour_tokens,
@@ -220,6 +242,26 @@ impl ScanArgs {
             None => Destination::StandardOutput,
         }
     }
+}
+
+fn encoding(name: &str) -> Result<Encoding, String> {
+    Encoding::named(name)
+        .ok_or_else(|| "no such encoding; it is one of the Web's, such as windows-1252 or shift_jis".into())
+}
+
+fn bytes(text: &str) -> Result<u64, String> {
+    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let factor = match unit {
+        "" => Some(1),
+        "K" => Some(1 << 10),
+        "M" => Some(1 << 20),
+        "G" => Some(1u64 << 30),
+        _ => None,
+    };
+    let bytes = digits.parse::<u64>().ok().zip(factor).and_then(|(number, factor)| number.checked_mul(factor));
+    bytes
+        .filter(|&bytes| bytes > 0)
+        .ok_or_else(|| "it is a number above 0 with K, M, G or nothing behind it, such as 256M".into())
 }
 
 fn threshold(text: &str) -> Result<f64, String> {

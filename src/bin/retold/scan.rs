@@ -5,6 +5,9 @@ use crate::exit::{Failure, Status, say};
 use crate::output::Destination;
 use crate::{format, progress};
 use retold::report::Report;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 /// How many problems are named on standard error; all are in the JSON report.
 const PROBLEMS_SHOWN: usize = 20;
@@ -12,7 +15,8 @@ const PROBLEMS_SHOWN: usize = 20;
 /// Scans, writes the report, and says on standard error what could not be read.
 pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     let options = args.options();
-    for path in args.paths.iter().filter(|path| path.is_dir()) {
+    let paths = paths(&args)?;
+    for path in paths.iter().filter(|path| path.is_dir()) {
         options.selection.globs(path).map_err(Failure::new)?;
     }
     if args.output.output.is_some() && args.output.output == args.output.pairs {
@@ -20,8 +24,7 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.reading.threads).build().map_err(Failure::new)?;
     let shows_progress = !args.output.no_progress && !args.output.quiet;
-    let report =
-        progress::shown(shows_progress, |progress| pool.install(|| retold::scan(&args.paths, &options, progress)));
+    let report = progress::shown(shows_progress, |progress| pool.install(|| retold::scan(&paths, &options, progress)));
     let report = report.map_err(|error| Failure::new(format!("a temporary file failed: {error}")))?;
 
     if !args.output.quiet {
@@ -37,6 +40,45 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     let style = format::Style::new(destination.is_coloured(args.output.color.into()), args.output.limit);
     destination.write(|out| format::write(out, &report, args.output.format, style))?;
     Ok(if report.problems.is_empty() { Status::Done } else { Status::Incomplete })
+}
+
+/// The paths that were typed, and those of the list.
+fn paths(args: &ScanArgs) -> Result<Vec<PathBuf>, Failure> {
+    let mut paths = args.paths.clone();
+    let Some(list) = &args.reading.files_from else { return Ok(paths) };
+    let mut bytes = Vec::new();
+    let read = if list == Path::new("-") {
+        if paths.iter().any(|path| path == Path::new("-")) {
+            return Err(Failure::new("standard input cannot be both a document and the list of --files-from"));
+        }
+        std::io::stdin().lock().read_to_end(&mut bytes)
+    } else {
+        File::open(list).and_then(|mut file| file.read_to_end(&mut bytes))
+    };
+    read.map_err(|error| Failure::new(format!("--files-from {}: {error}", list.display())))?;
+    let end = if bytes.contains(&0) { 0 } else { b'\n' };
+    for path in bytes.split(|&byte| byte == end) {
+        let path = if end == b'\n' { path.strip_suffix(b"\r").unwrap_or(path) } else { path };
+        if !path.is_empty() {
+            paths.push(path_of(path)?);
+        }
+    }
+    if paths.is_empty() {
+        return Err(Failure::new(format!("--files-from {}: it lists no path", list.display())));
+    }
+    Ok(paths)
+}
+
+#[cfg(unix)]
+fn path_of(bytes: &[u8]) -> Result<PathBuf, Failure> {
+    use std::os::unix::ffi::OsStrExt;
+    Ok(std::ffi::OsStr::from_bytes(bytes).into())
+}
+
+#[cfg(not(unix))]
+fn path_of(bytes: &[u8]) -> Result<PathBuf, Failure> {
+    let path = std::str::from_utf8(bytes);
+    path.map(PathBuf::from).map_err(|_| Failure::new("a path of --files-from is not UTF-8"))
 }
 
 fn say_problems(report: &Report, shown: usize) {

@@ -24,6 +24,7 @@ enum Line<'a> {
     Boilerplate(Boilerplate<'a>),
     EmptyDocument { document: &'a str },
     UnfinishedLines { document: &'a str },
+    Encoding(Encoding<'a>),
     Problem(Problem<'a>),
 }
 
@@ -126,6 +127,13 @@ struct Example<'a> {
 }
 
 #[derive(Serialize)]
+struct Encoding<'a> {
+    document: &'a str,
+    encoding: &'static str,
+    replaced: u64,
+}
+
+#[derive(Serialize)]
 struct Problem<'a> {
     path: &'a str,
     record: Option<u64>,
@@ -144,6 +152,7 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     entries(out, "boilerplate", wire.boilerplate())?;
     entries(out, "empty_documents", report.empty.iter().map(|&document| wire.name(document)))?;
     entries(out, "unfinished_lines", report.unfinished_lines.iter().map(|&document| wire.name(document)))?;
+    entries(out, "encodings", wire.encodings())?;
     entries(out, "problems", wire.problems())?;
     writeln!(out, "\n}}")
 }
@@ -177,6 +186,7 @@ pub fn write_lines(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         .chain(wire.boilerplate().map(Line::Boilerplate))
         .chain(report.empty.iter().map(|&document| Line::EmptyDocument { document: wire.name(document) }))
         .chain(report.unfinished_lines.iter().map(|&document| Line::UnfinishedLines { document: wire.name(document) }))
+        .chain(wire.encodings().map(Line::Encoding))
         .chain(wire.problems().map(Line::Problem));
     let mut buffer = Vec::new();
     for line in lines {
@@ -281,6 +291,14 @@ impl<'a> Wire<'a> {
                 .iter()
                 .map(|&(document, line)| Example { document: self.name(document), line })
                 .collect(),
+        })
+    }
+
+    fn encodings(&self) -> impl Iterator<Item = Encoding<'a>> {
+        self.0.assumed.iter().map(|(document, assumed)| Encoding {
+            document: self.name(*document),
+            encoding: assumed.encoding,
+            replaced: assumed.replaced,
         })
     }
 

@@ -6,6 +6,7 @@ use indicatif::{HumanBytes, HumanCount};
 use retold::banding::Banding;
 use retold::document::DocId;
 use retold::report::{Cluster, Report};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// How the report looks.
@@ -55,6 +56,23 @@ struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
+    /// What was assumed of texts that are not plain UTF-8, if there are any.
+    fn encodings(&mut self) -> io::Result<()> {
+        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+        for (_, assumed) in self.report.assumed.iter().filter(|(_, assumed)| assumed.encoding != "UTF-8") {
+            *counts.entry(assumed.encoding).or_default() += 1;
+        }
+        if !counts.is_empty() {
+            let read = counts.iter().map(|(encoding, count)| format!("{} as {encoding}", counted(*count, "document")));
+            writeln!(self.out, "not UTF-8: {}", read.collect::<Vec<_>>().join(", "))?;
+        }
+        let replaced: u64 = self.report.assumed.iter().map(|(_, assumed)| assumed.replaced).sum();
+        if replaced > 0 {
+            writeln!(self.out, "{} held no character and became \u{fffd}", counted(replaced, "place"))?;
+        }
+        Ok(())
+    }
+
     fn summary(&mut self) -> io::Result<()> {
         let Style { name: bold, quiet, alarm, .. } = self.style;
         let summary = self.report.summary;
@@ -81,6 +99,7 @@ impl<'a> Text<'a> {
             let verb = if summary.documents_with_repeated_lines == 1 { "repeats" } else { "repeat" };
             writeln!(self.out, "{repeating} {verb} lines, {}", counted(summary.boilerplate_lines, "boilerplate line"))?;
         }
+        self.encodings()?;
         if summary.problems > 0 {
             let files_or_records = match summary.problems {
                 1 => "1 file or record".to_owned(),

@@ -1,0 +1,149 @@
+//! Compressed files: told by their first bytes, not by their names, and read through the libraries of each format.
+//!
+//! Several members or frames in one file are read one after the other, as the commands do.
+
+use std::fmt;
+use std::io::{self, BufRead, Read};
+use std::path::Path;
+
+/// A format of compression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// RFC 1952.
+    Gzip,
+    /// RFC 8878.
+    Zstd,
+    /// bzip2.
+    Bzip2,
+    /// xz.
+    Xz,
+}
+
+/// How many bytes of a file tell its compression.
+pub(super) const HEAD: usize = 10;
+
+impl Compression {
+    /// The compression of a file that begins so; none when it is not compressed.
+    pub(super) fn of(head: &[u8]) -> Option<Self> {
+        match head {
+            [0x1f, 0x8b, 8, ..] => Some(Self::Gzip),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Self::Zstd),
+            // "BZh", a digit, and the mark of the first block: three letters alone would be text.
+            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..] => Some(Self::Bzip2),
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Self::Xz),
+            _ => None,
+        }
+    }
+
+    /// What `input` holds.
+    #[cfg(feature = "compression")]
+    pub(super) fn reader<'a>(self, input: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
+        Ok(match self {
+            Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(input)),
+            Self::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(input)?),
+            Self::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(input)),
+            Self::Xz => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(input)),
+        })
+    }
+
+    /// What `input` holds: this build cannot tell.
+    #[cfg(not(feature = "compression"))]
+    pub(super) fn reader<'a>(self, _: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
+        Err(io::Error::other(format!("compressed with {self}, which this build does not read (feature `compression`)")))
+    }
+
+    /// Why reading failed, in a person's words.
+    pub(super) fn reason(self, error: &io::Error) -> String {
+        // The libraries have different words for the end that comes too early, or only their numbers.
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => format!("truncated {self} data"),
+            _ => format!("broken {self} data: {error}"),
+        }
+    }
+}
+
+impl fmt::Display for Compression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+            Self::Bzip2 => "bzip2",
+            Self::Xz => "xz",
+        })
+    }
+}
+
+/// A path without the ending that compression adds to names: what is in `news.jsonl.gz` is named `news.jsonl`.
+pub(super) fn plain_name(path: &Path) -> &Path {
+    let endings = ["gz", "gzip", "zst", "zstd", "bz2", "xz"];
+    let is_compressed = |ending: &std::ffi::OsStr| endings.iter().any(|known| ending.eq_ignore_ascii_case(known));
+    match (path.extension(), path.file_stem()) {
+        (Some(ending), Some(stem)) if is_compressed(ending) => Path::new(stem),
+        _ => path,
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "compression")]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    /// A text in each compression.
+    #[allow(clippy::unwrap_used)] // a helper of tests is not known to clippy as a test
+    fn compressed(text: &[u8]) -> [(Compression, Vec<u8>); 4] {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(text).unwrap();
+        let mut bzip2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+        bzip2.write_all(text).unwrap();
+        let mut xz = liblzma::write::XzEncoder::new(Vec::new(), 1);
+        xz.write_all(text).unwrap();
+        [
+            (Compression::Gzip, gzip.finish().unwrap()),
+            (Compression::Zstd, zstd::encode_all(text, 1).unwrap()),
+            (Compression::Bzip2, bzip2.finish().unwrap()),
+            (Compression::Xz, xz.finish().unwrap()),
+        ]
+    }
+
+    fn read(compression: Compression, bytes: &[u8]) -> (Vec<u8>, Option<String>) {
+        let mut text = Vec::new();
+        let read = compression.reader(bytes).and_then(|mut reader| reader.read_to_end(&mut text));
+        (text, read.err().map(|error| compression.reason(&error)))
+    }
+
+    #[test]
+    fn told_by_content_and_read_member_after_member() {
+        for (compression, bytes) in compressed(b"one two three\n") {
+            assert_eq!(Compression::of(&bytes), Some(compression));
+            let twice = [bytes.as_slice(), &bytes].concat();
+            assert_eq!(read(compression, &twice), (b"one two three\none two three\n".to_vec(), None), "{compression}");
+        }
+        assert_eq!(Compression::of(b"BZh9 is text"), None);
+        assert_eq!(Compression::of(b""), None);
+    }
+
+    #[test]
+    fn what_came_before_the_end_is_kept() {
+        // Incompressible, so that the first half of the bytes is about the first half of the text.
+        let mut state = 1u64;
+        let text: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+            (state >> 56) as u8
+        })
+        .take(3 << 20)
+        .collect();
+        for (compression, bytes) in compressed(&text) {
+            let (read, reason) = read(compression, &bytes[..bytes.len() / 2]);
+            assert!(text.starts_with(&read) && !read.is_empty(), "{compression}: {} bytes", read.len());
+            assert!(reason.is_some_and(|reason| reason.contains(&compression.to_string())));
+        }
+    }
+
+    #[test]
+    fn names_within() {
+        assert_eq!(plain_name(Path::new("a/news.jsonl.GZ")), Path::new("news.jsonl"));
+        assert_eq!(plain_name(Path::new("a/news.jsonl")), Path::new("a/news.jsonl"));
+        assert_eq!(plain_name(Path::new("gz")), Path::new("gz"));
+    }
+}

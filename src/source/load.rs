@@ -1,0 +1,134 @@
+//! A file that is one document: its bytes, out of compression, as text.
+
+use super::compression::Compression;
+use super::text::{self, Assumed, NotText};
+use super::{KEEP_BYTES, Reading};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Loads files, in buffers that it keeps.
+#[derive(Debug, Default)]
+pub(super) struct Loader {
+    raw: Vec<u8>,
+    plain: Vec<u8>,
+    decoded: String,
+}
+
+/// The text of a file.
+pub(super) struct Loaded<'a> {
+    pub text: &'a str,
+    pub assumed: Option<Assumed>,
+    /// Why there should be more of it, if so.
+    pub incomplete: Option<String>,
+}
+
+impl Loader {
+    /// The text of a file, or why it is none.
+    pub(super) fn load(&mut self, path: &Path, reading: &Reading) -> Result<Loaded<'_>, NotText> {
+        let Self { raw, plain, decoded } = self;
+        raw.shrink_to(KEEP_BYTES);
+        plain.shrink_to(KEEP_BYTES);
+        decoded.shrink_to(KEEP_BYTES);
+        let most = reading.max_document_bytes;
+        let bytes = read_bytes(path, raw, most)?;
+        let (bytes, incomplete) = match Compression::of(bytes) {
+            None => (bytes, None),
+            Some(compression) => {
+                let incomplete = decompress(compression, bytes, plain, most)?;
+                (plain.as_slice(), incomplete)
+            }
+        };
+        let (text, assumed) = text::decode(bytes, &reading.decoding, decoded)?;
+        Ok(Loaded { text, assumed, incomplete })
+    }
+}
+
+/// Fills `plain` with what `bytes` hold; what is wrong with them when that is not all.
+fn decompress(
+    compression: Compression,
+    bytes: &[u8],
+    plain: &mut Vec<u8>,
+    most: u64,
+) -> Result<Option<String>, NotText> {
+    plain.clear();
+    let reader = compression.reader(bytes).map_err(NotText::Unreadable)?;
+    // A bomb is noticed one byte behind what is allowed.
+    let read = reader.take(most.saturating_add(1)).read_to_end(plain);
+    if plain.len() as u64 > most {
+        return Err(NotText::TooLong(most));
+    }
+    match read {
+        Ok(_) => Ok(None),
+        Err(error) if plain.is_empty() => Err(NotText::Undecodable(compression.reason(&error))),
+        Err(error) => Ok(Some(format!("{}; what came before is read", compression.reason(&error)))),
+    }
+}
+
+/// Reads a whole file, or its beginning when that is binary.
+fn read_bytes<'a>(path: &Path, buffer: &'a mut Vec<u8>, most: u64) -> Result<&'a [u8], NotText> {
+    let mut file = File::open(path).map_err(NotText::Unreadable)?;
+    let mut length = 0;
+    loop {
+        if buffer.len() == length {
+            if text::is_binary(&buffer[..length]) && Compression::of(&buffer[..length]).is_none() {
+                return Ok(&buffer[..length]);
+            }
+            if length as u64 > most {
+                return Err(NotText::TooLong(most));
+            }
+            buffer.resize((2 * length).max(64 << 10), 0);
+        }
+        match file.read(&mut buffer[length..]) {
+            Ok(0) if length as u64 > most => return Err(NotText::TooLong(most)),
+            Ok(0) => return Ok(&buffer[..length]),
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(NotText::Unreadable(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loaded(bytes: &[u8], most: u64) -> Result<(String, Option<String>), String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        let mut loader = Loader::default();
+        let reading = Reading { max_document_bytes: most, ..Reading::default() };
+        let loaded = loader.load(file.path(), &reading).map_err(|reason| reason.to_string())?;
+        Ok((loaded.text.to_owned(), loaded.incomplete))
+    }
+
+    #[test]
+    fn files_as_they_are() {
+        for text in ["", "größe", &"a".repeat(300_000)] {
+            assert_eq!(loaded(text.as_bytes(), 1 << 20), Ok((text.to_owned(), None)));
+        }
+        assert_eq!(loaded("\u{feff}a".as_bytes(), 1 << 20), Ok(("a".into(), None)));
+        assert_eq!(loaded(b"PNG\0\x01", 1 << 20), Err("binary, not text".into()));
+    }
+
+    #[test]
+    fn no_more_than_is_allowed() {
+        assert_eq!(loaded(b"12345", 5), Ok(("12345".into(), None)));
+        let reason = "longer than 5 bytes; --max-document-bytes allows more";
+        assert_eq!(loaded(b"123456", 5), Err(reason.into()));
+    }
+
+    #[cfg(feature = "compression")]
+    #[test]
+    fn compressed_files() {
+        let bomb = zstd::encode_all(io::repeat(b' ').take(50 << 20), 1).unwrap();
+        assert!(bomb.len() < 100_000);
+        assert_eq!(loaded(&bomb, 1 << 20), Err("longer than 1048576 bytes; --max-document-bytes allows more".into()));
+        let whole = zstd::encode_all("one two three".as_bytes(), 1).unwrap();
+        assert_eq!(loaded(&whole, 100), Ok(("one two three".into(), None)));
+        let broken = [whole.as_slice(), &whole[..8]].concat();
+        let (text, incomplete) = loaded(&broken, 100).unwrap();
+        assert_eq!(text, "one two three");
+        assert!(incomplete.unwrap().contains("zstd data"));
+    }
+}

@@ -1,0 +1,189 @@
+//! One corpus in every form that it can come in: always the same clusters.
+
+use super::{Ended, command, end, folder, retold, visit, withdrawal};
+use serde_json::{Value, json};
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+/// Texts with line breaks, quotes, commas and tabs, some of them told again.
+fn texts() -> Vec<String> {
+    let (withdrawal, visit) = (withdrawal(), visit());
+    let odd = "He said: \"one, two\tthree\"\nand, after a while, four five six seven; grün, 名前はまだ無い。\n";
+    vec![
+        withdrawal.clone(),
+        odd.into(),
+        visit.clone(),
+        withdrawal.replace("on Friday", "on Monday"),
+        odd.to_uppercase(),
+        visit.lines().skip(1).map(|line| format!("{line}\r\n")).collect(),
+        "something else that is told only once, and by nobody else".into(),
+    ]
+}
+
+/// The clusters with every similarity, documents by their number among the texts.
+fn clusters(ended: &Ended, number: impl Fn(&str) -> usize) -> Value {
+    let of = |name: &Value| number(name.as_str().unwrap());
+    let report = ended.json();
+    let clusters = report["clusters"].as_array().unwrap().iter().map(|cluster| {
+        let members =
+            cluster["members"].as_array().unwrap().iter().map(|member| {
+                json!([of(&member["document"]), member["kind"], member["jaccard"], member["containment"]])
+            });
+        json!([of(&cluster["representative"]), members.collect::<Vec<_>>()])
+    });
+    Value::Array(clusters.collect())
+}
+
+/// A record's number among the texts, from its row; each form counts from 1 but JSON Lines, whose lines are rows too.
+fn row(name: &str) -> usize {
+    name.rsplit(':').next().unwrap().parse::<usize>().unwrap() - 1
+}
+
+fn tables() -> Vec<(&'static str, String)> {
+    let texts = texts();
+    let records = texts.iter().map(|text| json!({ "meta": { "n": 1 }, "text": text }));
+    let quoted = |text: &String| format!("\"{}\"", text.replace('"', "\"\""));
+    let table = |delimiter: &str| {
+        let rows = texts.iter().map(|text| format!("x{delimiter}{}\n", quoted(text)));
+        format!("meta{delimiter}text\n{}", rows.collect::<String>())
+    };
+    let mut tables = vec![
+        ("records.jsonl", records.clone().map(|record| record.to_string() + "\n").collect()),
+        ("records.json", serde_json::to_string_pretty(&records.collect::<Vec<_>>()).unwrap()),
+    ];
+    if cfg!(feature = "csv") {
+        tables.extend([("records.csv", table(",")), ("records.tsv", table("\t"))]);
+    }
+    tables
+}
+
+fn expected() -> Value {
+    let folder = folder([("records.jsonl", tables()[0].1.as_bytes())]);
+    let expected = clusters(&retold(folder.path(), "scan records.jsonl --format json"), row);
+    assert_eq!(expected.as_array().unwrap().len(), 3);
+    expected
+}
+
+fn write_all(folder: &Path, bytes_of: impl Fn(&[u8]) -> Vec<u8>, ending: &str) -> Vec<String> {
+    let tables = tables();
+    for (name, text) in &tables {
+        fs::write(folder.join(format!("{name}{ending}")), bytes_of(text.as_bytes())).unwrap();
+    }
+    for (number, text) in texts().iter().enumerate() {
+        fs::create_dir_all(folder.join("texts")).unwrap();
+        fs::write(folder.join(format!("texts/{number}.txt{ending}")), bytes_of(text.as_bytes())).unwrap();
+    }
+    tables.iter().map(|(name, _)| format!("{name}{ending}")).collect()
+}
+
+fn all_are_alike(bytes_of: impl Fn(&[u8]) -> Vec<u8>, ending: &str) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let expected = expected();
+    for name in write_all(folder.path(), bytes_of, ending) {
+        let ended = retold(folder.path(), &format!("scan {name} --format json"));
+        assert_eq!((ended.status, ended.stderr.as_str()), (0, ""), "{name}");
+        assert_eq!(clusters(&ended, row), expected, "{name}");
+        assert!(ended.json()["clusters"][0]["representative"].as_str().unwrap().starts_with(&name), "{name}");
+    }
+    let ended = retold(folder.path(), "scan texts --format json");
+    let number = |name: &str| name["texts/".len()..][..1].parse().unwrap();
+    assert_eq!((ended.status, clusters(&ended, number)), (0, expected), "files {ending}");
+}
+
+#[test]
+fn plain() {
+    all_are_alike(<[u8]>::to_vec, "");
+}
+
+#[cfg(feature = "compression")]
+#[test]
+fn compressed() {
+    let gzip = |bytes: &[u8]| {
+        // Two members, as `cat a.gz b.gz` makes them.
+        let (first, second) = bytes.split_at(bytes.len() / 2);
+        let member = |bytes: &[u8]| {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+            encoder.write_all(bytes).unwrap();
+            encoder.finish().unwrap()
+        };
+        [member(first), member(second)].concat()
+    };
+    let bzip2 = |bytes: &[u8]| {
+        let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let xz = |bytes: &[u8]| {
+        let mut encoder = liblzma::write::XzEncoder::new(Vec::new(), 6);
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    all_are_alike(gzip, ".gz");
+    all_are_alike(|bytes| zstd::encode_all(bytes, 3).unwrap(), ".zst");
+    all_are_alike(bzip2, ".bz2");
+    all_are_alike(xz, ".xz");
+    // It is told by content: the ending may be missing, or wrong.
+    all_are_alike(gzip, "");
+    let mut stream = command(Path::new("."));
+    stream.args(["scan", "-", "--format", "json"]).write_stdin(gzip(tables()[0].1.as_bytes()));
+    assert_eq!(clusters(&end(stream), row), expected());
+}
+
+#[cfg(feature = "encodings")]
+#[test]
+fn in_utf_16() {
+    let wide = |bytes: &[u8]| {
+        let text = std::str::from_utf8(bytes).unwrap();
+        format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
+    };
+    all_are_alike(wide, "");
+}
+
+#[test]
+fn one_object_is_one_record() {
+    let folder = folder([("a.json", json!({ "article": { "title": "A", "body": withdrawal() } }).to_string())]);
+    let arguments = "scan a.json --text-field article.title --text-field article.body --format json";
+    let ended = retold(folder.path(), arguments);
+    assert_eq!((ended.status, ended.json()["summary"]["documents"].clone()), (0, json!(1)));
+}
+
+#[test]
+fn json_that_holds_no_records_is_text_in_a_directory_and_a_problem_when_given() {
+    let folder = folder([("data/package.json", r#"{"name": "retold", "version": "1.0.0"}"#)]);
+    assert_eq!(retold(folder.path(), "scan data").status, 0);
+    let ended = retold(folder.path(), "scan data/package.json");
+    assert_eq!(ended.status, 2);
+    assert!(ended.stderr.contains("data/package.json:1: no string field `text`; the record has name, version"));
+}
+
+#[test]
+fn paths_from_a_list() {
+    let folder = folder([("a.txt", withdrawal()), ("b c.txt", withdrawal()), ("d.txt", withdrawal())]);
+    let listed = |list: &str, arguments: &[&str]| {
+        let mut command = command(folder.path());
+        command.args(["scan", "--files-from", "-", "--format", "json"]).args(arguments).write_stdin(list);
+        end(command)
+    };
+    assert_eq!(listed("a.txt\nb c.txt\r\n\n", &[]).clusters(), [["a.txt", "b c.txt"]]);
+    assert_eq!(listed("a.txt\0b c.txt\0", &["d.txt"]).clusters(), [["d.txt", "a.txt", "b c.txt"]]);
+    let none = listed("\n", &[]);
+    assert_eq!((none.status, none.stderr.as_str()), (2, "retold: --files-from -: it lists no path\n"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_reached_twice_is_read_once_and_links_when_asked() {
+    let folder = folder([("data/a.txt", withdrawal()), ("elsewhere/b.txt", visit())]);
+    std::os::unix::fs::symlink("../elsewhere/b.txt", folder.path().join("data/link.txt")).unwrap();
+    let documents = |arguments: &str| {
+        let ended = retold(folder.path(), &format!("scan {arguments} --format json"));
+        assert_eq!(ended.status, 0, "{ended:?}");
+        ended.json()["summary"]["documents"].as_u64().unwrap()
+    };
+    assert_eq!(documents("data"), 1);
+    assert_eq!(documents("data --follow"), 2);
+    assert_eq!(documents("data ./data data/a.txt"), 1);
+    assert_eq!(documents("data elsewhere --follow"), 2);
+    assert_eq!(documents("data/link.txt elsewhere/b.txt"), 1);
+}
