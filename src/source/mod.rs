@@ -12,6 +12,8 @@ mod fetch;
 mod json;
 mod lines;
 mod load;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod read;
 mod spool;
 mod table;
@@ -229,6 +231,7 @@ impl Sources {
             // A file that cannot be asked for its size cannot be opened either, and is named then.
             "jsonl" | "ndjson" => Format::JsonLines { bytes: path.metadata().map_or(0, |metadata| metadata.len()) },
             "csv" => Format::Table(Table::Csv { delimiter: b',' }),
+            "parquet" => Format::Table(Table::Parquet),
             "tsv" => Format::Table(Table::Csv { delimiter: b'\t' }),
             "json" if given || names_a_field(&path, &reading.fields) => Format::Table(Table::Json),
             _ => Format::Text,

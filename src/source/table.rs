@@ -1,5 +1,5 @@
-//! Tables: record files that are read from beginning to end by one thread, CSV and TSV with a header, and JSON files that hold
-//! an array of objects or one object.
+//! Tables: record files that are read from beginning to end by one thread, CSV and TSV with a header, JSON files that hold an
+//! array of objects or one object, and Parquet (`parquet`).
 //!
 //! Limits: what comes after a place that is no JSON is lost, since nothing tells where the next element begins; and one
 //! thread reads a table, so many tables are read in parallel and one is not.
@@ -27,6 +27,8 @@ pub enum Table {
     },
     /// One array of objects, or one object.
     Json,
+    /// Apache Parquet.
+    Parquet,
 }
 
 /// Receives the rows of a table.
@@ -40,12 +42,17 @@ pub(super) trait Rows {
 /// Reads a table.
 pub(super) fn read(path: &Path, table: Table, reading: &Reading, rows: &mut impl Rows) {
     let file = match File::open(path) {
-        Ok(file) => BufReader::with_capacity(1 << 18, file),
+        Ok(file) => file,
         Err(error) => return rows.lost(None, io_reason(&error)),
     };
+    let buffered = |file| BufReader::with_capacity(1 << 18, file);
     match table {
-        Table::Csv { delimiter } => read_csv(file, delimiter, reading, rows),
-        Table::Json => read_json(file, reading, rows),
+        Table::Csv { delimiter } => read_csv(buffered(file), delimiter, reading, rows),
+        Table::Json => read_json(buffered(file), reading, rows),
+        #[cfg(feature = "parquet")]
+        Table::Parquet => super::parquet::read(file, reading, rows),
+        #[cfg(not(feature = "parquet"))]
+        Table::Parquet => rows.lost(None, "Parquet, which this build does not read (feature `parquet`)".into()),
     }
 }
 

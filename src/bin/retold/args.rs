@@ -29,7 +29,7 @@ pub enum Command {
 #[derive(ClapArgs)]
 #[command(after_help = SCAN_EXAMPLES)]
 pub struct ScanArgs {
-    /// Directories, text files, or files of records (.jsonl, .ndjson, .json, .csv, .tsv), compressed or not; - is standard input
+    /// Directories, text files, or files of records (.jsonl, .ndjson, .json, .csv, .tsv, .parquet), compressed or not; - is standard input
     #[arg(required_unless_present = "files_from", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
