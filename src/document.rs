@@ -129,7 +129,7 @@ impl Documents {
             Part::Files { first, .. } => {
                 Location { source: SourceId(first.0 + place.start), record: None, text: TextLocation::Source }
             }
-            Part::Table { source } => {
+            Part::Table { source, .. } => {
                 let row = texts.as_ref().map(|texts| TextLocation::Row(texts, place.start));
                 let record = Some(first_line + u64::from(place.line));
                 Location { source, record, text: row.unwrap_or(TextLocation::Source) }

@@ -91,7 +91,7 @@ impl Gatherer<'_> {
     }
 
     fn add(&mut self, signed: SignedPart) -> io::Result<()> {
-        if let Part::Block { start: 0, .. } | Part::Table { .. } = signed.end.part {
+        if let Part::Block { start: 0, .. } | Part::Table { piece: 0, .. } = signed.end.part {
             self.next_line = 1;
         }
         let into = &mut self.gathered;
@@ -103,7 +103,7 @@ impl Gatherer<'_> {
         for document in &signed.documents {
             let id = &signed.ids[id_start..document.id_end];
             id_start = document.id_end;
-            if let (Part::Block { source, .. } | Part::Table { source }, Some(field), "") =
+            if let (Part::Block { source, .. } | Part::Table { source, .. }, Some(field), "") =
                 (signed.end.part, &self.reading.fields.id, id)
             {
                 let record = self.next_line + u64::from(document.place.line);

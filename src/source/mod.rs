@@ -52,7 +52,12 @@ pub enum Format {
         bytes: u64,
     },
     /// The file holds records in another way.
-    Table(Table),
+    Table {
+        /// Which.
+        table: Table,
+        /// How many pieces of it can be read on their own.
+        pieces: u32,
+    },
 }
 
 /// How sources become texts.
@@ -131,10 +136,12 @@ pub enum Part {
         /// The byte after its last.
         end: u64,
     },
-    /// A whole table.
+    /// A piece of a table, or all of it.
     Table {
         /// The file that holds it.
         source: SourceId,
+        /// The piece's number.
+        piece: u32,
     },
 }
 
@@ -206,9 +213,13 @@ impl Sources {
                     next += count;
                     Some(Part::Files { first: source, count: count as u32 })
                 }
-                Format::Table(_) => {
-                    next += 1;
-                    Some(Part::Table { source })
+                Format::Table { pieces, .. } => {
+                    let piece = offset as u32;
+                    offset += 1;
+                    if offset >= u64::from(pieces) {
+                        (next, offset) = (next + 1, 0);
+                    }
+                    Some(Part::Table { source, piece })
                 }
                 Format::JsonLines { bytes } => {
                     let start = offset;
@@ -230,10 +241,10 @@ impl Sources {
         let format = match ending.as_str() {
             // A file that cannot be asked for its size cannot be opened either, and is named then.
             "jsonl" | "ndjson" => Format::JsonLines { bytes: path.metadata().map_or(0, |metadata| metadata.len()) },
-            "csv" => Format::Table(Table::Csv { delimiter: b',' }),
-            "parquet" => Format::Table(Table::Parquet),
-            "tsv" => Format::Table(Table::Csv { delimiter: b'\t' }),
-            "json" if given || names_a_field(&path, &reading.fields) => Format::Table(Table::Json),
+            "csv" => Format::Table { table: Table::Csv { delimiter: b',' }, pieces: 1 },
+            "parquet" => Format::Table { table: Table::Parquet, pieces: 1 },
+            "tsv" => Format::Table { table: Table::Csv { delimiter: b'\t' }, pieces: 1 },
+            "json" if given || names_a_field(&path, &reading.fields) => Format::Table { table: Table::Json, pieces: 1 },
             _ => Format::Text,
         };
         self.list.push(Source { path, alias: None, format, given });
@@ -284,6 +295,11 @@ impl Sources {
         for (spool, problem) in unpacked.collect::<Vec<_>>() {
             self.spools.extend(spool);
             self.problems.extend(problem);
+        }
+        for source in &mut self.list {
+            if let Format::Table { table, pieces } = &mut source.format {
+                *pieces = table.pieces(&source.path);
+            }
         }
     }
 }

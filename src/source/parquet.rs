@@ -1,42 +1,64 @@
-//! Parquet: the text and id columns of a file, in batches, and no other column.
+//! Parquet: the text and id columns of a file, in batches, and no
+//! other column.
 //!
-//! Columns are named by their paths, so a field of a group is `article.body`. Text may be plain, of any length type, or by
+//! Row groups are read in parallel. Columns are named by their paths, so a field of a group is `article.body`. Text may be plain, of any length type, or by
 //! dictionary, in every compression of the format; what is nested in lists is no text.
 
 use super::table::Rows;
 use super::{Reading, text};
 use parquet::basic::Type;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::DataType;
-use parquet::errors::Result;
+use parquet::data_type::{ByteArray, DataType};
+use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::SchemaDescriptor;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 /// How many rows are read of each column at a time.
 const BATCH: usize = 512;
 
-/// Reads a file.
-pub(super) fn read(file: File, reading: &Reading, rows: &mut impl Rows) {
-    let mut row = 0;
+/// How many row groups a file has; 1 for one that cannot be read, of which reading then says why.
+pub(super) fn groups(path: &Path) -> u32 {
+    let open = || SerializedFileReader::new(File::open(path).ok()?).ok();
+    let groups = catch_unwind(open).ok().flatten().map(|reader| reader.num_row_groups());
+    groups.and_then(|groups| u32::try_from(groups).ok()).unwrap_or(1).max(1)
+}
+
+/// Reads one row group, whose rows are counted from 0; how many it has.
+pub(super) fn read(file: File, group: u32, reading: &Reading, rows: &mut impl Rows) -> u64 {
+    let (mut row, mut all) = (0, 0);
     // The reader returns errors where it notices that a file is broken, and panics where it does not.
-    let read = catch_unwind(AssertUnwindSafe(|| read_groups(file, reading, rows, &mut row)));
+    let read = catch_unwind(AssertUnwindSafe(|| read_group(file, group, reading, rows, &mut row, &mut all)));
     let reason = match read {
-        Ok(Ok(())) => return,
+        Ok(Ok(())) => return all,
         Ok(Err(error)) => error.to_string(),
         Err(_) => "the reader gave up".into(),
     };
-    rows.lost((row > 0).then_some(row), format!("broken Parquet: {reason}; what comes after is lost"));
+    let what = if all == 0 { "" } else { "; the rest of these rows is lost" };
+    rows.lost((all > 0).then_some(row), format!("broken Parquet: {reason}{what}"));
+    all
 }
 
-fn read_groups(file: File, reading: &Reading, rows: &mut impl Rows, row: &mut u32) -> Result<()> {
+fn read_group(
+    file: File,
+    group: u32,
+    reading: &Reading,
+    rows: &mut impl Rows,
+    row: &mut u32,
+    all: &mut u64,
+) -> Result<()> {
     let reader = SerializedFileReader::new(file)?;
+    if reader.num_row_groups() <= group as usize {
+        return Ok(()); // there is no row at all
+    }
     let schema = reader.metadata().file_metadata().schema_descr();
     let mut columns = Vec::new();
     for field in &reading.fields.text {
         match column(schema, field).filter(|&column| schema.column(column).physical_type() == Type::BYTE_ARRAY) {
             Some(column) => columns.push(column),
+            None if group > 0 => return Ok(()), // the first has said so
             None => {
                 let names: Vec<String> = schema.columns().iter().map(|column| column.path().string()).collect();
                 rows.lost(None, format!("no text column `{field}`; the columns are {}", names.join(", ")));
@@ -46,31 +68,28 @@ fn read_groups(file: File, reading: &Reading, rows: &mut impl Rows, row: &mut u3
     }
     let texts = columns.len();
     columns.extend(reading.fields.id.as_deref().and_then(|field| column(schema, field)));
-    let mut decoded = String::new();
-    for group in 0..reader.num_row_groups() {
-        let group = reader.get_row_group(group)?;
-        let readers: Result<Vec<ColumnReader>> = columns.iter().map(|&at| group.get_column_reader(at)).collect();
-        let mut readers = readers?;
-        let mut left = usize::try_from(group.metadata().num_rows()).unwrap_or_default();
-        while left > 0 {
-            let count = left.min(BATCH);
-            let batch: Result<Vec<Vec<Cell>>> = readers.iter_mut().map(|reader| cells(reader, count)).collect();
-            let batch = batch?;
-            for at in 0..count {
-                let cells: Vec<&Cell> = batch.iter().filter_map(|column| column.get(at)).collect();
-                if cells.len() < columns.len() {
-                    return Err(parquet::errors::ParquetError::General("a column ends before the others".into()));
-                }
-                let (text_cells, id) = cells.split_at(texts);
-                hand_on(*row, text_cells, id.first().copied(), reading, &mut decoded, rows);
-                *row += 1;
+    let group = reader.get_row_group(group as usize)?;
+    *all = u64::try_from(group.metadata().num_rows()).unwrap_or_default();
+    let readers: Result<Vec<ColumnReader>> = columns.iter().map(|&at| group.get_column_reader(at)).collect();
+    let (mut readers, mut decoded) = (readers?, String::new());
+    while u64::from(*row) < *all {
+        let count = BATCH.min(usize::try_from(*all - u64::from(*row)).unwrap_or(BATCH));
+        let batch: Result<Vec<Vec<Cell>>> = readers.iter_mut().map(|reader| cells(reader, count)).collect();
+        let batch = batch?;
+        for at in 0..count {
+            let cells: Vec<&Cell> = batch.iter().filter_map(|column| column.get(at)).collect();
+            if cells.len() < columns.len() {
+                return Err(ParquetError::General("a column ends before the others".into()));
             }
-            left -= count;
+            let (text_cells, id) = cells.split_at(texts);
+            hand_on(*row, text_cells, id.first().copied(), reading, &mut decoded, rows);
+            *row += 1;
         }
     }
     Ok(())
 }
 
+/// Hands on one row.
 fn hand_on(
     row: u32,
     cells: &[&Cell],
@@ -79,25 +98,31 @@ fn hand_on(
     decoded: &mut String,
     rows: &mut impl Rows,
 ) {
-    let mut bytes = Vec::new();
+    let mut joined = Vec::new();
+    let mut bytes: &[u8] = &[];
     for (number, (cell, field)) in cells.iter().zip(&reading.fields.text).enumerate() {
         let Cell::Bytes(cell) = cell else {
             return rows.lost(Some(row), format!("column `{field}` is null"));
         };
-        if number > 0 {
-            bytes.push(b'\n');
+        if cells.len() == 1 {
+            bytes = cell.data();
+        } else {
+            joined.extend_from_slice(if number > 0 { b"\n" } else { b"" });
+            joined.extend_from_slice(cell.data());
         }
-        bytes.extend_from_slice(cell);
+    }
+    if cells.len() > 1 {
+        bytes = &joined;
     }
     if bytes.len() as u64 > reading.max_document_bytes {
         return rows.lost(Some(row), text::NotText::TooLong(reading.max_document_bytes).to_string());
     }
     let id = match id {
-        Some(Cell::Bytes(id)) => String::from_utf8_lossy(id).into_owned(),
+        Some(Cell::Bytes(id)) => String::from_utf8_lossy(id.data()).into_owned(),
         Some(Cell::Number(id)) => id.to_string(),
         _ => String::new(),
     };
-    match text::decode(&bytes, &reading.decoding, decoded) {
+    match text::decode(bytes, &reading.decoding, decoded) {
         Ok((text, assumed)) => rows.row(row, text, &id, assumed),
         Err(reason) => rows.lost(Some(row), reason.to_string()),
     }
@@ -114,16 +139,16 @@ fn column(schema: &SchemaDescriptor, field: &str) -> Option<usize> {
 
 enum Cell {
     Null,
-    Bytes(Vec<u8>),
+    Bytes(ByteArray),
     Number(i64),
 }
 
 /// The next `count` cells of a column.
 fn cells(reader: &mut ColumnReader, count: usize) -> Result<Vec<Cell>> {
     match reader {
-        ColumnReader::ByteArrayColumnReader(reader) => typed(reader, count, |bytes| Cell::Bytes(bytes.data().to_vec())),
+        ColumnReader::ByteArrayColumnReader(reader) => typed(reader, count, |bytes| Cell::Bytes(bytes.clone())),
         ColumnReader::FixedLenByteArrayColumnReader(reader) => {
-            typed(reader, count, |bytes| Cell::Bytes(bytes.data().to_vec()))
+            typed(reader, count, |bytes| Cell::Bytes(ByteArray::from(bytes.clone())))
         }
         ColumnReader::Int32ColumnReader(reader) => typed(reader, count, |number| Cell::Number(i64::from(*number))),
         ColumnReader::Int64ColumnReader(reader) => typed(reader, count, |number| Cell::Number(*number)),
@@ -160,4 +185,104 @@ fn typed<T: DataType>(
         .iter()
         .map(|&level| if present(level) { values.next().map_or(Cell::Null, &cell) } else { Cell::Null })
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Assumed, Fields};
+    use parquet::data_type::{ByteArrayType, Int64Type};
+    use parquet::file::properties::WriterProperties;
+    use parquet::file::writer::SerializedFileWriter;
+    use parquet::schema::parser::parse_message_type;
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    /// Rows as (number, text, id), and losses as (number, reason).
+    #[derive(Debug, Default, PartialEq)]
+    struct Collected {
+        rows: Vec<(u32, String, String)>,
+        lost: Vec<(Option<u32>, String)>,
+    }
+
+    impl Rows for Collected {
+        fn row(&mut self, number: u32, text: &str, id: &str, _: Option<Assumed>) {
+            self.rows.push((number, text.to_owned(), id.to_owned()));
+        }
+
+        fn lost(&mut self, number: Option<u32>, reason: String) {
+            self.lost.push((number, reason));
+        }
+    }
+
+    /// Two row groups of three rows: numbers, and texts within a group, of which one is null.
+    #[allow(clippy::unwrap_used)] // a helper of tests is not known to clippy as a test
+    fn written() -> Vec<u8> {
+        let schema = "message m { required int64 n; optional group article { optional binary body (UTF8); } }";
+        let schema = Arc::new(parse_message_type(schema).unwrap());
+        let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(WriterProperties::new())).unwrap();
+        for group in 0..2i64 {
+            let mut columns = writer.next_row_group().unwrap();
+            let mut column = columns.next_column().unwrap().unwrap();
+            let numbers: Vec<i64> = (3 * group..3 * group + 3).collect();
+            column.typed::<Int64Type>().write_batch(&numbers, None, None).unwrap();
+            column.close().unwrap();
+            let mut column = columns.next_column().unwrap().unwrap();
+            let texts = [format!("one {group}"), format!("three {group}")].map(|text| ByteArray::from(text.as_str()));
+            column.typed::<ByteArrayType>().write_batch(&texts, Some(&[2, 0, 2]), None).unwrap();
+            column.close().unwrap();
+            columns.close().unwrap();
+        }
+        writer.into_inner().unwrap()
+    }
+
+    #[allow(clippy::unwrap_used)] // a helper of tests is not known to clippy as a test
+    fn collected(bytes: &[u8], text: &str) -> Vec<Collected> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        let reading =
+            Reading { fields: Fields { text: vec![text.into()], id: Some("n".into()) }, ..Reading::default() };
+        let pieces = (0..groups(file.path())).map(|group| {
+            let mut rows = Collected::default();
+            read(File::open(file.path()).unwrap(), group, &reading, &mut rows);
+            rows
+        });
+        pieces.collect()
+    }
+
+    #[test]
+    fn a_column_within_a_group_with_nulls() {
+        let groups = (0..2).map(|group| Collected {
+            rows: vec![
+                (0, format!("one {group}"), format!("{}", 3 * group)),
+                (2, format!("three {group}"), format!("{}", 3 * group + 2)),
+            ],
+            lost: vec![(Some(1), "column `article.body` is null".into())],
+        });
+        assert_eq!(collected(&written(), "article.body"), groups.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_missing_column_is_named_once() {
+        let reason = "no text column `text`; the columns are n, article.body";
+        let said: Vec<_> = collected(&written(), "text").into_iter().flat_map(|rows| rows.lost).collect();
+        assert_eq!(said, [(None, reason.into())]);
+        assert!(collected(&written(), "n")[0].lost[0].1.starts_with("no text column `n`"));
+    }
+
+    proptest! {
+        /// A broken file ends in rows and reasons, never in a panic.
+        #[test]
+        fn broken_bytes(breaks in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..9), cut in any::<prop::sample::Index>()) {
+            let mut bytes = written();
+            for (at, byte) in breaks {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            collected(&bytes, "article.body");
+            bytes.truncate(cut.index(bytes.len()));
+            let lost: usize = collected(&bytes, "article.body").iter().map(|rows| rows.lost.len()).sum();
+            prop_assert!(lost > 0);
+        }
+    }
 }

@@ -4,7 +4,7 @@ use super::json::Record;
 use super::lines::Lines;
 use super::load::Loader;
 use super::spool::{TextWriter, Texts};
-use super::table::{self, Rows, Table};
+use super::table::Rows;
 use super::text::{self, NotText};
 use super::{Assumed, Format, KEEP_BYTES, Part, Reading, SourceId, Sources, io_reason};
 use std::ops::Range;
@@ -58,7 +58,7 @@ pub struct PartReader {
 pub struct PartEnd {
     /// The part, with the true end of its last line.
     pub part: Part,
-    /// How many lines begin in it; 0 for files and tables.
+    /// How many lines or rows begin in it; 0 for files, and for tables that are one part.
     pub lines: u64,
     /// How many bytes were read.
     pub bytes: u64,
@@ -72,7 +72,7 @@ impl PartReader {
         match part {
             Part::Files { first, count } => self.read_files(sources, first, count, reading, visit),
             Part::Block { source, start, end } => self.read_block(sources, source, start..end, reading, visit),
-            Part::Table { source } => self.read_table(sources, source, reading, visit),
+            Part::Table { source, piece } => self.read_table(sources, source, piece, reading, visit),
         }
     }
 
@@ -158,32 +158,35 @@ impl PartReader {
         PartEnd { part, lines: u64::from(lines), bytes: end - start, texts: None }
     }
 
-    fn read_table(&mut self, sources: &Sources, id: SourceId, reading: &Reading, visit: &mut impl Visit) -> PartEnd {
-        let end = |texts, bytes| PartEnd { part: Part::Table { source: id }, lines: 0, bytes, texts };
+    fn read_table(
+        &mut self,
+        sources: &Sources,
+        id: SourceId,
+        piece: u32,
+        reading: &Reading,
+        visit: &mut impl Visit,
+    ) -> PartEnd {
+        let end = |texts, bytes, lines| PartEnd { part: Part::Table { source: id, piece }, lines, bytes, texts };
         let source = sources.get(id);
-        let Format::Table(table) = source.format else { return end(None, 0) };
+        let Format::Table { table, .. } = source.format else { return end(None, 0, 0) };
         let writer = match &mut self.texts {
             Some(writer) => writer,
             none => match TextWriter::new() {
                 Ok(writer) => none.insert(writer),
                 Err(error) => {
                     visit.lost(id, None, format!("a temporary file failed: {}", io_reason(&error)));
-                    return end(None, 0);
+                    return end(None, 0, 0);
                 }
             },
         };
         let texts = writer.begin();
         let mut rows = TableRows { source: id, writer, texts, bytes: 0, visit };
-        read_rows(&source.path, table, reading, &mut rows);
+        let lines = table.read(&source.path, piece, reading, &mut rows);
+        if let Err(error) = rows.writer.flush() {
+            rows.lost(None, format!("a temporary file failed: {}", io_reason(&error)));
+        }
         let TableRows { texts, bytes, .. } = rows;
-        end(Some(texts), bytes)
-    }
-}
-
-fn read_rows(path: &std::path::Path, table: Table, reading: &Reading, rows: &mut TableRows<'_, impl Visit>) {
-    table::read(path, table, reading, rows);
-    if let Err(error) = rows.writer.flush() {
-        rows.visit.lost(rows.source, None, format!("a temporary file failed: {}", io_reason(&error)));
+        end(Some(texts), bytes, lines)
     }
 }
 

@@ -39,20 +39,41 @@ pub(super) trait Rows {
     fn lost(&mut self, number: Option<u32>, reason: String);
 }
 
-/// Reads a table.
-pub(super) fn read(path: &Path, table: Table, reading: &Reading, rows: &mut impl Rows) {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) => return rows.lost(None, io_reason(&error)),
-    };
-    let buffered = |file| BufReader::with_capacity(1 << 18, file);
-    match table {
-        Table::Csv { delimiter } => read_csv(buffered(file), delimiter, reading, rows),
-        Table::Json => read_json(buffered(file), reading, rows),
-        #[cfg(feature = "parquet")]
-        Table::Parquet => super::parquet::read(file, reading, rows),
-        #[cfg(not(feature = "parquet"))]
-        Table::Parquet => rows.lost(None, "Parquet, which this build does not read (feature `parquet`)".into()),
+impl Table {
+    /// How many pieces of a table can be read on their own.
+    pub(super) fn pieces(self, path: &Path) -> u32 {
+        match self {
+            #[cfg(feature = "parquet")]
+            Self::Parquet => super::parquet::groups(path),
+            _ => {
+                let _ = path;
+                1
+            }
+        }
+    }
+
+    /// Reads a piece; how many rows it has, when it is not all of the table.
+    pub(super) fn read(self, path: &Path, piece: u32, reading: &Reading, rows: &mut impl Rows) -> u64 {
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) => {
+                rows.lost(None, io_reason(&error));
+                return 0;
+            }
+        };
+        let buffered = |file| BufReader::with_capacity(1 << 18, file);
+        match self {
+            Self::Csv { delimiter } => read_csv(buffered(file), delimiter, reading, rows),
+            Self::Json => read_json(buffered(file), reading, rows),
+            #[cfg(feature = "parquet")]
+            Self::Parquet => return super::parquet::read(file, piece, reading, rows),
+            #[cfg(not(feature = "parquet"))]
+            Self::Parquet => {
+                let _ = piece;
+                rows.lost(None, "Parquet, which this build does not read (feature `parquet`)".into());
+            }
+        }
+        0
     }
 }
 
@@ -247,7 +268,7 @@ mod tests {
         std::fs::write(file.path(), bytes).unwrap();
         let fields = Fields { text: text.iter().map(|&field| field.to_owned()).collect(), id: Some("id".into()) };
         let mut rows = Collected::default();
-        read(file.path(), table, &Reading { fields, max_document_bytes: most, ..Reading::default() }, &mut rows);
+        table.read(file.path(), 0, &Reading { fields, max_document_bytes: most, ..Reading::default() }, &mut rows);
         rows
     }
 

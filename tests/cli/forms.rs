@@ -65,6 +65,31 @@ fn expected() -> Value {
     expected
 }
 
+#[cfg(feature = "parquet")]
+fn parquet() -> Vec<u8> {
+    use parquet::data_type::{ByteArray, ByteArrayType};
+    use parquet::file::writer::SerializedFileWriter;
+    let schema = parquet::schema::parser::parse_message_type("message m { required binary text (UTF8); }").unwrap();
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema.into(), Default::default()).unwrap();
+    for texts in texts().chunks(3) {
+        let texts: Vec<ByteArray> = texts.iter().map(|text| text.as_str().into()).collect();
+        let mut group = writer.next_row_group().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<ByteArrayType>().write_batch(&texts, None, None).unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+    }
+    writer.into_inner().unwrap()
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet_of_several_row_groups() {
+    let folder = folder([("records.parquet", parquet())]);
+    let ended = retold(folder.path(), "scan records.parquet --format json");
+    assert_eq!((ended.status, clusters(&ended, row)), (0, expected()));
+}
+
 fn write_all(folder: &Path, bytes_of: impl Fn(&[u8]) -> Vec<u8>, ending: &str) -> Vec<String> {
     let tables = tables();
     for (name, text) in &tables {
