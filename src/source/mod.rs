@@ -11,6 +11,7 @@ mod compression;
 mod fetch;
 mod json;
 mod lines;
+mod list;
 mod load;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -22,6 +23,7 @@ mod walk;
 
 pub use fetch::Fetcher;
 pub use json::Fields;
+pub use list::{Fate, Listed};
 pub use read::{Document, PartEnd, PartReader, Place, Visit};
 pub use spool::Texts;
 pub use table::Table;
@@ -99,6 +101,11 @@ impl Source {
     /// What the source is called in results: its path as given or found, `-` for standard input.
     pub fn name(&self) -> String {
         self.alias.clone().unwrap_or_else(|| self.path.to_string_lossy().into_owned())
+    }
+
+    /// Where the bytes stand that were given or found: a spooled file is not there but what it was copied from.
+    fn given_path(&self) -> &Path {
+        self.alias.as_deref().filter(|alias| *alias != "-").map_or(&self.path, Path::new)
     }
 
     /// A problem of the source, or of one of its records.

@@ -212,3 +212,23 @@ fn a_file_reached_twice_is_read_once_and_links_when_asked() {
     assert_eq!(documents("data elsewhere --follow"), 2);
     assert_eq!(documents("data/link.txt elsewhere/b.txt"), 1);
 }
+
+#[cfg(feature = "compression")]
+#[test]
+fn what_would_be_read_is_listed() {
+    let records = zstd::encode_all(tables()[0].1.as_bytes(), 1).unwrap();
+    let folder = folder([
+        ("data/a.txt", b"text".to_vec()),
+        ("data/b.md", b"gr\xf6\xdfer".to_vec()),
+        ("data/.hidden.txt", b"text".to_vec()),
+        ("data/.gitignore", b"*.log\n".to_vec()),
+        ("data/c.log", b"text".to_vec()),
+        ("data/d.png", b"\x89PNG\0\0".to_vec()),
+        ("data/e.jsonl.zst", records),
+        ("data/f.csv", b"text\n".to_vec()),
+        ("data/g.skip", b"text".to_vec()),
+    ]);
+    let ended = retold(folder.path(), "scan --list data missing.txt --exclude *.skip");
+    assert_eq!(ended.status, 2);
+    insta::assert_snapshot!(ended.stdout);
+}

@@ -32,6 +32,9 @@ pub struct ScanArgs {
     /// Directories, text files, or files of records (.jsonl, .ndjson, .json, .csv, .tsv, .parquet), compressed or not; - is standard input
     #[arg(required_unless_present = "files_from", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Do not scan; say of every file whether it would be read, as what, and why not
+    #[arg(long)]
+    pub list: bool,
     #[command(flatten)]
     pub matching: MatchingArgs,
     #[command(flatten)]

@@ -5,6 +5,7 @@ use crate::exit::{Failure, Status, say};
 use crate::output::Destination;
 use crate::{format, progress};
 use retold::report::Report;
+use retold::source::{Fate, Listed, Sources};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,9 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     }
     if args.output.output.is_some() && args.output.output == args.output.pairs {
         return Err(Failure::new("--output and --pairs name the same file; the report would replace the pairs"));
+    }
+    if args.list {
+        return list(&args, &paths, &options);
     }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.reading.threads).build().map_err(Failure::new)?;
     let shows_progress = !args.output.no_progress && !args.output.quiet;
@@ -40,6 +44,25 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     let style = format::Style::new(destination.is_coloured(args.output.color.into()), args.output.limit);
     destination.write(|out| format::write(out, &report, args.output.format, style))?;
     Ok(if report.problems.is_empty() { Status::Done } else { Status::Incomplete })
+}
+
+/// Says what would be read, and as what.
+fn list(args: &ScanArgs, paths: &[PathBuf], options: &retold::Options) -> Result<Status, Failure> {
+    let sources = Sources::find(paths, &options.selection, &options.reading);
+    let listed = sources.list(paths, &options.selection, &options.reading);
+    let has_problems = listed.iter().any(|listed| matches!(listed.fate, Fate::Problem(_)));
+    args.destination().write(|out| {
+        for Listed { path, fate } in &listed {
+            let path = format::escaped(path);
+            match fate {
+                Fate::Read(what) => writeln!(out, "{path}: {what}")?,
+                Fate::LeftOut(why) => writeln!(out, "{path}: left out: {why}")?,
+                Fate::Problem(why) => writeln!(out, "{path}: problem: {why}")?,
+            }
+        }
+        Ok(())
+    })?;
+    Ok(if has_problems { Status::Incomplete } else { Status::Done })
 }
 
 /// The paths that were typed, and those of the list.

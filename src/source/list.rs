@@ -1,0 +1,101 @@
+//! What would be read, as what, and why the rest is left out: the answer to "why does it not find my file?".
+//!
+//! Cost: every text is read and decoded once, to tell it from binary. Directories are walked a second time, with no rule in
+//! force, to see what the rules left out.
+
+use super::compression::{Compression, HEAD};
+use super::load::Loader;
+use super::text::NotText;
+use super::{Format, Reading, Selection, Source, Sources, Table, io_reason};
+use rayon::prelude::*;
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// A file, and what becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its path as given or found.
+    pub path: String,
+    /// What becomes of it.
+    pub fate: Fate,
+}
+
+/// What becomes of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is read, as this.
+    Read(String),
+    /// It is left out, for this reason, which is no problem.
+    LeftOut(String),
+    /// It should be read and cannot be.
+    Problem(String),
+}
+
+impl Sources {
+    /// All files that are read, in document order; then those below the directories among `paths` that are not.
+    pub fn list(&self, paths: &[PathBuf], selection: &Selection, reading: &Reading) -> Vec<Listed> {
+        let fate =
+            |loader: &mut Loader, source: &Source| Listed { path: source.name(), fate: fate(loader, source, reading) };
+        let mut listed: Vec<Listed> = self.list.par_iter().map_init(Loader::default, fate).collect();
+        let read: HashSet<String> = self.list.iter().map(Source::name).collect();
+        for root in paths.iter().filter(|path| path.is_dir()) {
+            let everything =
+                Selection { hidden: true, no_ignore: true, follow: selection.follow, ..Selection::default() };
+            let mut all = Sources::default();
+            super::walk::directory(root, &everything, reading, &mut all);
+            let others = all.list.iter().filter(|source| !read.contains(&source.name()));
+            listed.extend(others.map(|source| {
+                let reason = left_out(root, &source.path, selection);
+                Listed { path: source.name(), fate: Fate::LeftOut(reason.into()) }
+            }));
+        }
+        let problems = self
+            .problems
+            .iter()
+            .map(|problem| Listed { path: problem.path.clone(), fate: Fate::Problem(problem.reason.clone()) });
+        listed.extend(problems);
+        listed
+    }
+}
+
+fn fate(loader: &mut Loader, source: &Source, reading: &Reading) -> Fate {
+    let mut head = Vec::new();
+    let path = source.given_path();
+    if let Err(error) = File::open(path).and_then(|file| file.take(HEAD as u64).read_to_end(&mut head)) {
+        return Fate::Problem(io_reason(&error));
+    }
+    let packed = Compression::of(&head).map(|compression| format!(", {compression}")).unwrap_or_default();
+    let format = match source.format {
+        Format::JsonLines { .. } => "JSON Lines",
+        Format::Table { table: Table::Csv { delimiter: b'\t' }, .. } => "TSV",
+        Format::Table { table: Table::Csv { .. }, .. } => "CSV",
+        Format::Table { table: Table::Json, .. } => "JSON",
+        Format::Table { table: Table::Parquet, .. } => "Parquet",
+        Format::Text => {
+            return match loader.load(path, reading) {
+                Ok(loaded) => {
+                    let encoding = loaded.assumed.map_or("UTF-8", |assumed| assumed.encoding);
+                    Fate::Read(format!("text, {encoding}{packed}"))
+                }
+                Err(reason @ NotText::Binary) if !source.given => Fate::LeftOut(reason.to_string()),
+                Err(reason) => Fate::Problem(reason.to_string()),
+            };
+        }
+    };
+    Fate::Read(format!("{format}{packed}"))
+}
+
+/// Why a file below `root` is not read.
+fn left_out(root: &Path, path: &Path, selection: &Selection) -> &'static str {
+    let below = path.strip_prefix(root).unwrap_or(path);
+    let is_hidden = below.components().any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"."));
+    let is_excluded = selection.globs(root).is_ok_and(|globs| globs.matched(path, false).is_ignore());
+    match (is_hidden && !selection.hidden, is_excluded) {
+        (true, _) => "hidden; --hidden reads it",
+        (_, true) => "by --include or --exclude",
+        _ if selection.no_ignore => "a directory above it is left out by --exclude",
+        _ => "ignored by a .gitignore or .ignore; --no-ignore reads it",
+    }
+}
