@@ -141,12 +141,15 @@ struct Signed<'a, 'b> {
 
 impl Visit for Signed<'_, '_> {
     fn document(&mut self, document: Document<'_>) {
-        let Document { place, text, id, assumed } = document;
+        let Document { place, text, id, assumed, lines } = document;
         self.part.ids.push_str(id);
         let number = self.part.documents.len() as u32;
-        let found = match self.signer.seen.before(text, Seat { part: self.number, number }) {
+        let seat = Seat { part: self.number, number };
+        // The same text may stand on other lines of another source.
+        let earlier = if lines.is_none() { self.signer.seen.before(text, seat) } else { None };
+        let found = match earlier {
             Some(earlier) => Found::Same(earlier),
-            None => self.look_at(number, text),
+            None => self.look_at(number, text, lines),
         };
         self.part.assumed.extend(assumed.map(|assumed| (number, assumed)));
         let (bytes, id_end) = (text.len() as u64, self.part.ids.len());
@@ -163,7 +166,7 @@ impl Visit for Signed<'_, '_> {
 }
 
 impl Signed<'_, '_> {
-    fn look_at(&mut self, number: u32, text: &str) -> Found {
+    fn look_at(&mut self, number: u32, text: &str, source_lines: Option<&[u32]>) -> Found {
         let Signer { signing, tokens, shingles, sketcher, .. } = &mut *self.signer;
         tokens.read(text, signing.unit);
         if tokens.hashes.is_empty() {
@@ -173,19 +176,27 @@ impl Signed<'_, '_> {
         shingles.read(signing.shingling, &tokens.hashes);
         self.part.keys.extend(signing.banding.keys(sketcher.sketch(shingles.as_slice())));
         if let Some(options) = signing.lines {
-            self.lines(number, text, options);
+            self.lines(number, text, source_lines, options);
         }
         Found::Tokens(fingerprint)
     }
 
-    fn lines(&mut self, number: u32, text: &str, options: LineOptions) {
+    fn lines(&mut self, number: u32, text: &str, source_lines: Option<&[u32]>, options: LineOptions) {
         let Signer { tokens, lines, repeated, .. } = &mut *self.signer;
         lines.read(tokens);
-        let (found, is_complete) = repeated.find(text, tokens, lines, options);
+        let (mut found, is_complete) = repeated.find(text, tokens, lines, options);
+        let first_line = self.part.lines.len();
+        self.part.lines.extend(lines.boilerplate_candidates(number, text, tokens, options));
+        if let Some(source_lines) = source_lines {
+            let in_source = |line: u32| source_lines.get(line as usize).copied().unwrap_or(line);
+            for line in found.iter_mut().flat_map(|found| &mut found.lines) {
+                *line = u64::from(in_source(*line as u32 - 1)) + 1;
+            }
+            self.part.lines[first_line..].iter_mut().for_each(|line| line.line = in_source(line.line));
+        }
         self.part.repeated.extend(found.into_iter().map(|line| (number, line)));
         if !is_complete {
             self.part.unfinished.push(number);
         }
-        self.part.lines.extend(lines.boilerplate_candidates(number, text, tokens, options));
     }
 }

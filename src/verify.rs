@@ -49,7 +49,7 @@ impl<'a> Reader<'a> {
     /// The text of a document, and its tokens, which are those it was indexed with; or what has become of it.
     pub fn read(&mut self, document: DocId) -> Result<(&str, &Tokens), Problem> {
         let Self { corpus, fetcher, tokens } = self;
-        let text = fetch(corpus, fetcher, document)?;
+        let (text, _) = fetch(corpus, fetcher, document)?;
         tokens.read(text, corpus.unit);
         if corpus.index.is_unchanged(document, &tokens.hashes) {
             Ok((text, tokens))
@@ -66,26 +66,39 @@ impl<'a> Reader<'a> {
         mut visit: impl FnMut(&str),
     ) -> Result<(), Problem> {
         let Self { corpus, fetcher, tokens } = self;
-        let mut text = (0..).zip(fetch(corpus, fetcher, document)?.split('\n'));
+        let (text, source_lines) = fetch(corpus, fetcher, document)?;
+        let in_source = |line: u32| source_lines.map_or(Some(line), |lines| lines.get(line as usize).copied());
+        let mut text = (0..).map(in_source).zip(text.split('\n')).peekable();
         for (number, key) in lines {
-            let line = text.find(|(other, _)| *other == number).map_or("", |(_, line)| line);
-            tokens.read(line, corpus.unit);
-            if lines::key(&tokens.hashes) != key {
-                return Err(has_changed(corpus, document));
-            }
-            visit(line);
+            // Several lines of a text may come from one of the source.
+            let found = loop {
+                match text.next_if(|(other, _)| other.is_none_or(|other| other <= number)) {
+                    None => break None,
+                    Some((other, line)) if other == Some(number) => {
+                        tokens.read(line, corpus.unit);
+                        if lines::key(&tokens.hashes) == key {
+                            break Some(line);
+                        }
+                    }
+                    Some(_) => {}
+                }
+            };
+            visit(found.ok_or_else(|| has_changed(corpus, document))?);
         }
         Ok(())
     }
 }
 
+/// A text, and for each of its lines the line in its source, from 0, where that is not the same.
+type Fetched<'a> = (&'a str, Option<&'a [u32]>);
+
 /// The text of a document, read again.
-fn fetch<'a>(corpus: &Corpus<'_>, fetcher: &'a mut Fetcher<'_>, document: DocId) -> Result<&'a str, Problem> {
+fn fetch<'a>(corpus: &Corpus<'_>, fetcher: &'a mut Fetcher<'_>, document: DocId) -> Result<Fetched<'a>, Problem> {
     let location = corpus.documents.location(document);
     let text = match location.text {
         TextLocation::Source => fetcher.file(location.source),
-        TextLocation::Line { start, end } => fetcher.record(location.source, start, end),
-        TextLocation::Row(texts, number) => fetcher.row(texts, number),
+        TextLocation::Line { start, end } => fetcher.record(location.source, start, end).map(|text| (text, None)),
+        TextLocation::Row(texts, number) => fetcher.row(texts, number).map(|text| (text, None)),
     };
     text.map_err(|reason| problem(corpus, document, &reason))
 }

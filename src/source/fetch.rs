@@ -36,9 +36,12 @@ impl<'a> Fetcher<'a> {
     }
 
     /// The text of a file that is one document, or why it cannot be read any more.
-    pub fn file(&mut self, source: SourceId) -> Result<&str, String> {
+    ///
+    /// With it comes for each line of the text its line in the file, from 0, where that is not the same.
+    pub fn file(&mut self, source: SourceId) -> Result<(&str, Option<&[u32]>), String> {
         let path = &self.sources.get(source).path;
-        self.loader.load(path, self.reading).map(|loaded| loaded.text).map_err(|reason| reason.to_string())
+        let loaded = self.loader.load(path, self.reading).map_err(|reason| reason.to_string())?;
+        Ok((loaded.text, loaded.lines))
     }
 
     /// The text of the record in the line that begins at byte `start` and ends before byte `end`.

@@ -13,6 +13,8 @@ pub(super) struct Loader {
     raw: Vec<u8>,
     plain: Vec<u8>,
     decoded: String,
+    #[cfg(feature = "html")]
+    page: super::html::Page,
 }
 
 /// The text of a file.
@@ -21,12 +23,14 @@ pub(super) struct Loaded<'a> {
     pub assumed: Option<Assumed>,
     /// Why there should be more of it, if so.
     pub incomplete: Option<String>,
+    /// For each line of the text, its line in the file, from 0, where that is not the same.
+    pub lines: Option<&'a [u32]>,
 }
 
 impl Loader {
     /// The text of a file, or why it is none.
     pub(super) fn load(&mut self, path: &Path, reading: &Reading) -> Result<Loaded<'_>, NotText> {
-        let Self { raw, plain, decoded } = self;
+        let Self { raw, plain, decoded, .. } = self;
         raw.shrink_to(KEEP_BYTES);
         plain.shrink_to(KEEP_BYTES);
         decoded.shrink_to(KEEP_BYTES);
@@ -40,8 +44,21 @@ impl Loader {
             }
         };
         let (text, assumed) = text::decode(bytes, &reading.decoding, decoded)?;
-        Ok(Loaded { text, assumed, incomplete })
+        #[cfg(feature = "html")]
+        if !reading.raw_html && is_html(path) {
+            self.page = super::html::page(text);
+            let super::html::Page { text, lines } = &self.page;
+            return Ok(Loaded { text, assumed, incomplete, lines: Some(lines) });
+        }
+        Ok(Loaded { text, assumed, incomplete, lines: None })
     }
+}
+
+/// Whether a file is a page by its name.
+#[cfg(feature = "html")]
+fn is_html(path: &Path) -> bool {
+    let ending = super::compression::plain_name(path).extension();
+    ending.is_some_and(|ending| ["html", "htm", "xhtml"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }
 
 /// Fills `plain` with what `bytes` hold; what is wrong with them when that is not all.

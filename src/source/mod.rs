@@ -9,6 +9,8 @@
 
 mod compression;
 mod fetch;
+#[cfg(feature = "html")]
+mod html;
 mod json;
 mod lines;
 mod list;
@@ -69,6 +71,8 @@ pub struct Reading {
     pub fields: Fields,
     /// How bytes are taken for text.
     pub decoding: Decoding,
+    /// Whether HTML files are read as they stand, with their tags, and not as the text that a reader sees.
+    pub raw_html: bool,
     /// A longer document, or record with all its fields, is not read, and named as a problem.
     pub max_document_bytes: u64,
 }
@@ -78,6 +82,7 @@ impl Default for Reading {
         Self {
             fields: Fields { text: vec!["text".into()], id: None },
             decoding: Decoding::default(),
+            raw_html: false,
             // A text of this length takes 1.2 GB while it is worked on.
             max_document_bytes: 256 << 20,
         }

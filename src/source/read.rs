@@ -30,6 +30,8 @@ pub struct Document<'a> {
     pub id: &'a str,
     /// What was assumed of its text.
     pub assumed: Option<Assumed>,
+    /// For each line of the text, its line in the file, from 0, where that is not the same.
+    pub lines: Option<&'a [u32]>,
 }
 
 /// Receives what a part holds, in order.
@@ -92,7 +94,8 @@ impl PartReader {
                 Ok(loaded) => {
                     bytes += loaded.text.len() as u64;
                     let place = Place { start, line: 0 };
-                    visit.document(Document { place, text: loaded.text, id: "", assumed: loaded.assumed });
+                    let (text, lines) = (loaded.text, loaded.lines);
+                    visit.document(Document { place, text, id: "", assumed: loaded.assumed, lines });
                     if let Some(reason) = loaded.incomplete {
                         visit.lost(id, None, reason);
                     }
@@ -139,7 +142,7 @@ impl PartReader {
                     let read = text::decode(line, &reading.decoding, decoded).map_err(|reason| reason.to_string());
                     let read = read.and_then(|(line, assumed)| Ok((record.read(line, &reading.fields)?, assumed)));
                     match read {
-                        Ok(((text, id), assumed)) => visit.document(Document { place, text, id, assumed }),
+                        Ok(((text, id), assumed)) => visit.document(Document { place, text, id, assumed, lines: None }),
                         Err(reason) => visit.lost(source, Some(place.line), reason),
                     }
                 }
@@ -205,7 +208,7 @@ impl<V: Visit> Rows for TableRows<'_, V> {
         match self.writer.push(&mut self.texts, text) {
             Ok(()) => {
                 self.bytes += text.len() as u64;
-                self.visit.document(Document { place, text, id, assumed });
+                self.visit.document(Document { place, text, id, assumed, lines: None });
             }
             Err(error) => self.lost(Some(number), format!("a temporary file failed: {}", io_reason(&error))),
         }

@@ -232,3 +232,30 @@ fn what_would_be_read_is_listed() {
     assert_eq!(ended.status, 2);
     insta::assert_snapshot!(ended.stdout);
 }
+
+#[cfg(feature = "html")]
+#[test]
+fn pages_as_their_readers_see_them() {
+    let page = |head: &str, between: &str| {
+        let blocks = visit().lines().map(|line| format!("<p class=x>{line}</p>{between}")).collect::<String>();
+        format!("<html><head><title>{head}</title></head>\n<body><nav>Home | About</nav>\n{blocks}</body></html>")
+    };
+    let files = [("a.html", page("One", "\n")), ("b.htm", page("Another", "")), ("c.txt", visit())];
+    let folder = folder(files.iter().map(|(name, text)| (*name, text)));
+    let ended = retold(folder.path(), "scan . --boilerplate-documents 3 --format json");
+    assert_eq!(ended.clusters(), [["./a.html", "./b.htm", "./c.txt"]]);
+    let report = ended.json();
+    let lines = |name: &str| {
+        let all = report["repeated_lines"].as_array().unwrap().clone();
+        all.into_iter().filter(|line| line["document"] == name).map(|line| line["lines"].clone()).collect::<Vec<_>>()
+    };
+    // Two lines stand before the first paragraph, and all of the second page stands on its third line.
+    assert_eq!(lines("./c.txt"), [json!([1, 3]), json!([25, 26])]);
+    assert_eq!(lines("./a.html"), [json!([3, 5]), json!([27, 28])]);
+    assert_eq!(lines("./b.htm"), [json!([3, 3]), json!([3, 3])]);
+    let headline = &report["boilerplate"][0];
+    assert!(headline["text"].as_str().unwrap().starts_with("Al-Khazali"), "{headline}");
+    assert_eq!(headline["examples"][0], json!({ "document": "./a.html", "line": 3 }));
+    let raw = retold(folder.path(), "scan . --html raw --format json");
+    assert_eq!(raw.json()["summary"]["exact_duplicates"], 0);
+}

@@ -120,12 +120,21 @@ pub struct ReadingArgs {
     /// Text with bytes that are no character is a problem, and not mended
     #[arg(long)]
     pub strict: bool,
+    /// What is read of HTML files: the text that a reader sees, or all as it stands
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = Html::Text)]
+    pub html: Html,
     /// A longer document or record is not read, but named as a problem; K, M and G may follow the number
     #[arg(long, value_name = "BYTES", default_value = "256M", value_parser = bytes)]
     pub max_document_bytes: u64,
     /// How many threads work; the result is the same for any number [default: all cores]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub threads: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Html {
+    Text,
+    Raw,
 }
 
 #[derive(ClapArgs)]
@@ -220,6 +229,7 @@ impl ScanArgs {
             reading: Reading {
                 fields: Fields { text: reading.text_field.clone(), id: reading.id_field.clone() },
                 decoding: Decoding { encoding: reading.encoding, strict: reading.strict },
+                raw_html: reading.html == Html::Raw,
                 max_document_bytes: reading.max_document_bytes,
             },
             lines: (!lines.no_lines).then_some(LineOptions {
