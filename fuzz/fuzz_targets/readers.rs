@@ -7,7 +7,7 @@ use retold::progress::Progress;
 use retold::source::Reading;
 use retold::{Options, scan};
 
-const NAMES: [&str; 6] = ["a.txt", "a.jsonl", "a.json", "a.csv", "a.tsv", "a.parquet"];
+const NAMES: [&str; 7] = ["a.txt", "a.jsonl", "a.json", "a.csv", "a.tsv", "a.parquet", "a.html"];
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((kind, bytes)) = bytes.split_first() else { return };

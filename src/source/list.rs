@@ -77,7 +77,8 @@ fn fate(loader: &mut Loader, source: &Source, reading: &Reading) -> Fate {
             return match loader.load(path, reading) {
                 Ok(loaded) => {
                     let encoding = loaded.assumed.map_or("UTF-8", |assumed| assumed.encoding);
-                    Fate::Read(format!("text, {encoding}{packed}"))
+                    let format = if loaded.lines.is_some() { "HTML" } else { "text" };
+                    Fate::Read(format!("{format}, {encoding}{packed}"))
                 }
                 Err(reason @ NotText::Binary) if !source.given => Fate::LeftOut(reason.to_string()),
                 Err(reason) => Fate::Problem(reason.to_string()),

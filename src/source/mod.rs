@@ -373,4 +373,51 @@ mod tests {
         ];
         assert_eq!(sources.parts().collect::<Vec<_>>(), expected);
     }
+
+    /// The texts and losses of all parts.
+    #[derive(Default)]
+    struct Seen {
+        texts: Vec<String>,
+        lost: Vec<String>,
+    }
+
+    impl Visit for Seen {
+        fn document(&mut self, document: Document<'_>) {
+            self.texts.push(document.text.to_owned());
+        }
+
+        fn skipped(&mut self) {}
+
+        fn lost(&mut self, _: SourceId, _: Option<u32>, reason: String) {
+            self.lost.push(reason);
+        }
+    }
+
+    #[test]
+    fn files_that_vanish_or_grow_between_finding_and_reading() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let record = |text: &str| format!("{{\"text\": \"{text}\"}}\n");
+        for name in ["gone.txt", "gone.jsonl", "gone.csv", "grown.txt"] {
+            std::fs::write(path(name), "text\none\n").unwrap();
+        }
+        std::fs::write(path("grown.jsonl"), record("one")).unwrap();
+        let reading = Reading::default();
+        let sources = Sources::find(&[folder.path().into()], &Selection::default(), &reading);
+        assert_eq!((sources.len(), sources.problems.len()), (5, 0));
+        for name in ["gone.txt", "gone.jsonl", "gone.csv"] {
+            std::fs::remove_file(path(name)).unwrap();
+        }
+        std::fs::write(path("grown.txt"), "one and more").unwrap();
+        std::fs::write(path("grown.jsonl"), record("one") + &record("two")).unwrap();
+        let (mut reader, mut seen) = (PartReader::default(), Seen::default());
+        for part in sources.parts() {
+            reader.read(&sources, part, &reading, &mut seen);
+        }
+        assert_eq!(seen.texts, ["one", "two", "one and more"]);
+        assert_eq!(seen.lost, ["no such file"; 3]);
+        // A text that is read again must be the same: see `verify`.
+        let mut fetcher = Fetcher::new(&sources, &reading);
+        assert_eq!(fetcher.file(SourceId(2)), Err("no such file".into()));
+    }
 }

@@ -315,4 +315,6 @@ impl Words<'_> {
 }
 
 #[cfg(test)]
+mod naive;
+#[cfg(test)]
 mod tests;
