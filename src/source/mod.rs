@@ -7,7 +7,10 @@
 //!
 //! Limits: a document is in memory as a whole while it is worked on, a record of a record file with its line.
 
+mod array;
 mod compression;
+#[cfg(feature = "csv")]
+mod csv;
 mod fetch;
 #[cfg(feature = "html")]
 mod html;
@@ -18,6 +21,7 @@ mod load;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod read;
+mod rows;
 mod spool;
 mod table;
 mod text;

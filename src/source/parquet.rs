@@ -4,7 +4,7 @@
 //! Row groups are read in parallel. Columns are named by their paths, so a field of a group is `article.body`. Text may be plain, of any length type, or by
 //! dictionary, in every compression of the format; what is nested in lists is no text.
 
-use super::table::Rows;
+use super::rows::Rows;
 use super::{Reading, text};
 use parquet::basic::Type;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
@@ -190,30 +190,14 @@ fn typed<T: DataType>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{Assumed, Fields};
+    use crate::source::Fields;
+    use crate::source::rows::Collected;
     use parquet::data_type::{ByteArrayType, Int64Type};
     use parquet::file::properties::WriterProperties;
     use parquet::file::writer::SerializedFileWriter;
     use parquet::schema::parser::parse_message_type;
     use proptest::prelude::*;
     use std::sync::Arc;
-
-    /// Rows as (number, text, id), and losses as (number, reason).
-    #[derive(Debug, Default, PartialEq)]
-    struct Collected {
-        rows: Vec<(u32, String, String)>,
-        lost: Vec<(Option<u32>, String)>,
-    }
-
-    impl Rows for Collected {
-        fn row(&mut self, number: u32, text: &str, id: &str, _: Option<Assumed>) {
-            self.rows.push((number, text.to_owned(), id.to_owned()));
-        }
-
-        fn lost(&mut self, number: Option<u32>, reason: String) {
-            self.lost.push((number, reason));
-        }
-    }
 
     /// Two row groups of three rows: numbers, and texts within a group, of which one is null.
     #[allow(clippy::unwrap_used)] // a helper of tests is not known to clippy as a test

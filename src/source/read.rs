@@ -3,8 +3,8 @@
 use super::json::Record;
 use super::lines::Lines;
 use super::load::Loader;
+use super::rows::Rows;
 use super::spool::{TextWriter, Texts};
-use super::table::Rows;
 use super::text::{self, NotText};
 use super::{Assumed, Format, KEEP_BYTES, Part, Reading, SourceId, Sources, io_reason};
 use std::ops::Range;
