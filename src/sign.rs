@@ -140,7 +140,7 @@ struct Signed<'a, 'b> {
 }
 
 impl Visit for Signed<'_, '_> {
-    fn document(&mut self, document: Document<'_>) {
+    fn document(&mut self, document: Document<'_>) -> bool {
         let Document { place, text, id, assumed, lines } = document;
         self.part.ids.push_str(id);
         let number = self.part.documents.len() as u32;
@@ -154,6 +154,7 @@ impl Visit for Signed<'_, '_> {
         self.part.assumed.extend(assumed.map(|assumed| (number, assumed)));
         let (bytes, id_end) = (text.len() as u64, self.part.ids.len());
         self.part.documents.push(SignedDocument { place, found, bytes, id_end });
+        earlier.is_none() // nothing is read again of a copy, but of its original
     }
 
     fn skipped(&mut self) {

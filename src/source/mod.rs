@@ -386,8 +386,9 @@ mod tests {
     }
 
     impl Visit for Seen {
-        fn document(&mut self, document: Document<'_>) {
+        fn document(&mut self, document: Document<'_>) -> bool {
             self.texts.push(document.text.to_owned());
+            true
         }
 
         fn skipped(&mut self) {}

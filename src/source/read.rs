@@ -36,8 +36,8 @@ pub struct Document<'a> {
 
 /// Receives what a part holds, in order.
 pub trait Visit {
-    /// A document.
-    fn document(&mut self, document: Document<'_>);
+    /// A document; whether its text may be asked for again.
+    fn document(&mut self, document: Document<'_>) -> bool;
     /// A file that is no text.
     fn skipped(&mut self);
     /// A source, or a record of it by its line from 0 at the first of the part, that cannot be read.
@@ -142,7 +142,9 @@ impl PartReader {
                     let read = text::decode(line, &reading.decoding, decoded).map_err(|reason| reason.to_string());
                     let read = read.and_then(|(line, assumed)| Ok((record.read(line, &reading.fields)?, assumed)));
                     match read {
-                        Ok(((text, id), assumed)) => visit.document(Document { place, text, id, assumed, lines: None }),
+                        Ok(((text, id), assumed)) => {
+                            visit.document(Document { place, text, id, assumed, lines: None });
+                        }
                         Err(reason) => visit.lost(source, Some(place.line), reason),
                     }
                 }
@@ -205,12 +207,10 @@ struct TableRows<'a, V> {
 impl<V: Visit> Rows for TableRows<'_, V> {
     fn row(&mut self, number: u32, text: &str, id: &str, assumed: Option<Assumed>) {
         let place = Place { start: self.texts.bounds.len() as u32 - 1, line: number };
-        match self.writer.push(&mut self.texts, text) {
-            Ok(()) => {
-                self.bytes += text.len() as u64;
-                self.visit.document(Document { place, text, id, assumed, lines: None });
-            }
-            Err(error) => self.lost(Some(number), format!("a temporary file failed: {}", io_reason(&error))),
+        self.bytes += text.len() as u64;
+        let may_be_asked_for = self.visit.document(Document { place, text, id, assumed, lines: None });
+        if let Err(error) = self.writer.push(&mut self.texts, if may_be_asked_for { text } else { "" }) {
+            self.lost(Some(number), format!("a temporary file failed: {}", io_reason(&error)));
         }
     }
 
