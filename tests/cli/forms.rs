@@ -259,3 +259,39 @@ fn pages_as_their_readers_see_them() {
     let raw = retold(folder.path(), "scan . --html raw --format json");
     assert_eq!(raw.json()["summary"]["exact_duplicates"], 0);
 }
+
+/// What is found in the lines of a copy stands at its place in the report, though it was not looked at.
+#[test]
+fn copies_repeat_the_lines_of_their_originals() {
+    let other = "Another headline, told twice\n\nAnother headline, told twice\n";
+    let files = [("a.txt", visit()), ("b.txt", other.into()), ("c.txt", visit()), ("d.txt", other.into())];
+    let folder = folder(files.iter().map(|(name, text)| (*name, text)));
+    let report = retold(folder.path(), "scan . --boilerplate-documents 2 --format json").json();
+    let named = |list: &str, field: &str| {
+        let list = report[list].as_array().unwrap().clone();
+        list.into_iter().map(|entry| entry[field].clone()).collect::<Vec<_>>()
+    };
+    let expected = ["./a.txt", "./a.txt", "./b.txt", "./c.txt", "./c.txt", "./d.txt"];
+    assert_eq!(named("repeated_lines", "document"), expected);
+    assert_eq!(named("repeated_lines", "lines")[2..4], [json!([1, 3]), json!([1, 3])]);
+    assert_eq!(report["summary"]["documents_with_repeated_lines"], 4);
+    let headline =
+        report["boilerplate"].as_array().unwrap().iter().find(|line| line["text"] == other.lines().next().unwrap());
+    let examples = json!([{ "document": "./b.txt", "line": 1 }, { "document": "./d.txt", "line": 1 }]);
+    let headline = headline.unwrap();
+    assert_eq!((&headline["documents"], &headline["occurrences"]), (&json!(2), &json!(4)));
+    assert_eq!(headline["examples"], examples);
+}
+
+/// Records are read again a stretch at a time.
+#[test]
+fn long_records_are_read_again_whole() {
+    let text = (0..60_000).map(|n: u64| format!("w{} ", n * n % 7919)).collect::<String>();
+    let records = [text.clone(), text.replace("w4 ", "changed "), "short".into()];
+    let records: String = records.iter().map(|text| json!({ "text": text }).to_string() + "\n").collect();
+    assert!(records.len() > 500_000);
+    let folder = folder([("a.jsonl", records)]);
+    let ended = retold(folder.path(), "scan a.jsonl --no-lines --format json");
+    assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
+    assert_eq!(ended.clusters(), [["a.jsonl:1", "a.jsonl:2"]]);
+}
