@@ -264,20 +264,20 @@ fn pages_as_their_readers_see_them() {
 #[test]
 fn copies_repeat_the_lines_of_their_originals() {
     let other = "Another headline, told twice\n\nAnother headline, told twice\n";
-    let files = [("a.txt", visit()), ("b.txt", other.into()), ("c.txt", visit()), ("d.txt", other.into())];
+    let files = [("a.txt", visit()), ("b.txt", visit()), ("c.txt", other.into()), ("d.txt", other.into())];
     let folder = folder(files.iter().map(|(name, text)| (*name, text)));
     let report = retold(folder.path(), "scan . --boilerplate-documents 2 --format json").json();
     let named = |list: &str, field: &str| {
         let list = report[list].as_array().unwrap().clone();
         list.into_iter().map(|entry| entry[field].clone()).collect::<Vec<_>>()
     };
-    let expected = ["./a.txt", "./a.txt", "./b.txt", "./c.txt", "./c.txt", "./d.txt"];
+    let expected = ["./a.txt", "./a.txt", "./b.txt", "./b.txt", "./c.txt", "./d.txt"];
     assert_eq!(named("repeated_lines", "document"), expected);
-    assert_eq!(named("repeated_lines", "lines")[2..4], [json!([1, 3]), json!([1, 3])]);
+    assert_eq!(named("repeated_lines", "lines")[2..5], [json!([1, 3]), json!([25, 26]), json!([1, 3])]);
     assert_eq!(report["summary"]["documents_with_repeated_lines"], 4);
     let headline =
         report["boilerplate"].as_array().unwrap().iter().find(|line| line["text"] == other.lines().next().unwrap());
-    let examples = json!([{ "document": "./b.txt", "line": 1 }, { "document": "./d.txt", "line": 1 }]);
+    let examples = json!([{ "document": "./c.txt", "line": 1 }, { "document": "./d.txt", "line": 1 }]);
     let headline = headline.unwrap();
     assert_eq!((&headline["documents"], &headline["occurrences"]), (&json!(2), &json!(4)));
     assert_eq!(headline["examples"], examples);
