@@ -68,6 +68,21 @@ fn broken_tables() {
     assert_snapshot!(said(&files, ""));
 }
 
+#[cfg(feature = "parquet")]
+#[test]
+fn broken_parquet() {
+    let whole = super::forms::parquet();
+    let files = [
+        ("cut.parquet", whole[..whole.len() / 2].to_vec()),
+        ("empty.parquet", Vec::new()),
+        ("no.parquet", b"text\none\n".to_vec()),
+        ("whole.parquet", whole.clone()),
+    ];
+    let broken = said(&files, "");
+    let column = said(&[("whole.parquet", whole)], "--text-field body");
+    assert_snapshot!(format!("{broken}\n{column}"));
+}
+
 #[cfg(feature = "compression")]
 #[test]
 fn broken_compression() {

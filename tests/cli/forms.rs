@@ -3,6 +3,7 @@
 use super::{Ended, command, end, folder, retold, visit, withdrawal};
 use serde_json::{Value, json};
 use std::fs;
+#[cfg(feature = "compression")]
 use std::io::Write;
 use std::path::Path;
 
@@ -66,7 +67,7 @@ fn expected() -> Value {
 }
 
 #[cfg(feature = "parquet")]
-fn parquet() -> Vec<u8> {
+pub(super) fn parquet() -> Vec<u8> {
     use parquet::data_type::{ByteArray, ByteArrayType};
     use parquet::file::writer::SerializedFileWriter;
     let schema = parquet::schema::parser::parse_message_type("message m { required binary text (UTF8); }").unwrap();
