@@ -285,33 +285,32 @@ impl Sources {
 
     /// Spools the record files that cannot be read where they stand, many at a time.
     fn unpack(&mut self, most: u64) {
-        let records = self.list.par_iter_mut().filter(|source| source.format != Format::Text && source.alias.is_none());
-        let unpacked = records.filter_map(|source| match Spool::unpacked(&source.path, most) {
-            Ok(Some(spool)) => {
-                source.alias = Some(source.name());
-                source.path = spool.path().to_path_buf();
-                if let Format::JsonLines { bytes } = &mut source.format {
-                    *bytes = spool.bytes;
+        let records = self.list.par_iter().enumerate();
+        let records = records.filter(|(_, source)| source.format != Format::Text && source.alias.is_none());
+        let unpacked = records.map(|(number, source)| (number, Spool::unpacked(&source.path, most)));
+        let mut lost = Vec::new();
+        for (number, unpacked) in unpacked.collect::<Vec<_>>() {
+            let source = &mut self.list[number];
+            match unpacked {
+                Ok(None) => {}
+                Ok(Some(spool)) => {
+                    source.alias = Some(source.name());
+                    source.path = spool.path().to_path_buf();
+                    if let Format::JsonLines { bytes } = &mut source.format {
+                        *bytes = spool.bytes;
+                    }
+                    self.problems.extend(spool.incomplete.as_ref().map(|reason| source.problem(None, reason)));
+                    self.spools.push(spool);
                 }
-                let problem = spool.incomplete.as_ref().map(|reason| source.problem(None, reason));
-                Some((Some(spool), problem))
+                // What cannot be opened is named when it is read.
+                Err(_) if File::open(&source.path).is_err() => {}
+                Err(error) => {
+                    self.problems.push(source.problem(None, io_reason(&error)));
+                    lost.push(number);
+                }
             }
-            Ok(None) => None,
-            // What cannot be opened is named when it is read; what cannot be unpacked only here.
-            Err(error) if File::open(&source.path).is_err() => {
-                let _ = error;
-                None
-            }
-            Err(error) => {
-                let problem = source.problem(None, io_reason(&error));
-                source.format = Format::JsonLines { bytes: 0 };
-                Some((None, Some(problem)))
-            }
-        });
-        for (spool, problem) in unpacked.collect::<Vec<_>>() {
-            self.spools.extend(spool);
-            self.problems.extend(problem);
         }
+        lost.into_iter().rev().for_each(|number| drop(self.list.remove(number)));
         for source in &mut self.list {
             if let Format::Table { table, pieces } = &mut source.format {
                 *pieces = table.pieces(&source.path);
