@@ -236,16 +236,18 @@ fn clusters_of(mut joined: Vec<Joined>, copies: &Copies) -> Vec<Cluster> {
 fn boilerplate_of(lines: Vec<BoilerplateLine>, corpus: Corpus<'_>, problems: &mut Vec<Problem>) -> Vec<Boilerplate> {
     let mut boilerplate = Vec::new();
     let read = |reader: &mut Reader<'_>, lines: &[BoilerplateLine]| -> Result<Vec<Boilerplate>, Problem> {
-        let mut texts = Vec::with_capacity(lines.len());
+        let mut named = Vec::with_capacity(lines.len());
         let places = lines.iter().map(|line| (line.examples[0].line, line.key));
-        reader.lines(lines[0].examples[0].document, places, |line| texts.push(excerpt(line)))?;
-        let named = lines.iter().zip(texts).map(|(line, text)| Boilerplate {
-            text,
-            documents: line.documents,
-            occurrences: line.occurrences,
-            examples: line.examples.iter().map(|place| (place.document, u64::from(place.line) + 1)).collect(),
-        });
-        Ok(named.collect())
+        reader.lines(lines[0].examples[0].document, places, |place, text| {
+            let line = &lines[place];
+            named.push(Boilerplate {
+                text: excerpt(text),
+                documents: line.documents,
+                occurrences: line.occurrences,
+                examples: line.examples.iter().map(|place| (place.document, u64::from(place.line) + 1)).collect(),
+            });
+        })?;
+        Ok(named)
     };
     let by_document = lines.chunk_by(|a, b| a.examples[0].document == b.examples[0].document);
     map_in_order(

@@ -58,34 +58,32 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Calls `visit` with lines of a document, given by number from 0, in order, and key; or says what has become of it.
+    /// Calls `visit` with lines of a document, each given by number from 0 and key and named by its place among them; or says
+    /// what has become of the document. They come in the order of the text, in which several may be on one line of the source.
     pub fn lines(
         &mut self,
         document: DocId,
         lines: impl Iterator<Item = (u32, u64)>,
-        mut visit: impl FnMut(&str),
+        mut visit: impl FnMut(usize, &str),
     ) -> Result<(), Problem> {
         let Self { corpus, fetcher, tokens } = self;
         let (text, source_lines) = fetch(corpus, fetcher, document)?;
-        let in_source = |line: u32| source_lines.map_or(Some(line), |lines| lines.get(line as usize).copied());
-        let mut text = (0..).map(in_source).zip(text.split('\n')).peekable();
-        for (number, key) in lines {
-            // Several lines of a text may come from one of the source.
-            let found = loop {
-                match text.next_if(|(other, _)| other.is_none_or(|other| other <= number)) {
-                    None => break None,
-                    Some((other, line)) if other == Some(number) => {
-                        tokens.read(line, corpus.unit);
-                        if lines::key(&tokens.hashes) == key {
-                            break Some(line);
-                        }
-                    }
-                    Some(_) => {}
-                }
+        let mut wanted: BTreeMap<(u32, u64), usize> = lines.zip(0..).collect();
+        for (number, line) in (0..).zip(text.split('\n')) {
+            if wanted.is_empty() {
+                break;
+            }
+            let number = source_lines.map_or(Some(number), |lines| lines.get(number as usize).copied());
+            let Some(number) = number.filter(|&number| wanted.range((number, 0)..=(number, u64::MAX)).next().is_some())
+            else {
+                continue;
             };
-            visit(found.ok_or_else(|| has_changed(corpus, document))?);
+            tokens.read(line, corpus.unit);
+            if let Some(place) = wanted.remove(&(number, lines::key(&tokens.hashes))) {
+                visit(place, line);
+            }
         }
-        Ok(())
+        if wanted.is_empty() { Ok(()) } else { Err(has_changed(corpus, document)) }
     }
 }
 

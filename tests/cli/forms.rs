@@ -296,3 +296,25 @@ fn long_records_are_read_again_whole() {
     assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
     assert_eq!(ended.clusters(), [["a.jsonl:1", "a.jsonl:2"]]);
 }
+
+/// All blocks of such pages stand on one line of their source; they are told in the order of the page all the same.
+#[cfg(feature = "html")]
+#[test]
+fn boilerplate_of_pages_that_are_one_line() {
+    let blocks = |own: u64| {
+        (0..40).map(|n: u64| format!("<p>shared block {} of all</p>", n * n * 7919 % 1009)).collect::<String>()
+            + &format!("<p>own {own}</p>")
+    };
+    let folder = folder([("a.html", blocks(1)), ("b.html", blocks(2)), ("c.html", blocks(3))]);
+    let scanned = |threads: u32| {
+        let ended =
+            retold(folder.path(), &format!("scan . --boilerplate-documents 3 --threads {threads} --format json"));
+        assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
+        ended.json()["boilerplate"].clone()
+    };
+    let one = scanned(1);
+    let expected = (0..40).map(|n: u64| format!("shared block {} of all", n * n * 7919 % 1009)).collect::<Vec<_>>();
+    let told: Vec<&str> = one.as_array().unwrap().iter().map(|line| line["text"].as_str().unwrap()).collect();
+    assert_eq!(told, expected);
+    (2..5).for_each(|threads| assert_eq!(scanned(threads), one));
+}
