@@ -3,7 +3,7 @@
 //! A [`DocId`] counts documents in document order from 0. Where a document stands is 8 bytes beside its part: a part is
 //! what one thread reads at a time, a few files or one block of a record file.
 
-use crate::source::{Part, PartEnd, Place, SourceId, Texts};
+use crate::source::{Part, Place, SourceId, Texts};
 
 /// A document's number in document order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,9 +92,8 @@ impl Documents {
         self.places.is_empty()
     }
 
-    /// Begins a part, the next in document order. `first_line` is the line of its first record, from 1.
-    pub fn begin_part(&mut self, end: &PartEnd, first_line: u64) {
-        let (part, texts) = (end.part, end.texts.clone());
+    /// Begins a part, the next in document order. `texts` are those of a table, `first_line` is the line of the first record, from 1.
+    pub fn begin_part(&mut self, part: Part, texts: Option<Texts>, first_line: u64) {
         self.parts.push(PartOfDocuments { part, texts, first_document: self.places.len() as u32, first_line });
     }
 

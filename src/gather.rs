@@ -90,12 +90,12 @@ impl Gatherer<'_> {
         failed
     }
 
-    fn add(&mut self, signed: SignedPart) -> io::Result<()> {
+    fn add(&mut self, mut signed: SignedPart) -> io::Result<()> {
         if let Part::Block { start: 0, .. } | Part::Table { piece: 0, .. } = signed.end.part {
             self.next_line = 1;
         }
         let into = &mut self.gathered;
-        into.documents.begin_part(&signed.end, self.next_line);
+        into.documents.begin_part(signed.end.part, signed.end.texts.take(), self.next_line);
         let first = into.documents.len() as u32;
         let mut keys = signed.keys.chunks_exact(self.bands);
         let mut id_start = 0;

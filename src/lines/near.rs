@@ -88,13 +88,12 @@ impl Near {
     }
 
     /// Adds the groups of more than one line to `found`.
-    fn report(&self, text: &str, tokens: &Tokens, lines: &[Line], firsts: &[u32], found: &mut Vec<RepeatedLine>) {
-        let mut others = self.others.clone();
-        others.sort_by_key(|&(group, ..)| group);
+    fn report(&mut self, text: &str, tokens: &Tokens, lines: &[Line], firsts: &[u32], found: &mut Vec<RepeatedLine>) {
+        self.others.sort_by_key(|&(group, ..)| group);
         // For each distinct line of a group of several, the group's number among those.
         let mut number_of = vec![u32::MAX; lines.len()];
         let reported = found.len();
-        for (number, others) in (0..).zip(others.chunk_by(|a, b| a.0 == b.0)) {
+        for (number, others) in (0..).zip(self.others.chunk_by(|a, b| a.0 == b.0)) {
             let first = self.groups.lines[others[0].0 as usize];
             number_of[first as usize] = number;
             others.iter().for_each(|&(_, line, _)| number_of[line as usize] = number);

@@ -112,9 +112,10 @@ impl Source {
         self.alias.clone().unwrap_or_else(|| self.path.to_string_lossy().into_owned())
     }
 
-    /// Where the bytes stand that were given or found: a spooled file is not there but what it was copied from.
+    /// Where the bytes stand that were given or found: for a spooled file what it was copied from, but for a stream, which can
+    /// not be read twice, the copy.
     fn given_path(&self) -> &Path {
-        self.alias.as_deref().filter(|alias| *alias != "-").map_or(&self.path, Path::new)
+        self.alias.as_deref().map(Path::new).filter(|path| *path != "-" && path.is_file()).unwrap_or(&self.path)
     }
 
     /// A problem of the source, or of one of its records.
