@@ -33,6 +33,7 @@ pub mod index;
 pub mod lines;
 mod ordered;
 pub mod pairs;
+pub mod passages;
 pub mod problem;
 pub mod progress;
 pub mod report;

@@ -1,0 +1,114 @@
+//! The longest matches of places that have a gram in common.
+//!
+//! Two places match as far as their tokens go on alike to the left and to the right. Of a place those matches are of interest
+//! that no other match of it reaches beyond on both sides.
+//!
+//! How: places are sorted by what follows them, so that those that go on alike for longest are neighbours. Neighbours are joined,
+//! the longest first; in the growing sets a place's longest match to the left is a neighbour in the order of what stands
+//! before. Places of the smaller set are put into the larger one.
+//! Cost: n log^2 n for n places, whatever the number of their pairs.
+
+use super::Texts;
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// A place, with how far its matches go to the left so far.
+#[derive(Clone, Copy)]
+struct Place {
+    at: usize,
+    longest_before: Option<usize>,
+}
+
+/// Calls `visit` with the range of every match of at least `least` tokens that is of interest, and a few that are not.
+pub fn matches(texts: &Texts, places: &[usize], least: usize, mut visit: impl FnMut(Range<usize>)) {
+    let mut by_rest = places.to_vec();
+    by_rest.sort_unstable_by(|&a, &b| texts.compare_after(a, b));
+    let mut by_before: Vec<u32> = (0..by_rest.len() as u32).collect();
+    by_before.sort_unstable_by(|&a, &b| texts.compare_before(by_rest[a as usize], by_rest[b as usize]));
+    let mut ranked: Vec<Place> =
+        by_before.iter().map(|&number| Place { at: by_rest[number as usize], longest_before: None }).collect();
+    let mut rank_of = vec![0; by_rest.len()];
+    (0u32..).zip(&by_before).for_each(|(rank, &number)| rank_of[number as usize] = rank);
+
+    // The borders between neighbours, those with most in common first.
+    let mut borders: Vec<(usize, u32)> =
+        by_rest.windows(2).zip(0..).map(|(pair, border)| (texts.common_after(pair[0], pair[1]), border)).collect();
+    borders.sort_unstable_by_key(|&(common, border)| (std::cmp::Reverse(common), border));
+    let mut sets = Sets::of(rank_of);
+    for (after, border) in borders {
+        let (mut larger, mut smaller) = (sets.take(border), sets.take(border + 1));
+        if larger.len() < smaller.len() {
+            std::mem::swap(&mut larger, &mut smaller);
+        }
+        for rank in smaller {
+            let neighbours = [larger.range(..rank).next_back().copied(), larger.range(rank..).next().copied()];
+            for neighbour in neighbours.into_iter().flatten() {
+                let before = texts.common_before(ranked[rank as usize].at, ranked[neighbour as usize].at);
+                for rank in [rank, neighbour] {
+                    let place = &mut ranked[rank as usize];
+                    // Earlier matches go as far to the right or further.
+                    if place.longest_before < Some(before) {
+                        place.longest_before = Some(before);
+                        if before + after >= least {
+                            visit(place.at - before..place.at + after);
+                        }
+                    }
+                }
+            }
+            larger.insert(rank);
+        }
+        sets.put_back(border, larger);
+    }
+}
+
+/// Sets of neighbours that are joined: a set stands where its first place does.
+struct Sets {
+    sets: Vec<BTreeSet<u32>>,
+    /// Of each place another one of its set, nearer to the first; of the first itself. Union-find (Tarjan 1975).
+    firsts: Vec<u32>,
+}
+
+impl Sets {
+    /// One set for each of the ranks.
+    fn of(ranks: Vec<u32>) -> Self {
+        Self { firsts: (0..ranks.len() as u32).collect(), sets: ranks.into_iter().map(|rank| [rank].into()).collect() }
+    }
+
+    fn first(&mut self, place: u32) -> u32 {
+        let mut place = place as usize;
+        while self.firsts[place] as usize != place {
+            self.firsts[place] = self.firsts[self.firsts[place] as usize];
+            place = self.firsts[place] as usize;
+        }
+        place as u32
+    }
+
+    /// Takes out the set of a place.
+    fn take(&mut self, place: u32) -> BTreeSet<u32> {
+        let first = self.first(place);
+        std::mem::take(&mut self.sets[first as usize])
+    }
+
+    /// Puts back the joined set of the places on both sides of a border.
+    fn put_back(&mut self, border: u32, set: BTreeSet<u32>) {
+        let (left, right) = (self.first(border), self.first(border + 1));
+        self.firsts[right as usize] = left;
+        self.sets[left as usize] = set;
+    }
+}
+
+impl Texts {
+    /// The order of what follows two places.
+    fn compare_after(&self, a: usize, b: usize) -> Ordering {
+        let common = self.common_after(a, b);
+        self.token(a + common).cmp(&self.token(b + common))
+    }
+
+    /// The order of what stands before two places, read backwards.
+    fn compare_before(&self, a: usize, b: usize) -> Ordering {
+        let common = self.common_before(a, b);
+        let before = |at: usize| (at - common).checked_sub(1).and_then(|before| self.token(before));
+        before(a).cmp(&before(b))
+    }
+}

@@ -1,0 +1,258 @@
+//! Passages: runs of tokens that stand in more than one place, across documents and inside one.
+//!
+//! A passage is a run of at least so many tokens that stands in two places or more, and in one of these cannot be made
+//! longer on either side without standing nowhere else (a near-supermaximal repeat: Gusfield 1997, section 7.12). So every run of
+//! tokens that is told twice lies in a passage, none is a mere part of another at all of its places, and whatever stands in 400
+//! documents is one passage with 400 places.
+//!
+//! How: anchors that every passage must have (`winnow`); of the places with one anchor the longest matches (`maximal`); of these
+//! the ones that no other reaches beyond; and all places where the same tokens stand. Places are compared by polynomials of
+//! ranges (`polynomial`), so that a long copy costs no more than a short one. Anchors that stand as far behind the same anchor
+//! everywhere are left out: whatever they are in was found there.
+//!
+//! Cost: about 8.7 bytes a token while the corpus is read, and the time is in `benches/README.md`. Limits: tokens and ranges are told
+//! apart by 61-bit hashes. A text that says the same over and over is one place with its period, not as many as it has.
+
+mod maximal;
+mod polynomial;
+mod winnow;
+
+use crate::document::DocId;
+use crate::index::Copies;
+use polynomial::{Powers, prefixes};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use winnow::{Anchor, Winnowing};
+
+/// What is kept of a document, or of several one after the other, to find passages in.
+#[derive(Debug, Default)]
+pub struct Digest {
+    prefixes: Vec<u64>,
+    anchors: Vec<Anchor>,
+    /// Where the prefixes of each document end.
+    ends: Vec<usize>,
+}
+
+/// Makes digests.
+#[derive(Debug)]
+pub struct Digester {
+    winnowing: Winnowing,
+    powers: Powers,
+}
+
+impl Digester {
+    /// For passages of at least so many tokens.
+    pub fn new(min_tokens: u32) -> Self {
+        let winnowing = Winnowing::new(min_tokens as usize);
+        Self { winnowing, powers: Powers::up_to(winnowing.gram) }
+    }
+
+    /// Adds a document to a digest. About 4 ns a token.
+    pub fn add(&self, tokens: &[u64], digest: &mut Digest) {
+        let start = digest.prefixes.len();
+        if !tokens.is_empty() {
+            digest.prefixes.extend(prefixes(tokens));
+        }
+        let Digest { prefixes, anchors, .. } = digest;
+        let add = |anchor: Anchor| anchors.push(Anchor { at: start + anchor.at, ..anchor });
+        self.winnowing.anchors(&prefixes[start..], &self.powers, add);
+        digest.skip();
+    }
+}
+
+impl Digest {
+    /// Adds a document of which nothing is kept.
+    pub fn skip(&mut self) {
+        self.ends.push(self.prefixes.len());
+    }
+
+    /// Adds the documents of another digest, behind those that are there.
+    pub fn append(&mut self, other: &Digest) {
+        let start = self.prefixes.len();
+        self.prefixes.extend_from_slice(&other.prefixes);
+        self.anchors.extend(other.anchors.iter().map(|anchor| Anchor { at: start + anchor.at, ..*anchor }));
+        self.ends.extend(other.ends.iter().map(|end| start + end));
+    }
+
+    /// The passages of at least so many tokens, by where they stand first; `min_tokens` is that of the digester.
+    pub fn passages(mut self, min_tokens: u32, copies: &Copies) -> Vec<Passage> {
+        let winnowing = Winnowing::new(min_tokens as usize);
+        let texts = Texts::new(std::mem::take(&mut self.prefixes), std::mem::take(&mut self.ends));
+        // Of copies only the first is looked at; the places of the others are those of the first.
+        self.anchors.retain(|anchor| copies.is_first(texts.document(anchor.at)));
+        self.anchors.par_sort_unstable();
+        let mut copies_of: BTreeMap<DocId, Vec<DocId>> = BTreeMap::new();
+        for (document, first) in copies.firsts().filter(|(document, first)| document != first) {
+            copies_of.entry(first).or_default().push(document);
+        }
+        let least = min_tokens as usize;
+        let mut found = longest(&texts, &self.anchors, least);
+        let whole = copies_of.keys().map(|&first| texts.range(first)).filter(|range| range.len() >= least);
+        found.extend(whole);
+        let distinct = distinct(&texts, not_contained(found));
+        let places = |range: &Range<usize>| places(&texts, &self.anchors, winnowing, range, &copies_of);
+        let mut passages: Vec<Passage> = distinct.par_iter().map(places).collect();
+        passages.par_sort_unstable_by(|a, b| (&a.places[0], a.tokens).cmp(&(&b.places[0], b.tokens)));
+        passages
+    }
+}
+
+/// A run of tokens that stands in more than one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passage {
+    /// How many tokens it has.
+    pub tokens: u32,
+    /// Where it stands, in document order.
+    pub places: Vec<PassagePlace>,
+    /// After how many tokens it says the same again, where places of it overlap.
+    pub period: Option<u32>,
+}
+
+/// Where a passage stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PassagePlace {
+    /// In which document.
+    pub document: DocId,
+    /// At its first token, from 0.
+    pub start: u32,
+    /// How many tokens: those of the passage, and more where it overlaps itself.
+    pub tokens: u32,
+}
+
+/// All documents, one after the other, each as the polynomials of its prefixes. A place is the number of a prefix.
+#[derive(Debug)]
+struct Texts {
+    prefixes: Vec<u64>,
+    /// Where each document ends.
+    ends: Vec<usize>,
+    powers: Powers,
+}
+
+impl Texts {
+    fn new(prefixes: Vec<u64>, ends: Vec<usize>) -> Self {
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let longest = starts.zip(&ends).map(|(start, end)| end - start).max().unwrap_or_default();
+        Self { prefixes, ends, powers: Powers::up_to(longest) }
+    }
+
+    fn document(&self, at: usize) -> DocId {
+        DocId(self.ends.partition_point(|&end| end <= at) as u32)
+    }
+
+    /// The places of a document, which are its tokens: the last of its prefixes is behind them.
+    fn range(&self, document: DocId) -> Range<usize> {
+        let start = document.index().checked_sub(1).map_or(0, |before| self.ends[before]);
+        start..self.ends[document.index()].max(start + 1) - 1
+    }
+
+    /// The token at a place, but the end of a document.
+    fn token(&self, at: usize) -> Option<u64> {
+        let is_inside = self.prefixes.get(at + 1).is_some() && self.range(self.document(at)).contains(&at);
+        is_inside.then(|| self.powers.of_range(&self.prefixes, at, 1))
+    }
+
+    fn common_after(&self, a: usize, b: usize) -> usize {
+        let left = |at: usize| self.range(self.document(at)).end - at;
+        self.powers.common_after(&self.prefixes, a, b, left(a).min(left(b)))
+    }
+
+    fn common_before(&self, a: usize, b: usize) -> usize {
+        let left = |at: usize| at - self.range(self.document(at)).start;
+        self.powers.common_before(&self.prefixes, a, b, left(a).min(left(b)))
+    }
+
+    fn hash(&self, range: &Range<usize>) -> u64 {
+        self.powers.of_range(&self.prefixes, range.start, range.len())
+    }
+}
+
+/// Ranges of at least `least` tokens that stand elsewhere too; among them all that cannot be made longer.
+fn longest(texts: &Texts, anchors: &[Anchor], least: usize) -> Vec<Range<usize>> {
+    let groups: Vec<&[Anchor]> = anchors.chunk_by(|a, b| a.gram == b.gram).filter(|group| group.len() > 1).collect();
+    let is_new = |group: &&[Anchor]| group[0].before == 0 || group.iter().any(|other| other.before != group[0].before);
+    let of_group = |group: &[Anchor]| {
+        let places: Vec<usize> = group.iter().map(|anchor| anchor.at).collect();
+        let mut found = Vec::new();
+        maximal::matches(texts, &places, least, |range| found.push(range));
+        found
+    };
+    groups.into_par_iter().filter(is_new).flat_map_iter(of_group).collect()
+}
+
+/// Those that lie in no other.
+fn not_contained(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.par_sort_unstable_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+    let mut end = 0;
+    ranges.retain(|range| {
+        let reaches_beyond = end < range.end;
+        end = end.max(range.end);
+        reaches_beyond
+    });
+    ranges
+}
+
+/// The first of those with the same tokens.
+fn distinct(texts: &Texts, ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    let hashed = ranges.into_par_iter().map(|range| (texts.hash(&range), range.len(), range));
+    let mut hashed: Vec<_> = hashed.collect();
+    hashed.par_sort_unstable_by_key(|(hash, tokens, range)| (*hash, *tokens, range.start));
+    hashed.dedup_by_key(|(hash, tokens, _)| (*hash, *tokens));
+    hashed.into_iter().map(|(.., range)| range).collect()
+}
+
+/// The passage that stands in this range, with all of its places.
+fn places(
+    texts: &Texts,
+    anchors: &[Anchor],
+    winnowing: Winnowing,
+    range: &Range<usize>,
+    copies_of: &BTreeMap<DocId, Vec<DocId>>,
+) -> Passage {
+    let group = |start: usize| {
+        let (gram, at) = winnowing.first_anchor(&texts.prefixes, &texts.powers, start);
+        let first = anchors.partition_point(|anchor| anchor.gram < gram);
+        let count = anchors[first..].partition_point(|anchor| anchor.gram == gram);
+        (&anchors[first..first + count], at - range.start)
+    };
+    let last_window = range.end - (winnowing.window + winnowing.gram - 1);
+    let (first, last) = (group(range.start), group(last_window));
+    let (group, offset) = if last.0.len() < first.0.len() { last } else { first };
+    let hash = texts.hash(range);
+    let mut places = Vec::new();
+    let mut period = None;
+    for anchor in group {
+        let document = texts.document(anchor.at);
+        let whole = texts.range(document);
+        let Some(start) = anchor.at.checked_sub(offset).filter(|&start| start >= whole.start) else { continue };
+        if start + range.len() > whole.end || texts.hash(&(start..start + range.len())) != hash {
+            continue;
+        }
+        let place = PassagePlace { document, start: (start - whole.start) as u32, tokens: range.len() as u32 };
+        places.push(place);
+    }
+    places.sort_unstable();
+    places.dedup_by(|next, last| {
+        let shift = next.start.saturating_sub(last.start + last.tokens - next.tokens);
+        // With half of it in common the text says the same at least three times.
+        let is_again = next.document == last.document && 2 * shift <= next.tokens;
+        if is_again {
+            period = Some(period.map_or(shift, |period: u32| period.min(shift)));
+            last.tokens += shift;
+        }
+        is_again
+    });
+    let copied: Vec<PassagePlace> = places
+        .iter()
+        .flat_map(|place| {
+            let copies = copies_of.get(&place.document).into_iter().flatten();
+            copies.map(|&document| PassagePlace { document, ..*place })
+        })
+        .collect();
+    places.extend(copied);
+    places.sort_unstable();
+    Passage { tokens: range.len() as u32, places, period }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! Passages against their definition, which is tried out on every place.
+
+use super::*;
+use crate::index::{Index, fingerprint};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+fn found(documents: &[Vec<u64>], min_tokens: u32) -> Vec<Passage> {
+    let mut index = Index::new(1);
+    let digester = Digester::new(min_tokens);
+    let (mut all, mut part) = (Digest::default(), Digest::default());
+    for (number, tokens) in documents.iter().enumerate() {
+        if tokens.is_empty() { index.push_empty() } else { index.push(fingerprint(tokens), &[0]) }
+        if number % 3 == 0 {
+            all.append(&std::mem::take(&mut part));
+        }
+        digester.add(tokens, &mut part);
+    }
+    all.append(&part);
+    all.passages(min_tokens, &index.collapse())
+}
+
+/// The definition.
+fn naive(documents: &[Vec<u64>], min_tokens: u32) -> Vec<Passage> {
+    let places = || (0..documents.len()).flat_map(|document| (0..documents[document].len()).map(move |at| (document, at)));
+    let common = |(a, i): (usize, usize), (b, j): (usize, usize)| {
+        documents[a][i..].iter().zip(&documents[b][j..]).take_while(|(a, b)| a == b).count()
+    };
+    let longest = |place| places().filter(|&other| other != place).map(|other| common(place, other)).max().unwrap_or(0);
+    let mut runs: BTreeSet<&[u64]> = BTreeSet::new();
+    for (document, at) in places() {
+        let length = longest((document, at));
+        let can_begin_earlier = at > 0 && longest((document, at - 1)) > length;
+        if length >= min_tokens as usize && !can_begin_earlier {
+            runs.insert(&documents[document][at..at + length]);
+        }
+    }
+    let of_run = |run: &[u64]| {
+        let mut passage = Passage { tokens: run.len() as u32, places: Vec::new(), period: None };
+        let mut last = None;
+        for (document, at) in places().filter(|&(document, at)| documents[document][at..].starts_with(run)) {
+            let is_again = |&(before, start): &(usize, usize)| before == document && 2 * (at - start) <= run.len();
+            match (last.filter(is_again), passage.places.last_mut()) {
+                (Some((_, start)), Some(place)) => {
+                    place.tokens = (at + run.len()) as u32 - place.start;
+                    let shift = (at - start) as u32;
+                    passage.period = Some(passage.period.map_or(shift, |period| period.min(shift)));
+                }
+                _ => passage.places.push(PassagePlace {
+                    document: DocId(document as u32),
+                    start: at as u32,
+                    tokens: run.len() as u32,
+                }),
+            }
+            last = Some((document, at));
+        }
+        passage
+    };
+    let mut passages: Vec<Passage> = runs.into_iter().map(of_run).collect();
+    passages.sort_by(|a, b| (&a.places[0], a.tokens).cmp(&(&b.places[0], b.tokens)));
+    passages
+}
+
+/// Pieces of a few texts put together anew: common runs of every length, at every place, inside documents too.
+fn documents() -> impl Strategy<Value = Vec<Vec<u64>>> {
+    let piece = (0u64..4, 0usize..30, 1usize..30);
+    let document = prop::collection::vec(prop_oneof![4 => piece.prop_map(Ok), 1 => (0u64..3, 1usize..20).prop_map(Err)], 0..6);
+    let text = |pieces: Vec<Result<(u64, usize, usize), (u64, usize)>>| {
+        let of_piece = |piece| match piece {
+            Ok((text, start, length)) => (start..start + length).map(|at| (text << 32) + at as u64).collect(),
+            Err((token, times)) => vec![token; times],
+        };
+        pieces.into_iter().flat_map(of_piece).collect()
+    };
+    prop::collection::vec(document.prop_map(text), 0..7)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn equals_the_definition(documents in documents(), min_tokens in 1u32..24) {
+        prop_assert_eq!(found(&documents, min_tokens), naive(&documents, min_tokens));
+    }
+
+    /// Two tokens only: nearly everything repeats.
+    #[test]
+    fn of_few_words(documents in prop::collection::vec(prop::collection::vec(0u64..2, 0..40), 0..5), min_tokens in 1u32..9) {
+        prop_assert_eq!(found(&documents, min_tokens), naive(&documents, min_tokens));
+    }
+}
+
+#[test]
+fn a_passage_of_many_documents_is_one() {
+    let passage: Vec<u64> = (1000..1060).collect();
+    let document = |number: u64| [vec![number; 3], passage.clone(), vec![number + 500; 3]].concat();
+    let found = found(&(0..400).map(document).collect::<Vec<_>>(), 50);
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].tokens, found[0].places.len()), (60, 400));
+}
+
+/// The same word a million times is one passage with one place.
+#[test]
+fn one_word_over_and_over() {
+    let found = found(&[vec![7; 1_000_000]], 50);
+    let place = PassagePlace { document: DocId(0), start: 0, tokens: 1_000_000 };
+    assert_eq!(found, [Passage { tokens: 999_999, places: vec![place], period: Some(1) }]);
+}
+
+/// Long copies, and loops of different lengths in many documents, take no time to speak of.
+#[test]
+fn long_copies_and_loops() {
+    let long: Vec<u64> = (0..300_000).collect();
+    let changed: Vec<u64> = (0..300_000).map(|token| if token == 150_000 { 1 } else { token }).collect();
+    let mut documents = vec![long.clone(), changed, long];
+    documents.extend((0..300).map(|number| vec![9; 100 + 10 * number]));
+    let found = found(&documents, 50);
+    assert_eq!(found.iter().filter(|passage| passage.period.is_none()).count(), 3);
+    assert!(found.iter().any(|passage| passage.tokens == 300_000 && passage.places.len() == 2));
+}
