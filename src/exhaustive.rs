@@ -12,9 +12,8 @@
 
 use crate::document::DocId;
 use crate::index::{Buckets, Copies};
-use crate::shingles::{Shingles, Shingling};
-use crate::similarity::ShingleSet;
-use crate::verify::{Corpus, Reader};
+use crate::reader::{Corpus, ShingleReader};
+use crate::shingles::Shingling;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
@@ -31,21 +30,21 @@ pub fn buckets(corpus: Corpus<'_>, copies: &Copies, shingling: Shingling, thresh
     let distinct: Vec<DocId> = copies.distinct().collect();
     let counts = Counts::new(bytes);
     distinct.par_chunks(DOCUMENTS_AT_ONCE).for_each_init(
-        || Shingler::new(corpus, shingling),
-        |shingler, documents| {
+        || PrefixReader::new(corpus, shingling),
+        |reader, documents| {
             for &document in documents {
-                shingler.shingles(document).iter().for_each(|&shingle| counts.add(shingle));
+                reader.shingles(document).iter().for_each(|&shingle| counts.add(shingle));
             }
         },
     );
     let mut postings: Vec<u64> = distinct
         .par_chunks(DOCUMENTS_AT_ONCE)
         .map_init(
-            || Shingler::new(corpus, shingling),
-            |shingler, documents| {
+            || PrefixReader::new(corpus, shingling),
+            |reader, documents| {
                 let mut postings = Vec::new();
                 for &document in documents {
-                    let prefix = shingler.prefix(document, &counts, threshold);
+                    let prefix = reader.prefix(document, &counts, threshold);
                     postings.extend(prefix.map(|shingle| shingle << 32 | u64::from(document.0)));
                 }
                 postings
@@ -58,36 +57,20 @@ pub fn buckets(corpus: Corpus<'_>, copies: &Copies, shingling: Shingling, thresh
     Buckets::of_groups(corpus.documents.len(), groups.map(|group| group.iter().map(|&posting| posting as u32)))
 }
 
-/// Reads documents as shingles, in buffers that it keeps.
-struct Shingler<'a> {
-    reader: Reader<'a>,
-    shingling: Shingling,
-    shingles: Shingles,
-    set: ShingleSet,
+/// Reads the prefixes of documents, in buffers that it keeps.
+struct PrefixReader<'a> {
+    reader: ShingleReader<'a>,
     ordered: Vec<(u8, u64)>,
 }
 
-impl<'a> Shingler<'a> {
+impl<'a> PrefixReader<'a> {
     fn new(corpus: Corpus<'a>, shingling: Shingling) -> Self {
-        Self {
-            reader: Reader::new(corpus),
-            shingling,
-            shingles: Shingles::default(),
-            set: ShingleSet::default(),
-            ordered: Vec::new(),
-        }
+        Self { reader: ShingleReader::new(corpus, shingling), ordered: Vec::new() }
     }
 
     /// The distinct shingles of a document; none when it cannot be read.
     fn shingles(&mut self, document: DocId) -> &[u64] {
-        match self.reader.read(document) {
-            Ok((_, tokens)) => {
-                self.shingles.read(self.shingling, &tokens.hashes);
-                self.set.read(self.shingles.as_slice());
-                self.set.as_slice()
-            }
-            Err(_) => &[],
-        }
+        self.reader.read(document).map_or(&[], |set| set.as_slice())
     }
 
     /// The shingles of a document's prefix that stand in more than one document.

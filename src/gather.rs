@@ -4,6 +4,7 @@ use crate::document::{DocId, Documents};
 use crate::index::Index;
 use crate::lines::{KeyedLine, LineCounter, RepeatedLine};
 use crate::ordered::map_in_order;
+use crate::passages::Digest;
 use crate::problem::Problem;
 use crate::progress::{Progress, Stage};
 use crate::seen::Seen;
@@ -23,6 +24,8 @@ pub struct Gathered {
     pub unfinished: Vec<DocId>,
     /// All lines, for boilerplate; none when lines are not looked at.
     pub lines: Option<LineCounter>,
+    /// What passages are found by.
+    pub passages: Digest,
     /// What could not be read.
     pub problems: Vec<Problem>,
     /// What was assumed of texts that are not plain UTF-8.
@@ -45,6 +48,7 @@ pub fn gather(sources: &Sources, reading: &Reading, signing: Signing, progress: 
             repeated: Vec::new(),
             unfinished: Vec::new(),
             lines: signing.lines.map(|_| LineCounter::default()),
+            passages: Digest::default(),
             problems: Vec::new(),
             assumed: Vec::new(),
             bytes: 0,
@@ -122,6 +126,7 @@ impl Gatherer<'_> {
                 }
             }
         }
+        into.passages.append(&signed.passages);
         let document = |number: u32| DocId(first + number);
         into.repeated.extend(signed.repeated.into_iter().map(|(number, line)| (document(number), line)));
         into.unfinished.extend(signed.unfinished.into_iter().map(document));

@@ -36,6 +36,8 @@ pub mod pairs;
 pub mod passages;
 pub mod problem;
 pub mod progress;
+pub mod quote;
+pub mod reader;
 pub mod report;
 pub mod scan;
 mod seen;

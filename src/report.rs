@@ -22,6 +22,8 @@ pub struct Report {
     pub repeated_lines: Vec<(DocId, RepeatedLine)>,
     /// Lines that many documents hold.
     pub boilerplate: Vec<Boilerplate>,
+    /// Runs of tokens that stand in more than one place, if they were looked for.
+    pub passages: Vec<Passage>,
     /// Documents without any token.
     pub empty: Vec<DocId>,
     /// Documents with too many lines like each other to compare all of them.
@@ -73,6 +75,8 @@ pub struct Parameters {
     pub exhaustive: bool,
     /// Which lines count, if lines were looked at.
     pub lines: Option<LineOptions>,
+    /// How many tokens a passage has at least, if passages were looked for.
+    pub passage_tokens: Option<u32>,
 }
 
 impl Parameters {
@@ -117,6 +121,8 @@ pub struct Summary {
     pub documents_with_repeated_lines: u64,
     /// Lines that many documents hold.
     pub boilerplate_lines: u64,
+    /// Passages.
+    pub passages: u64,
     /// Files that are no text.
     pub skipped: u64,
     /// Sources and records that could not be read.
@@ -163,6 +169,32 @@ pub struct Boilerplate {
     pub occurrences: u64,
     /// The first documents that hold it, each with the line's number from 1.
     pub examples: Vec<(DocId, u64)>,
+}
+
+/// A run of tokens that stands in more than one place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Passage {
+    /// How many tokens it has.
+    pub tokens: u32,
+    /// In how many documents it stands.
+    pub documents: u64,
+    /// Its text where it stands first, cut after [`crate::lines::EXCERPT`] characters.
+    pub text: String,
+    /// Where it stands, in document order.
+    pub places: Vec<PassagePlace>,
+    /// After how many tokens it says the same again, if it does all along.
+    pub period: Option<u32>,
+}
+
+/// Where a passage stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PassagePlace {
+    /// In which document.
+    pub document: DocId,
+    /// In which lines, first and last, from 1.
+    pub lines: (u64, u64),
+    /// In which bytes of the document's text: its first, and the one behind its last.
+    pub bytes: (u64, u64),
 }
 
 /// Two documents at or above the threshold, the first before the second in document order.

@@ -12,17 +12,19 @@ use crate::document::{DocId, Documents};
 use crate::exhaustive;
 use crate::gather::{Gathered, gather};
 use crate::index::Copies;
-use crate::lines::{BoilerplateLine, LineOptions, excerpt};
+use crate::lines::LineOptions;
 use crate::ordered::map_in_order;
 use crate::pairs::{self, LookUp};
 use crate::problem::Problem;
 use crate::progress::{Progress, Stage};
-use crate::report::{Boilerplate, Cluster, MeasuredRecall, Member, Name, Parameters, Report, Summary};
+use crate::quote;
+use crate::reader::Corpus;
+use crate::report::{Cluster, MeasuredRecall, Member, Name, Parameters, Report, Summary};
 use crate::shingles::Shingling;
 use crate::sign::Signing;
 use crate::source::{Reading, Selection, Sources};
 use crate::tokens::TokenUnit;
-use crate::verify::{Corpus, Reader, Verifier};
+use crate::verify::Verifier;
 use rayon::prelude::*;
 use std::io;
 use std::path::PathBuf;
@@ -44,6 +46,8 @@ pub struct Options {
     pub reading: Reading,
     /// Which lines count; none to look at no lines.
     pub lines: Option<LineOptions>,
+    /// How many tokens a passage has at least; none to look for no passages.
+    pub passages: Option<u32>,
     /// Whether every pair is wanted, not only clusters.
     pub pairs: bool,
     /// How candidates are found.
@@ -72,6 +76,7 @@ impl Default for Options {
             selection: Selection::default(),
             reading: Reading::default(),
             lines: Some(LineOptions::default()),
+            passages: None,
             pairs: false,
             search: Search::Bands,
         }
@@ -87,13 +92,18 @@ impl Default for Options {
 /// When a temporary file that the run needs cannot be written or read.
 pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Result<Report> {
     let banding = Banding::for_recall(options.threshold, options.recall);
-    let signing =
-        Signing { unit: options.unit, shingling: Shingling::new(options.shingle_size), banding, lines: options.lines };
+    let signing = Signing {
+        unit: options.unit,
+        shingling: Shingling::new(options.shingle_size),
+        banding,
+        lines: options.lines,
+        passages: options.passages,
+    };
     progress.begin(Stage::Finding, 0);
     let mut sources = Sources::find(paths, &options.selection, &options.reading);
     let mut problems = std::mem::take(&mut sources.problems);
     let gathered = gather(&sources, &options.reading, signing, progress)?;
-    let Gathered { documents, index, repeated, unfinished, lines, assumed, bytes, skipped, .. } = gathered;
+    let Gathered { documents, index, repeated, unfinished, lines, passages, assumed, bytes, skipped, .. } = gathered;
     problems.extend(gathered.problems);
 
     progress.begin(Stage::Matching, 0);
@@ -137,9 +147,13 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
     let clusters = clusters_of(joined, &copies);
     let boilerplate = match (lines, options.lines) {
         (Some(lines), Some(options)) => {
-            boilerplate_of(lines.finish(options.boilerplate_documents)?, corpus, &mut problems)
+            quote::boilerplate(lines.finish(options.boilerplate_documents)?, corpus, &mut problems)
         }
         _ => Vec::new(),
+    };
+    let passages = match options.passages {
+        Some(least) => quote::passages(passages.passages(least, &copies), corpus, &mut problems),
+        None => Vec::new(),
     };
     problems.sort();
     problems.dedup();
@@ -155,6 +169,7 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         clusters: clusters.len() as u64,
         documents_with_repeated_lines: repeated.chunk_by(|a, b| a.0 == b.0).count() as u64,
         boilerplate_lines: boilerplate.len() as u64,
+        passages: passages.len() as u64,
         skipped,
         problems: problems.len() as u64,
     };
@@ -167,12 +182,14 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
             banding,
             exhaustive: options.search != Search::Bands,
             lines: options.lines,
+            passage_tokens: options.passages,
         },
         measured_recall,
         summary,
         clusters,
         repeated_lines: repeated,
         boilerplate,
+        passages,
         empty,
         unfinished_lines: unfinished,
         assumed,
@@ -232,36 +249,6 @@ fn clusters_of(mut joined: Vec<Joined>, copies: &Copies) -> Vec<Cluster> {
         .collect()
 }
 
-/// Boilerplate lines with their texts, each read where the line stands first.
-fn boilerplate_of(lines: Vec<BoilerplateLine>, corpus: Corpus<'_>, problems: &mut Vec<Problem>) -> Vec<Boilerplate> {
-    let mut boilerplate = Vec::new();
-    let read = |reader: &mut Reader<'_>, lines: &[BoilerplateLine]| -> Result<Vec<Boilerplate>, Problem> {
-        let mut named = Vec::with_capacity(lines.len());
-        let places = lines.iter().map(|line| (line.examples[0].line, line.key));
-        reader.lines(lines[0].examples[0].document, places, |place, text| {
-            let line = &lines[place];
-            named.push(Boilerplate {
-                text: excerpt(text),
-                documents: line.documents,
-                occurrences: line.occurrences,
-                examples: line.examples.iter().map(|place| (place.document, u64::from(place.line) + 1)).collect(),
-            });
-        })?;
-        Ok(named)
-    };
-    let by_document = lines.chunk_by(|a, b| a.examples[0].document == b.examples[0].document);
-    map_in_order(
-        by_document,
-        || Reader::new(corpus),
-        read,
-        |read| match read {
-            Ok(lines) => boilerplate.extend(lines),
-            Err(problem) => problems.push(problem),
-        },
-    );
-    boilerplate
-}
-
 /// The names of all documents that the report mentions.
 fn names_in(report: &Report, sources: &Sources, documents: &Documents) -> Vec<(DocId, Name)> {
     let clusters = report.clusters.iter().flat_map(|cluster| {
@@ -269,11 +256,12 @@ fn names_in(report: &Report, sources: &Sources, documents: &Documents) -> Vec<(D
     });
     let lines = report.repeated_lines.iter().map(|(document, _)| *document);
     let examples = report.boilerplate.iter().flat_map(|line| line.examples.iter().map(|(document, _)| *document));
+    let places = report.passages.iter().flat_map(|passage| passage.places.iter().map(|place| place.document));
     let pairs = report.pairs.iter().flatten().flat_map(|pair| [pair.a, pair.b]);
     let assumed = report.assumed.iter().map(|(document, _)| document);
     let others = report.empty.iter().chain(&report.unfinished_lines).chain(assumed).copied();
     let mut mentioned = vec![false; documents.len()];
-    for document in clusters.chain(lines).chain(examples).chain(pairs).chain(others) {
+    for document in clusters.chain(lines).chain(examples).chain(places).chain(pairs).chain(others) {
         mentioned[document.index()] = true;
     }
     let mentioned = (0..).map(DocId).zip(mentioned).filter(|(_, mentioned)| *mentioned);

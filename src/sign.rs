@@ -7,6 +7,7 @@ use crate::banding::Banding;
 use crate::document::Seat;
 use crate::index::fingerprint;
 use crate::lines::{KeyedLine, LineOptions, Lines, RepeatedLine, RepeatedLines};
+use crate::passages::{Digest, Digester};
 use crate::seen::Seen;
 use crate::shingles::{Shingles, Shingling};
 use crate::sketch::Sketcher;
@@ -24,6 +25,8 @@ pub struct Signing {
     pub banding: Banding,
     /// Which lines count, if any.
     pub lines: Option<LineOptions>,
+    /// How many tokens a passage has at least, if passages are looked for.
+    pub passages: Option<u32>,
 }
 
 /// What is kept of a part. Documents are numbered from 0 in it.
@@ -49,6 +52,8 @@ pub struct SignedPart {
     pub unfinished: Vec<u32>,
     /// Every line that may be boilerplate.
     pub lines: Vec<KeyedLine>,
+    /// What passages are found by.
+    pub passages: Digest,
 }
 
 /// What is kept of a document.
@@ -87,6 +92,7 @@ pub struct Signer<'a> {
     sketcher: Sketcher,
     lines: Lines,
     repeated: RepeatedLines,
+    digester: Option<Digester>,
 }
 
 impl<'a> Signer<'a> {
@@ -103,6 +109,7 @@ impl<'a> Signer<'a> {
             sketcher: Sketcher::new(signing.banding.values()),
             lines: Lines::default(),
             repeated: RepeatedLines::default(),
+            digester: signing.passages.map(Digester::new),
         }
     }
 
@@ -122,6 +129,7 @@ impl<'a> Signer<'a> {
             repeated: Vec::new(),
             unfinished: Vec::new(),
             lines: Vec::new(),
+            passages: Digest::default(),
         };
         let mut visit = Signed { signer: self, number, part: signed };
         let end = reader.read(sources, part, reading, &mut visit);
@@ -148,7 +156,12 @@ impl Visit for Signed<'_, '_> {
         // The same text may stand on other lines of another source.
         let earlier = if lines.is_none() { self.signer.seen.before(text, seat) } else { None };
         let found = match earlier {
-            Some(earlier) => Found::Same(earlier),
+            Some(earlier) => {
+                if self.signer.digester.is_some() {
+                    self.part.passages.skip();
+                }
+                Found::Same(earlier)
+            }
             None => self.look_at(number, text, lines),
         };
         self.part.assumed.extend(assumed.map(|assumed| (number, assumed)));
@@ -168,8 +181,11 @@ impl Visit for Signed<'_, '_> {
 
 impl Signed<'_, '_> {
     fn look_at(&mut self, number: u32, text: &str, source_lines: Option<&[u32]>) -> Found {
-        let Signer { signing, tokens, shingles, sketcher, .. } = &mut *self.signer;
+        let Signer { signing, tokens, shingles, sketcher, digester, .. } = &mut *self.signer;
         tokens.read(text, signing.unit);
+        if let Some(digester) = digester {
+            digester.add(&tokens.hashes, &mut self.part.passages);
+        }
         if tokens.hashes.is_empty() {
             return Found::Nothing; // nor has it a line that counts
         }

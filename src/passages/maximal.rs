@@ -8,32 +8,30 @@
 //! before. Places of the smaller set are put into the larger one.
 //! Cost: n log^2 n for n places, whatever the number of their pairs.
 
-use super::Texts;
-use std::cmp::Ordering;
+use super::{Spot, Texts};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// A place, with how far its matches go to the left so far.
 #[derive(Clone, Copy)]
 struct Place {
-    at: usize,
+    spot: Spot,
     longest_before: Option<usize>,
 }
 
 /// Calls `visit` with the range of every match of at least `least` tokens that is of interest, and a few that are not.
-pub fn matches(texts: &Texts, places: &[usize], least: usize, mut visit: impl FnMut(Range<usize>)) {
-    let mut by_rest = places.to_vec();
-    by_rest.sort_unstable_by(|&a, &b| texts.compare_after(a, b));
-    let mut by_before: Vec<u32> = (0..by_rest.len() as u32).collect();
-    by_before.sort_unstable_by(|&a, &b| texts.compare_before(by_rest[a as usize], by_rest[b as usize]));
+pub fn matches(texts: &Texts, mut places: Vec<Spot>, least: usize, mut visit: impl FnMut(Range<usize>)) {
+    places.sort_unstable_by(|&a, &b| texts.compare_after(a, b));
+    let mut by_before: Vec<u32> = (0..places.len() as u32).collect();
+    by_before.sort_unstable_by(|&a, &b| texts.compare_before(places[a as usize], places[b as usize]));
     let mut ranked: Vec<Place> =
-        by_before.iter().map(|&number| Place { at: by_rest[number as usize], longest_before: None }).collect();
-    let mut rank_of = vec![0; by_rest.len()];
+        by_before.iter().map(|&number| Place { spot: places[number as usize], longest_before: None }).collect();
+    let mut rank_of = vec![0; places.len()];
     (0u32..).zip(&by_before).for_each(|(rank, &number)| rank_of[number as usize] = rank);
 
     // The borders between neighbours, those with most in common first.
     let mut borders: Vec<(usize, u32)> =
-        by_rest.windows(2).zip(0..).map(|(pair, border)| (texts.common_after(pair[0], pair[1]), border)).collect();
+        places.windows(2).zip(0..).map(|(pair, border)| (texts.common_after(pair[0], pair[1]), border)).collect();
     borders.sort_unstable_by_key(|&(common, border)| (std::cmp::Reverse(common), border));
     let mut sets = Sets::of(rank_of);
     for (after, border) in borders {
@@ -44,14 +42,14 @@ pub fn matches(texts: &Texts, places: &[usize], least: usize, mut visit: impl Fn
         for rank in smaller {
             let neighbours = [larger.range(..rank).next_back().copied(), larger.range(rank..).next().copied()];
             for neighbour in neighbours.into_iter().flatten() {
-                let before = texts.common_before(ranked[rank as usize].at, ranked[neighbour as usize].at);
+                let before = texts.common_before(ranked[rank as usize].spot, ranked[neighbour as usize].spot);
                 for rank in [rank, neighbour] {
                     let place = &mut ranked[rank as usize];
                     // Earlier matches go as far to the right or further.
                     if place.longest_before < Some(before) {
                         place.longest_before = Some(before);
                         if before + after >= least {
-                            visit(place.at - before..place.at + after);
+                            visit(place.spot.at - before..place.spot.at + after);
                         }
                     }
                 }
@@ -95,20 +93,5 @@ impl Sets {
         let (left, right) = (self.first(border), self.first(border + 1));
         self.firsts[right as usize] = left;
         self.sets[left as usize] = set;
-    }
-}
-
-impl Texts {
-    /// The order of what follows two places.
-    fn compare_after(&self, a: usize, b: usize) -> Ordering {
-        let common = self.common_after(a, b);
-        self.token(a + common).cmp(&self.token(b + common))
-    }
-
-    /// The order of what stands before two places, read backwards.
-    fn compare_before(&self, a: usize, b: usize) -> Ordering {
-        let common = self.common_before(a, b);
-        let before = |at: usize| (at - common).checked_sub(1).and_then(|before| self.token(before));
-        before(a).cmp(&before(b))
     }
 }

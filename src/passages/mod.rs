@@ -21,9 +21,13 @@ use crate::document::DocId;
 use crate::index::Copies;
 use polynomial::{Powers, prefixes};
 use rayon::prelude::*;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use winnow::{Anchor, Winnowing};
+
+/// How many tokens a passage has at least, unless it is said otherwise.
+pub const DEFAULT_PASSAGE_TOKENS: u32 = 50;
 
 /// What is kept of a document, or of several one after the other, to find passages in.
 #[derive(Debug, Default)]
@@ -146,20 +150,35 @@ impl Texts {
         start..self.ends[document.index()].max(start + 1) - 1
     }
 
-    /// The token at a place, but the end of a document.
-    fn token(&self, at: usize) -> Option<u64> {
-        let is_inside = self.prefixes.get(at + 1).is_some() && self.range(self.document(at)).contains(&at);
-        is_inside.then(|| self.powers.of_range(&self.prefixes, at, 1))
+    fn spot(&self, at: usize) -> Spot {
+        let Range { start, end } = self.range(self.document(at));
+        Spot { at, start, end }
     }
 
-    fn common_after(&self, a: usize, b: usize) -> usize {
-        let left = |at: usize| self.range(self.document(at)).end - at;
-        self.powers.common_after(&self.prefixes, a, b, left(a).min(left(b)))
+    fn common_after(&self, a: Spot, b: Spot) -> usize {
+        self.powers.common_after(&self.prefixes, a.at, b.at, (a.end - a.at).min(b.end - b.at))
     }
 
-    fn common_before(&self, a: usize, b: usize) -> usize {
-        let left = |at: usize| at - self.range(self.document(at)).start;
-        self.powers.common_before(&self.prefixes, a, b, left(a).min(left(b)))
+    fn common_before(&self, a: Spot, b: Spot) -> usize {
+        self.powers.common_before(&self.prefixes, a.at, b.at, (a.at - a.start).min(b.at - b.start))
+    }
+
+    fn token(&self, at: usize) -> u64 {
+        self.powers.of_range(&self.prefixes, at, 1)
+    }
+
+    /// The order of what follows two places; the end of a document is before every token.
+    fn compare_after(&self, a: Spot, b: Spot) -> Ordering {
+        let common = self.common_after(a, b);
+        let next = |spot: Spot| (spot.at + common < spot.end).then(|| self.token(spot.at + common));
+        next(a).cmp(&next(b))
+    }
+
+    /// The order of what stands before two places, read backwards; the beginning of a document is before every token.
+    fn compare_before(&self, a: Spot, b: Spot) -> Ordering {
+        let common = self.common_before(a, b);
+        let next = |spot: Spot| (spot.start + common < spot.at).then(|| self.token(spot.at - common - 1));
+        next(a).cmp(&next(b))
     }
 
     fn hash(&self, range: &Range<usize>) -> u64 {
@@ -167,14 +186,22 @@ impl Texts {
     }
 }
 
+/// A place, and where its document starts and ends.
+#[derive(Clone, Copy, Debug)]
+struct Spot {
+    at: usize,
+    start: usize,
+    end: usize,
+}
+
 /// Ranges of at least `least` tokens that stand elsewhere too; among them all that cannot be made longer.
 fn longest(texts: &Texts, anchors: &[Anchor], least: usize) -> Vec<Range<usize>> {
     let groups: Vec<&[Anchor]> = anchors.chunk_by(|a, b| a.gram == b.gram).filter(|group| group.len() > 1).collect();
     let is_new = |group: &&[Anchor]| group[0].before == 0 || group.iter().any(|other| other.before != group[0].before);
     let of_group = |group: &[Anchor]| {
-        let places: Vec<usize> = group.iter().map(|anchor| anchor.at).collect();
+        let places: Vec<Spot> = group.iter().map(|anchor| texts.spot(anchor.at)).collect();
         let mut found = Vec::new();
-        maximal::matches(texts, &places, least, |range| found.push(range));
+        maximal::matches(texts, places, least, |range| found.push(range));
         found
     };
     groups.into_par_iter().filter(is_new).flat_map_iter(of_group).collect()
@@ -222,10 +249,15 @@ fn places(
     let mut places = Vec::new();
     let mut period = None;
     for anchor in group {
-        let document = texts.document(anchor.at);
+        let Some(start) = anchor.at.checked_sub(offset) else { continue };
+        let same = start..start + range.len();
+        // A range over the end of a document, of which prefixes begin anew, has the hash of no other.
+        if same.end >= texts.prefixes.len() || texts.hash(&same) != hash {
+            continue;
+        }
+        let document = texts.document(start);
         let whole = texts.range(document);
-        let Some(start) = anchor.at.checked_sub(offset).filter(|&start| start >= whole.start) else { continue };
-        if start + range.len() > whole.end || texts.hash(&(start..start + range.len())) != hash {
+        if same.end > whole.end {
             continue;
         }
         let place = PassagePlace { document, start: (start - whole.start) as u32, tokens: range.len() as u32 };

@@ -11,6 +11,10 @@ const PRIME: u64 = (1 << 61) - 1;
 /// A number below the prime without any pattern.
 const BASE: u64 = 0x1a6b_54c0_2f8d_9e37;
 
+/// How far it is tried first whether two places go on alike: each step is a look into memory far away, and with these there are
+/// fewest. By 1 and doubled, matching took a tenth longer.
+const FIRST_STEP: usize = 16;
+
 /// The product of two remainders.
 #[inline(always)]
 fn multiply(a: u64, b: u64) -> u64 {
@@ -65,10 +69,10 @@ impl Powers {
 
 /// The largest number up to `most` for which `holds`, which holds for 0 and for whatever is below one that it holds for.
 fn longest(most: usize, holds: impl Fn(usize) -> bool) -> usize {
-    let (mut least, mut step) = (0, 1);
+    let (mut least, mut step) = (0, FIRST_STEP);
     while least + step <= most && holds(least + step) {
         least += step;
-        step *= 2;
+        step *= 4;
     }
     // What is searched is between `least` and `least + step`, which is too much.
     while step > 1 {

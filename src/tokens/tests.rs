@@ -150,6 +150,27 @@ proptest! {
         }
     }
 
+    /// Tokens are what their span is when it stands alone, and there is none between spans.
+    #[test]
+    fn spans_hold_their_tokens(text in texts()) {
+        for unit in UNITS {
+            let mut tokens = Tokens::default();
+            tokens.read_with_spans(&text, unit);
+            let without = tokens_of(&text, unit);
+            prop_assert_eq!((&tokens.hashes, &tokens.lines), (&without.hashes, &without.lines));
+            prop_assert_eq!(tokens.spans.len(), tokens.hashes.len());
+            let (mut at, mut end) = (0, 0);
+            for of_span in tokens.spans.chunk_by(|a, b| b.start < a.end) {
+                let span = of_span[0].start..of_span[of_span.len() - 1].end;
+                prop_assert!(end <= span.start, "{:?} {:?}: {:?} after {}", unit, text, span, end);
+                prop_assert!(tokens_of(&text[end..span.start], unit).hashes.is_empty());
+                let alone = tokens_of(&text[span.clone()], unit).hashes;
+                prop_assert_eq!(&alone, &tokens.hashes[at..at + of_span.len()], "{:?} {:?} {:?}", unit, text, span);
+                (at, end) = (at + of_span.len(), span.end);
+            }
+        }
+    }
+
     #[test]
     fn what_was_read_before_has_no_influence(before in texts(), text in texts()) {
         for unit in UNITS {

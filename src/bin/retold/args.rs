@@ -5,6 +5,7 @@ use crate::output::Destination;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use retold::Search;
 use retold::lines::{LEAST_SIMILARITY, LineOptions};
+use retold::passages::DEFAULT_PASSAGE_TOKENS;
 use retold::source::{Decoding, Encoding, Fields, Reading, Selection};
 use retold::tokens::TokenUnit;
 use std::path::PathBuf;
@@ -42,6 +43,8 @@ pub struct ScanArgs {
     #[command(flatten)]
     pub lines: LineArgs,
     #[command(flatten)]
+    pub passages: PassageArgs,
+    #[command(flatten)]
     pub output: OutputArgs,
 }
 
@@ -52,6 +55,7 @@ const SCAN_EXAMPLES: &str = "Examples:
   retold scan news.jsonl --format json | jq '.clusters[].members[].document'
   retold scan news.csv.zst --text-field title --text-field body      two columns, compressed
   git ls-files -z '*.md' | retold scan --files-from -       the files that another command lists
+  retold scan corpus/ --passages               also the passages that documents share
   zcat news.jsonl.gz | retold scan -           standard input, text or records
 
 Exit status: 0 when all was read, 2 when something could not be read or done.";
@@ -161,6 +165,17 @@ pub struct LineArgs {
 }
 
 #[derive(ClapArgs)]
+#[command(next_help_heading = "Passages")]
+pub struct PassageArgs {
+    /// Look for passages: runs of tokens that stand in several places, of several documents or of one
+    #[arg(long)]
+    pub passages: bool,
+    /// A passage has at least this many tokens
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_PASSAGE_TOKENS, value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    pub passage_tokens: u32,
+}
+
+#[derive(ClapArgs)]
 #[command(next_help_heading = "What is written")]
 pub struct OutputArgs {
     /// text for people; json, one object; jsonl, one object a line
@@ -209,7 +224,7 @@ impl From<Color> for anstream::ColorChoice {
 impl ScanArgs {
     /// What the library is run with.
     pub fn options(&self) -> retold::Options {
-        let Self { matching, reading, lines, output, .. } = self;
+        let Self { matching, reading, lines, passages, output, .. } = self;
         retold::Options {
             threshold: matching.threshold,
             recall: matching.recall,
@@ -239,6 +254,7 @@ impl ScanArgs {
                 similarity: lines.line_similarity,
                 boilerplate_documents: lines.boilerplate_documents,
             }),
+            passages: passages.passages.then_some(passages.passage_tokens),
             pairs: output.pairs.is_some(),
             search: match (matching.exhaustive, matching.measure_recall) {
                 (_, true) => Search::MeasureRecall,

@@ -22,6 +22,7 @@ enum Line<'a> {
     Cluster(Cluster<'a>),
     RepeatedLine(RepeatedLine<'a>),
     Boilerplate(Boilerplate<'a>),
+    Passage(Passage<'a>),
     EmptyDocument { document: &'a str },
     UnfinishedLines { document: &'a str },
     Encoding(Encoding<'a>),
@@ -47,6 +48,7 @@ struct Parameters {
     rows: u32,
     exhaustive: bool,
     lines: Option<LineOptions>,
+    passage_tokens: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -75,6 +77,7 @@ struct Summary {
     clusters: u64,
     documents_with_repeated_lines: u64,
     boilerplate_lines: u64,
+    passages: u64,
     skipped: u64,
     problems: u64,
 }
@@ -127,6 +130,22 @@ struct Example<'a> {
 }
 
 #[derive(Serialize)]
+struct Passage<'a> {
+    tokens: u32,
+    documents: u64,
+    text: &'a str,
+    period: Option<u32>,
+    places: Vec<Place<'a>>,
+}
+
+#[derive(Serialize)]
+struct Place<'a> {
+    document: &'a str,
+    lines: (u64, u64),
+    bytes: (u64, u64),
+}
+
+#[derive(Serialize)]
 struct Encoding<'a> {
     document: &'a str,
     encoding: &'static str,
@@ -150,6 +169,7 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     entries(out, "clusters", wire.clusters())?;
     entries(out, "repeated_lines", wire.repeated_lines())?;
     entries(out, "boilerplate", wire.boilerplate())?;
+    entries(out, "passages", wire.passages())?;
     entries(out, "empty_documents", report.empty.iter().map(|&document| wire.name(document)))?;
     entries(out, "unfinished_lines", report.unfinished_lines.iter().map(|&document| wire.name(document)))?;
     entries(out, "encodings", wire.encodings())?;
@@ -184,6 +204,7 @@ pub fn write_lines(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         .chain(wire.clusters().map(Line::Cluster))
         .chain(wire.repeated_lines().map(Line::RepeatedLine))
         .chain(wire.boilerplate().map(Line::Boilerplate))
+        .chain(wire.passages().map(Line::Passage))
         .chain(report.empty.iter().map(|&document| Line::EmptyDocument { document: wire.name(document) }))
         .chain(report.unfinished_lines.iter().map(|&document| Line::UnfinishedLines { document: wire.name(document) }))
         .chain(wire.encodings().map(Line::Encoding))
@@ -205,7 +226,7 @@ impl<'a> Wire<'a> {
     }
 
     fn parameters(&self) -> Parameters {
-        let report::Parameters { threshold, shingle_size, unit, recall, banding, exhaustive, lines } =
+        let report::Parameters { threshold, shingle_size, unit, recall, banding, exhaustive, lines, passage_tokens } =
             &self.0.parameters;
         Parameters {
             threshold: *threshold,
@@ -232,6 +253,7 @@ impl<'a> Wire<'a> {
                 line_similarity: lines.similarity,
                 boilerplate_documents: lines.boilerplate_documents,
             }),
+            passage_tokens: *passage_tokens,
         }
     }
 
@@ -246,6 +268,7 @@ impl<'a> Wire<'a> {
             clusters: summary.clusters,
             documents_with_repeated_lines: summary.documents_with_repeated_lines,
             boilerplate_lines: summary.boilerplate_lines,
+            passages: summary.passages,
             skipped: summary.skipped,
             problems: summary.problems,
         }
@@ -290,6 +313,20 @@ impl<'a> Wire<'a> {
                 .examples
                 .iter()
                 .map(|&(document, line)| Example { document: self.name(document), line })
+                .collect(),
+        })
+    }
+
+    fn passages(&self) -> impl Iterator<Item = Passage<'a>> {
+        self.0.passages.iter().map(|passage| Passage {
+            tokens: passage.tokens,
+            documents: passage.documents,
+            text: &passage.text,
+            period: passage.period,
+            places: passage
+                .places
+                .iter()
+                .map(|place| Place { document: self.name(place.document), lines: place.lines, bytes: place.bytes })
                 .collect(),
         })
     }

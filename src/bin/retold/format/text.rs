@@ -36,6 +36,8 @@ impl Style {
     }
 }
 
+/// How many places of a passage are named.
+const PLACES: usize = 3;
 /// How much of a line is quoted.
 const QUOTED: usize = 100;
 
@@ -46,6 +48,7 @@ pub fn write(out: &mut dyn Write, report: &Report, style: Style) -> io::Result<(
     text.clusters()?;
     text.repeated_lines()?;
     text.boilerplate()?;
+    text.passages()?;
     text.empty()
 }
 
@@ -98,6 +101,9 @@ impl<'a> Text<'a> {
             let repeating = counted(summary.documents_with_repeated_lines, "document");
             let verb = if summary.documents_with_repeated_lines == 1 { "repeats" } else { "repeat" };
             writeln!(self.out, "{repeating} {verb} lines, {}", counted(summary.boilerplate_lines, "boilerplate line"))?;
+        }
+        if self.report.parameters.passage_tokens.is_some() {
+            writeln!(self.out, "{}", counted(summary.passages, "shared passage"))?;
         }
         self.encodings()?;
         if summary.problems > 0 {
@@ -202,6 +208,33 @@ impl<'a> Text<'a> {
             writeln!(self.out)?;
         }
         self.more(lines.len(), "boilerplate line")
+    }
+
+    fn passages(&mut self) -> io::Result<()> {
+        let Style { number, quiet, .. } = self.style;
+        let mut passages: Vec<_> = self.report.passages.iter().collect();
+        // Those that tell most again first.
+        passages
+            .sort_by_key(|passage| std::cmp::Reverse(u64::from(passage.tokens) * (passage.places.len() as u64 - 1)));
+        self.title("Passages", passages.len())?;
+        for passage in passages.iter().take(self.style.limit) {
+            let tokens = counted(passage.tokens.into(), "token");
+            let told = match passage.period {
+                Some(period) => format!("that are {} over and over", counted(period.into(), "token")),
+                None => format!("in {}", counted(passage.places.len() as u64, "place")),
+            };
+            let words: Vec<&str> = passage.text.split_whitespace().collect();
+            writeln!(self.out, "  {number}{tokens} {told}{number:#}  {}", quoted(&words.join(" ")))?;
+            for place in passage.places.iter().take(PLACES) {
+                let (first, last) = place.lines;
+                let lines = if first == last { format!("line {first}") } else { format!("lines {first} to {last}") };
+                writeln!(self.out, "    {}  {quiet}{lines}{quiet:#}", self.name(place.document))?;
+            }
+            if let Some(more) = passage.places.len().checked_sub(PLACES).filter(|&more| more > 0) {
+                writeln!(self.out, "    {quiet}and {} more{quiet:#}", HumanCount(more as u64))?;
+            }
+        }
+        self.more(passages.len(), "passage")
     }
 
     fn empty(&mut self) -> io::Result<()> {

@@ -1,0 +1,98 @@
+//! Quotations: the words and the places of what was found by hashes, from texts that are read again.
+
+use crate::lines::{BoilerplateLine, excerpt};
+use crate::ordered::map_in_order;
+use crate::passages;
+use crate::problem::Problem;
+use crate::reader::{Corpus, Located, Reader};
+use crate::report::{Boilerplate, Passage, PassagePlace};
+use std::collections::BTreeSet;
+
+/// Boilerplate lines with their texts, each read where the line stands first.
+pub fn boilerplate(lines: Vec<BoilerplateLine>, corpus: Corpus<'_>, problems: &mut Vec<Problem>) -> Vec<Boilerplate> {
+    let mut boilerplate = Vec::new();
+    let read = |reader: &mut Reader<'_>, lines: &[BoilerplateLine]| -> Result<Vec<Boilerplate>, Problem> {
+        let mut named = Vec::with_capacity(lines.len());
+        let places = lines.iter().map(|line| (line.examples[0].line, line.key));
+        reader.lines(lines[0].examples[0].document, places, |place, text| {
+            let line = &lines[place];
+            named.push(Boilerplate {
+                text: excerpt(text),
+                documents: line.documents,
+                occurrences: line.occurrences,
+                examples: line.examples.iter().map(|place| (place.document, u64::from(place.line) + 1)).collect(),
+            });
+        })?;
+        Ok(named)
+    };
+    let by_document = lines.chunk_by(|a, b| a.examples[0].document == b.examples[0].document);
+    map_in_order(
+        by_document,
+        || Reader::new(corpus),
+        read,
+        |read| match read {
+            Ok(lines) => boilerplate.extend(lines),
+            Err(problem) => problems.push(problem),
+        },
+    );
+    boilerplate
+}
+
+/// Passages with the places and the words of each; a place whose document cannot be read again is left out, and its document
+/// named.
+///
+/// A document is read once, however many passages it has.
+pub fn passages(found: Vec<passages::Passage>, corpus: Corpus<'_>, problems: &mut Vec<Problem>) -> Vec<Passage> {
+    let mut places: Vec<(passages::PassagePlace, u32, u32)> = Vec::new();
+    for (number, passage) in (0..).zip(&found) {
+        places.extend(passage.places.iter().zip(0..).map(|(place, at)| (*place, number, at)));
+    }
+    places.sort_unstable();
+    let mut quoted: Vec<Passage> = found
+        .iter()
+        .map(|passage| Passage {
+            tokens: passage.tokens,
+            documents: passage.places.iter().map(|place| place.document).collect::<BTreeSet<_>>().len() as u64,
+            text: String::new(),
+            places: Vec::with_capacity(passage.places.len()),
+            period: passage.period,
+        })
+        .collect();
+    map_in_order(
+        places.chunk_by(|a, b| a.0.document == b.0.document),
+        || Reader::new(corpus),
+        |reader, places| -> Result<Vec<_>, Problem> {
+            let located = reader.read_with_spans(places[0].0.document)?;
+            let quote = |(place, number, at): &(passages::PassagePlace, u32, u32)| {
+                let quoted = place_of(&located, place);
+                let text = (*at == 0).then(|| excerpt(&located.text[quoted.bytes.0 as usize..quoted.bytes.1 as usize]));
+                (*number, quoted, text)
+            };
+            Ok(places.iter().map(quote).collect())
+        },
+        |places| match places {
+            Ok(places) => {
+                for (number, place, text) in places {
+                    let passage = &mut quoted[number as usize];
+                    passage.places.push(place);
+                    if let Some(text) = text {
+                        passage.text = text;
+                    }
+                }
+            }
+            Err(problem) => problems.push(problem),
+        },
+    );
+    quoted.retain(|passage| !passage.places.is_empty());
+    quoted
+}
+
+fn place_of(located: &Located<'_>, place: &passages::PassagePlace) -> PassagePlace {
+    let (first, last) = (place.start as usize, (place.start + place.tokens) as usize - 1);
+    let spans = &located.tokens.spans;
+    PassagePlace {
+        document: place.document,
+        lines: (located.line_of(first), located.line_of(last)),
+        bytes: (spans[first].start as u64, spans[last].end as u64),
+    }
+}

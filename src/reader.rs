@@ -1,0 +1,170 @@
+//! Documents read again, by their numbers: for whatever is needed of a text once it is known that something is.
+//!
+//! Nothing of a text was kept; it is read where it stands and is checked against what it was when it was indexed.
+
+use crate::document::{DocId, Documents, TextLocation};
+use crate::index::Index;
+use crate::lines;
+use crate::problem::Problem;
+use crate::shingles::{Shingles, Shingling};
+use crate::similarity::ShingleSet;
+use crate::source::{Fetcher, Reading, Sources};
+use crate::tokens::{TokenUnit, Tokens};
+use std::collections::BTreeMap;
+
+/// All that is needed to read a document by its number.
+#[derive(Clone, Copy)]
+pub struct Corpus<'a> {
+    /// Where texts are read.
+    pub sources: &'a Sources,
+    /// How they are read.
+    pub reading: &'a Reading,
+    /// Where each document stands.
+    pub documents: &'a Documents,
+    /// What each document was when it was indexed.
+    pub index: &'a Index,
+    /// What a token is.
+    pub unit: TokenUnit,
+}
+
+/// Reads documents again, in buffers that it keeps.
+pub struct Reader<'a> {
+    corpus: Corpus<'a>,
+    fetcher: Fetcher<'a>,
+    tokens: Tokens,
+}
+
+impl<'a> Reader<'a> {
+    /// For documents of `corpus`.
+    pub fn new(corpus: Corpus<'a>) -> Self {
+        Self { corpus, fetcher: Fetcher::new(corpus.sources, corpus.reading), tokens: Tokens::default() }
+    }
+
+    /// The text of a document, and its tokens, which are those it was indexed with; or what has become of it.
+    pub fn read(&mut self, document: DocId) -> Result<(&str, &Tokens), Problem> {
+        let Self { corpus, fetcher, tokens } = self;
+        let (text, _) = fetch(corpus, fetcher, document)?;
+        tokens.read(text, corpus.unit);
+        if corpus.index.is_unchanged(document, &tokens.hashes) {
+            Ok((text, tokens))
+        } else {
+            Err(has_changed(corpus, document))
+        }
+    }
+
+    /// A document's text with the place of each token.
+    pub fn read_with_spans(&mut self, document: DocId) -> Result<Located<'_>, Problem> {
+        let Self { corpus, fetcher, tokens } = self;
+        let (text, source_lines) = fetch(corpus, fetcher, document)?;
+        tokens.read_with_spans(text, corpus.unit);
+        if corpus.index.is_unchanged(document, &tokens.hashes) {
+            Ok(Located { text, tokens, source_lines })
+        } else {
+            Err(has_changed(corpus, document))
+        }
+    }
+
+    /// Calls `visit` with lines of a document, each given by number from 0 and key and named by its place among them; or says
+    /// what has become of the document. They come in the order of the text, in which several may be on one line of the source.
+    pub fn lines(
+        &mut self,
+        document: DocId,
+        lines: impl Iterator<Item = (u32, u64)>,
+        mut visit: impl FnMut(usize, &str),
+    ) -> Result<(), Problem> {
+        let Self { corpus, fetcher, tokens } = self;
+        let (text, source_lines) = fetch(corpus, fetcher, document)?;
+        let mut wanted: BTreeMap<(u32, u64), usize> = lines.zip(0..).collect();
+        for (number, line) in (0..).zip(text.split('\n')) {
+            if wanted.is_empty() {
+                break;
+            }
+            let number = source_lines.map_or(Some(number), |lines| lines.get(number as usize).copied());
+            let Some(number) = number.filter(|&number| wanted.range((number, 0)..=(number, u64::MAX)).next().is_some())
+            else {
+                continue;
+            };
+            tokens.read(line, corpus.unit);
+            if let Some(place) = wanted.remove(&(number, lines::key(&tokens.hashes))) {
+                visit(place, line);
+            }
+        }
+        if wanted.is_empty() { Ok(()) } else { Err(has_changed(corpus, document)) }
+    }
+}
+
+/// A text, and where its tokens stand.
+pub struct Located<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// Its tokens, with their spans.
+    pub tokens: &'a Tokens,
+    source_lines: Option<&'a [u32]>,
+}
+
+impl Located<'_> {
+    /// The line of the source, from 1, that a token stands in.
+    pub fn line_of(&self, token: usize) -> u64 {
+        self.in_source(self.tokens.lines.partition_point(|line| line.tokens <= token))
+    }
+
+    /// The line of the source, from 1, that is a line of the text, from 0.
+    pub fn in_source(&self, line: usize) -> u64 {
+        let in_source = self.source_lines.and_then(|lines| lines.get(line)).map(|&line| u64::from(line));
+        in_source.unwrap_or(line as u64) + 1
+    }
+}
+
+/// A text, and for each of its lines the line in its source, from 0, where that is not the same.
+type Fetched<'a> = (&'a str, Option<&'a [u32]>);
+
+/// The text of a document, read again.
+fn fetch<'a>(corpus: &Corpus<'_>, fetcher: &'a mut Fetcher<'_>, document: DocId) -> Result<Fetched<'a>, Problem> {
+    let location = corpus.documents.location(document);
+    let text = match location.text {
+        TextLocation::Source => fetcher.file(location.source),
+        TextLocation::Line { start, end } => fetcher.record(location.source, start, end).map(|text| (text, None)),
+        TextLocation::Row(texts, number) => fetcher.row(texts, number).map(|text| (text, None)),
+    };
+    text.map_err(|reason| problem(corpus, document, &reason))
+}
+
+fn has_changed(corpus: &Corpus<'_>, document: DocId) -> Problem {
+    problem(corpus, document, "its text has changed while the scan was running")
+}
+
+fn problem(corpus: &Corpus<'_>, document: DocId, reason: &str) -> Problem {
+    let location = corpus.documents.location(document);
+    corpus.sources.get(location.source).problem(location.record, format!("read again: {reason}"))
+}
+
+/// Reads documents as sets of shingles, in buffers that it keeps.
+pub struct ShingleReader<'a> {
+    reader: Reader<'a>,
+    shingling: Shingling,
+    shingles: Shingles,
+    set: ShingleSet,
+}
+
+impl<'a> ShingleReader<'a> {
+    /// For documents of `corpus`.
+    pub fn new(corpus: Corpus<'a>, shingling: Shingling) -> Self {
+        Self { reader: Reader::new(corpus), shingling, shingles: Shingles::default(), set: ShingleSet::default() }
+    }
+
+    /// Reads a document; its shingles are [`ShingleReader::set`] then.
+    ///
+    /// # Errors
+    /// When it cannot be read as it was.
+    pub fn read(&mut self, document: DocId) -> Result<&ShingleSet, Problem> {
+        let (_, tokens) = self.reader.read(document)?;
+        self.shingles.read(self.shingling, &tokens.hashes);
+        self.set.read(self.shingles.as_slice());
+        Ok(&self.set)
+    }
+
+    /// The shingles of the document that was read last.
+    pub fn set(&self) -> &ShingleSet {
+        &self.set
+    }
+}
