@@ -7,6 +7,7 @@ use crate::ordered::map_in_order;
 use crate::passages::Digest;
 use crate::problem::Problem;
 use crate::progress::{Progress, Stage};
+use crate::repetition::Repetition;
 use crate::seen::Seen;
 use crate::sign::{Found, SignedPart, Signer, Signing};
 use crate::source::{Assumed, Part, Reading, Sources};
@@ -26,6 +27,8 @@ pub struct Gathered {
     pub lines: Option<LineCounter>,
     /// What passages are found by.
     pub passages: Digest,
+    /// How much is told again inside documents; empty when that is not measured.
+    pub repetition: Vec<(DocId, Repetition)>,
     /// What could not be read.
     pub problems: Vec<Problem>,
     /// What was assumed of texts that are not plain UTF-8.
@@ -49,6 +52,7 @@ pub fn gather(sources: &Sources, reading: &Reading, signing: Signing, progress: 
             unfinished: Vec::new(),
             lines: signing.lines.map(|_| LineCounter::default()),
             passages: Digest::default(),
+            repetition: Vec::new(),
             problems: Vec::new(),
             assumed: Vec::new(),
             bytes: 0,
@@ -129,12 +133,14 @@ impl Gatherer<'_> {
         into.passages.append(&signed.passages);
         let document = |number: u32| DocId(first + number);
         into.repeated.extend(signed.repeated.into_iter().map(|(number, line)| (document(number), line)));
+        into.repetition.extend(signed.repetition.into_iter().map(|(number, figures)| (document(number), figures)));
         into.unfinished.extend(signed.unfinished.into_iter().map(document));
         if let Some(lines) = &mut into.lines {
             lines.extend(signed.lines.into_iter().map(|line| KeyedLine { document: first + line.document, ..line }))?;
             lines.add_copies(&copies);
         }
         add_copies(&mut into.repeated, &copies, |(document, _)| document, |(_, line), copy| (copy, line.clone()));
+        add_copies(&mut into.repetition, &copies, |(document, _)| document, |(_, figures), copy| (copy, *figures));
         add_copies(&mut into.unfinished, &copies, |document| document, |_, copy| copy);
         for (source, line, reason) in signed.lost {
             let record = line.map(|line| self.next_line + u64::from(line));

@@ -38,6 +38,7 @@ pub mod problem;
 pub mod progress;
 pub mod quote;
 pub mod reader;
+pub mod repetition;
 pub mod report;
 pub mod scan;
 mod seen;

@@ -4,6 +4,7 @@ use crate::banding::Banding;
 use crate::document::DocId;
 use crate::lines::{LineOptions, RepeatedLine};
 use crate::problem::Problem;
+use crate::repetition::Repetition;
 use crate::source::Assumed;
 use crate::tokens::TokenUnit;
 
@@ -24,6 +25,8 @@ pub struct Report {
     pub boilerplate: Vec<Boilerplate>,
     /// Runs of tokens that stand in more than one place, if they were looked for.
     pub passages: Vec<Passage>,
+    /// How much is told again inside each document that has tokens, if that was measured.
+    pub repetition: Option<Vec<(DocId, Repetition)>>,
     /// Documents without any token.
     pub empty: Vec<DocId>,
     /// Documents with too many lines like each other to compare all of them.
@@ -123,6 +126,8 @@ pub struct Summary {
     pub boilerplate_lines: u64,
     /// Passages.
     pub passages: u64,
+    /// Documents of which a repetition figure is above its limit.
+    pub repetitive_documents: u64,
     /// Files that are no text.
     pub skipped: u64,
     /// Sources and records that could not be read.

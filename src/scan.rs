@@ -48,6 +48,8 @@ pub struct Options {
     pub lines: Option<LineOptions>,
     /// How many tokens a passage has at least; none to look for no passages.
     pub passages: Option<u32>,
+    /// Whether it is measured how much is told again inside each document.
+    pub repetition: bool,
     /// Whether every pair is wanted, not only clusters.
     pub pairs: bool,
     /// How candidates are found.
@@ -77,6 +79,7 @@ impl Default for Options {
             reading: Reading::default(),
             lines: Some(LineOptions::default()),
             passages: None,
+            repetition: false,
             pairs: false,
             search: Search::Bands,
         }
@@ -98,12 +101,15 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         banding,
         lines: options.lines,
         passages: options.passages,
+        repetition: options.repetition,
     };
     progress.begin(Stage::Finding, 0);
     let mut sources = Sources::find(paths, &options.selection, &options.reading);
     let mut problems = std::mem::take(&mut sources.problems);
     let gathered = gather(&sources, &options.reading, signing, progress)?;
-    let Gathered { documents, index, repeated, unfinished, lines, passages, assumed, bytes, skipped, .. } = gathered;
+    let Gathered {
+        documents, index, repeated, unfinished, lines, passages, repetition, assumed, bytes, skipped, ..
+    } = gathered;
     problems.extend(gathered.problems);
 
     progress.begin(Stage::Matching, 0);
@@ -170,6 +176,8 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         documents_with_repeated_lines: repeated.chunk_by(|a, b| a.0 == b.0).count() as u64,
         boilerplate_lines: boilerplate.len() as u64,
         passages: passages.len() as u64,
+        repetitive_documents: repetition.iter().filter(|(_, figures)| figures.exceeded().next().is_some()).count()
+            as u64,
         skipped,
         problems: problems.len() as u64,
     };
@@ -190,6 +198,7 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         repeated_lines: repeated,
         boilerplate,
         passages,
+        repetition: options.repetition.then_some(repetition),
         empty,
         unfinished_lines: unfinished,
         assumed,
@@ -257,11 +266,12 @@ fn names_in(report: &Report, sources: &Sources, documents: &Documents) -> Vec<(D
     let lines = report.repeated_lines.iter().map(|(document, _)| *document);
     let examples = report.boilerplate.iter().flat_map(|line| line.examples.iter().map(|(document, _)| *document));
     let places = report.passages.iter().flat_map(|passage| passage.places.iter().map(|place| place.document));
+    let measured = report.repetition.iter().flatten().map(|(document, _)| *document);
     let pairs = report.pairs.iter().flatten().flat_map(|pair| [pair.a, pair.b]);
     let assumed = report.assumed.iter().map(|(document, _)| document);
     let others = report.empty.iter().chain(&report.unfinished_lines).chain(assumed).copied();
     let mut mentioned = vec![false; documents.len()];
-    for document in clusters.chain(lines).chain(examples).chain(places).chain(pairs).chain(others) {
+    for document in clusters.chain(lines).chain(examples).chain(places).chain(measured).chain(pairs).chain(others) {
         mentioned[document.index()] = true;
     }
     let mentioned = (0..).map(DocId).zip(mentioned).filter(|(_, mentioned)| *mentioned);

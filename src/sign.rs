@@ -8,6 +8,7 @@ use crate::document::Seat;
 use crate::index::fingerprint;
 use crate::lines::{KeyedLine, LineOptions, Lines, RepeatedLine, RepeatedLines};
 use crate::passages::{Digest, Digester};
+use crate::repetition::{Repetition, Repetitions};
 use crate::seen::Seen;
 use crate::shingles::{Shingles, Shingling};
 use crate::sketch::Sketcher;
@@ -27,6 +28,8 @@ pub struct Signing {
     pub lines: Option<LineOptions>,
     /// How many tokens a passage has at least, if passages are looked for.
     pub passages: Option<u32>,
+    /// Whether repetition is measured.
+    pub repetition: bool,
 }
 
 /// What is kept of a part. Documents are numbered from 0 in it.
@@ -54,6 +57,8 @@ pub struct SignedPart {
     pub lines: Vec<KeyedLine>,
     /// What passages are found by.
     pub passages: Digest,
+    /// How much is told again inside documents.
+    pub repetition: Vec<(u32, Repetition)>,
 }
 
 /// What is kept of a document.
@@ -93,6 +98,7 @@ pub struct Signer<'a> {
     lines: Lines,
     repeated: RepeatedLines,
     digester: Option<Digester>,
+    repetitions: Repetitions,
 }
 
 impl<'a> Signer<'a> {
@@ -110,6 +116,7 @@ impl<'a> Signer<'a> {
             lines: Lines::default(),
             repeated: RepeatedLines::default(),
             digester: signing.passages.map(Digester::new),
+            repetitions: Repetitions::default(),
         }
     }
 
@@ -130,6 +137,7 @@ impl<'a> Signer<'a> {
             unfinished: Vec::new(),
             lines: Vec::new(),
             passages: Digest::default(),
+            repetition: Vec::new(),
         };
         let mut visit = Signed { signer: self, number, part: signed };
         let end = reader.read(sources, part, reading, &mut visit);
@@ -181,8 +189,12 @@ impl Visit for Signed<'_, '_> {
 
 impl Signed<'_, '_> {
     fn look_at(&mut self, number: u32, text: &str, source_lines: Option<&[u32]>) -> Found {
-        let Signer { signing, tokens, shingles, sketcher, digester, .. } = &mut *self.signer;
-        tokens.read(text, signing.unit);
+        let Signer { signing, tokens, shingles, sketcher, digester, repetitions, .. } = &mut *self.signer;
+        if signing.repetition {
+            tokens.read_with_spans(text, signing.unit);
+        } else {
+            tokens.read(text, signing.unit);
+        }
         if let Some(digester) = digester {
             digester.add(&tokens.hashes, &mut self.part.passages);
         }
@@ -192,6 +204,9 @@ impl Signed<'_, '_> {
         let fingerprint = fingerprint(&tokens.hashes);
         shingles.read(signing.shingling, &tokens.hashes);
         self.part.keys.extend(signing.banding.keys(sketcher.sketch(shingles.as_slice())));
+        if signing.repetition {
+            self.part.repetition.push((number, repetitions.of(text, &tokens.hashes, &tokens.spans, &tokens.lines)));
+        }
         if let Some(options) = signing.lines {
             self.lines(number, text, source_lines, options);
         }

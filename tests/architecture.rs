@@ -20,6 +20,7 @@ const MODULES: &[&str] = &[
     "similarity",
     "index",
     "lines",
+    "repetition",
     "passages",
     "report",
     "clusters",

@@ -49,7 +49,7 @@ impl Digester {
     /// For passages of at least so many tokens.
     pub fn new(min_tokens: u32) -> Self {
         let winnowing = Winnowing::new(min_tokens as usize);
-        Self { winnowing, powers: Powers::up_to(winnowing.gram) }
+        Self { winnowing, powers: Powers::up_to(winnowing.reach()) }
     }
 
     /// Adds a document to a digest. About 4 ns a token.

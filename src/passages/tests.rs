@@ -82,10 +82,22 @@ fn documents() -> impl Strategy<Value = Vec<Vec<u64>>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn equals_the_definition(documents in documents(), min_tokens in 1u32..24) {
+        prop_assert_eq!(found(&documents, min_tokens), naive(&documents, min_tokens));
+    }
+
+    /// Copies of one text with a few words changed.
+    #[test]
+    fn of_edited_copies(edits in prop::collection::vec(prop::collection::vec((0usize..160, 1u64..3), 0..6), 2..5), min_tokens in 12u32..30) {
+        let edited = |edits: &Vec<(usize, u64)>| {
+            let mut tokens: Vec<u64> = (1000..1160).collect();
+            edits.iter().for_each(|&(at, token)| tokens[at] = token);
+            tokens
+        };
+        let documents: Vec<Vec<u64>> = edits.iter().map(edited).collect();
         prop_assert_eq!(found(&documents, min_tokens), naive(&documents, min_tokens));
     }
 

@@ -22,11 +22,16 @@ pub struct Anchor {
     pub gram: u64,
     /// Where it begins.
     pub at: usize,
-    /// Tells the anchor before it in the document and how far that is; 0 for the first.
+    /// The hash of the tokens from the anchor before it in the document to this one; 0 for the first.
     pub before: u64,
 }
 
 impl Winnowing {
+    /// How far two neighbouring anchors, or the ends of a gram, are apart at most.
+    pub fn reach(self) -> usize {
+        self.gram.max(self.window)
+    }
+
     /// For passages of at least so many tokens. Of 50, grams of 16: shorter ones stand in too many places.
     pub fn new(min_tokens: usize) -> Self {
         let gram = (min_tokens / 3).clamp(1, 16);
@@ -38,7 +43,7 @@ impl Winnowing {
         let Self { gram, window } = self;
         let grams = prefixes.len().saturating_sub(gram);
         let of = |at: usize| powers.of_range(prefixes, at, gram);
-        let (mut least, mut last): ((u64, usize), Option<(u64, usize)>) = ((0, 0), None);
+        let (mut least, mut last): ((u64, usize), Option<usize>) = ((0, 0), None);
         for end in window..=grams {
             let start = end - window;
             let next = (of(end - 1), end - 1);
@@ -47,10 +52,13 @@ impl Winnowing {
             } else if next.0 <= least.0 {
                 least = next;
             }
-            if last.is_none_or(|last| last.1 != least.1) {
-                let before = last.map_or(0, |last| mix(last.0, least.1 - last.1));
+            if last != Some(least.1) {
+                let before = last.map_or(0, |last| {
+                    let distance = least.1 - last;
+                    mix(powers.of_range(prefixes, last, distance), distance)
+                });
                 visit(Anchor { gram: least.0, at: least.1, before });
-                last = Some(least);
+                last = Some(least.1);
             }
         }
     }
@@ -66,6 +74,7 @@ fn last_least(grams: impl Iterator<Item = (u64, usize)>) -> (u64, usize) {
     grams.fold((u64::MAX, 0), |least, gram| if gram.0 <= least.0 { gram } else { least })
 }
 
-fn mix(gram: u64, distance: usize) -> u64 {
-    (gram ^ (distance as u64) << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1
+/// A hash of a range and its length, not 0.
+fn mix(range: u64, length: usize) -> u64 {
+    range.wrapping_add(length as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1
 }

@@ -165,7 +165,7 @@ pub struct LineArgs {
 }
 
 #[derive(ClapArgs)]
-#[command(next_help_heading = "Passages")]
+#[command(next_help_heading = "Passages and repetition")]
 pub struct PassageArgs {
     /// Look for passages: runs of tokens that stand in several places, of several documents or of one
     #[arg(long)]
@@ -173,6 +173,9 @@ pub struct PassageArgs {
     /// A passage has at least this many tokens
     #[arg(long, value_name = "N", default_value_t = DEFAULT_PASSAGE_TOKENS, value_parser = clap::value_parser!(u32).range(2..=100_000))]
     pub passage_tokens: u32,
+    /// Measure how much each document tells again: lines, paragraphs and n-grams, with the limits of MassiveText (Gopher)
+    #[arg(long)]
+    pub repetition: bool,
 }
 
 #[derive(ClapArgs)]
@@ -255,6 +258,7 @@ impl ScanArgs {
                 boilerplate_documents: lines.boilerplate_documents,
             }),
             passages: passages.passages.then_some(passages.passage_tokens),
+            repetition: passages.repetition,
             pairs: output.pairs.is_some(),
             search: match (matching.exhaustive, matching.measure_recall) {
                 (_, true) => Search::MeasureRecall,

@@ -5,6 +5,7 @@
 
 use super::rounded;
 use retold::document::DocId;
+use retold::repetition::FIGURES;
 use retold::report::{self, Report};
 use retold::tokens::TokenUnit;
 use serde::Serialize;
@@ -23,6 +24,7 @@ enum Line<'a> {
     RepeatedLine(RepeatedLine<'a>),
     Boilerplate(Boilerplate<'a>),
     Passage(Passage<'a>),
+    Repetition(Repetition<'a>),
     EmptyDocument { document: &'a str },
     UnfinishedLines { document: &'a str },
     Encoding(Encoding<'a>),
@@ -78,6 +80,7 @@ struct Summary {
     documents_with_repeated_lines: u64,
     boilerplate_lines: u64,
     passages: u64,
+    repetitive_documents: u64,
     skipped: u64,
     problems: u64,
 }
@@ -146,6 +149,22 @@ struct Place<'a> {
 }
 
 #[derive(Serialize)]
+struct Repetition<'a> {
+    document: &'a str,
+    figures: Figures,
+    exceeded: Vec<&'static str>,
+}
+
+/// By name, in the order in which they are listed.
+struct Figures([f64; FIGURES.len()]);
+
+impl Serialize for Figures {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(FIGURES.iter().map(|figure| figure.name).zip(self.0))
+    }
+}
+
+#[derive(Serialize)]
 struct Encoding<'a> {
     document: &'a str,
     encoding: &'static str,
@@ -170,6 +189,7 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     entries(out, "repeated_lines", wire.repeated_lines())?;
     entries(out, "boilerplate", wire.boilerplate())?;
     entries(out, "passages", wire.passages())?;
+    entries(out, "repetition", wire.repetition())?;
     entries(out, "empty_documents", report.empty.iter().map(|&document| wire.name(document)))?;
     entries(out, "unfinished_lines", report.unfinished_lines.iter().map(|&document| wire.name(document)))?;
     entries(out, "encodings", wire.encodings())?;
@@ -205,6 +225,7 @@ pub fn write_lines(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         .chain(wire.repeated_lines().map(Line::RepeatedLine))
         .chain(wire.boilerplate().map(Line::Boilerplate))
         .chain(wire.passages().map(Line::Passage))
+        .chain(wire.repetition().map(Line::Repetition))
         .chain(report.empty.iter().map(|&document| Line::EmptyDocument { document: wire.name(document) }))
         .chain(report.unfinished_lines.iter().map(|&document| Line::UnfinishedLines { document: wire.name(document) }))
         .chain(wire.encodings().map(Line::Encoding))
@@ -269,6 +290,7 @@ impl<'a> Wire<'a> {
             documents_with_repeated_lines: summary.documents_with_repeated_lines,
             boilerplate_lines: summary.boilerplate_lines,
             passages: summary.passages,
+            repetitive_documents: summary.repetitive_documents,
             skipped: summary.skipped,
             problems: summary.problems,
         }
@@ -328,6 +350,14 @@ impl<'a> Wire<'a> {
                 .iter()
                 .map(|place| Place { document: self.name(place.document), lines: place.lines, bytes: place.bytes })
                 .collect(),
+        })
+    }
+
+    fn repetition(&self) -> impl Iterator<Item = Repetition<'a>> {
+        self.0.repetition.iter().flatten().map(|(document, repetition)| Repetition {
+            document: self.name(*document),
+            figures: Figures(repetition.values().map(rounded)),
+            exceeded: repetition.exceeded().map(|(figure, _)| figure.name).collect(),
         })
     }
 

@@ -5,6 +5,7 @@ use anstyle::AnsiColor;
 use indicatif::{HumanBytes, HumanCount};
 use retold::banding::Banding;
 use retold::document::DocId;
+use retold::repetition::FIGURES;
 use retold::report::{Cluster, Report};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -49,6 +50,7 @@ pub fn write(out: &mut dyn Write, report: &Report, style: Style) -> io::Result<(
     text.repeated_lines()?;
     text.boilerplate()?;
     text.passages()?;
+    text.repetition()?;
     text.empty()
 }
 
@@ -104,6 +106,10 @@ impl<'a> Text<'a> {
         }
         if self.report.parameters.passage_tokens.is_some() {
             writeln!(self.out, "{}", counted(summary.passages, "shared passage"))?;
+        }
+        if self.report.repetition.is_some() {
+            let documents = counted(summary.repetitive_documents, "document");
+            writeln!(self.out, "{documents} above a repetition limit of MassiveText")?;
         }
         self.encodings()?;
         if summary.problems > 0 {
@@ -235,6 +241,25 @@ impl<'a> Text<'a> {
             }
         }
         self.more(passages.len(), "passage")
+    }
+
+    fn repetition(&mut self) -> io::Result<()> {
+        let Style { number, quiet, .. } = self.style;
+        let measured = self.report.repetition.iter().flatten();
+        let exceeding = measured.filter(|(_, repetition)| repetition.exceeded().next().is_some());
+        let mut exceeding: Vec<_> = exceeding.collect();
+        exceeding.sort_by_key(|(_, repetition)| std::cmp::Reverse(repetition.exceeded().count()));
+        self.title("Repetitive documents", exceeding.len())?;
+        for (document, repetition) in exceeding.iter().take(self.style.limit) {
+            let (figures, name) = (repetition.exceeded().count() as u64, self.name(*document));
+            write!(self.out, "  {number}{figures:>2} of {}{number:#}  {name}", FIGURES.len())?;
+            if let Some((figure, value)) = repetition.exceeded().next() {
+                let (value, name) = (value * 100.0, figure.name.replace('_', " "));
+                write!(self.out, "  {quiet}{name} {value:.0} %, limit {:.0} %{quiet:#}", figure.limit * 100.0)?;
+            }
+            writeln!(self.out)?;
+        }
+        self.more(exceeding.len(), "repetitive document")
     }
 
     fn empty(&mut self) -> io::Result<()> {
