@@ -10,7 +10,8 @@
 //! take 50,000 comparisons. Limits: many documents that share bands but not the threshold are compared each with each.
 
 use crate::document::DocId;
-use crate::index::Buckets;
+use crate::index::{Buckets, Copies};
+use crate::report::{Cluster, Member};
 use crate::similarity::Similarity;
 use std::collections::HashMap;
 
@@ -55,6 +56,33 @@ pub fn leaders(component: &[DocId], buckets: &Buckets, comparer: &mut impl Compa
         }
     }
     joined
+}
+
+/// Clusters of all documents: those of the distinct ones, and the copies of each.
+pub fn with_copies(mut joined: Vec<Joined>, copies: &Copies) -> Vec<Cluster> {
+    joined.sort_unstable_by_key(|(document, ..)| *document);
+    let leader_of = |first: DocId| {
+        let at = joined.binary_search_by_key(&first, |(document, ..)| *document).ok()?;
+        let (_, representative, similarity) = joined[at];
+        Some((representative, similarity))
+    };
+    let mut members: Vec<(DocId, Member)> = Vec::new();
+    for (document, first) in copies.firsts() {
+        if let Some((representative, similarity)) = leader_of(first) {
+            let (jaccard, containment) = (similarity.jaccard(), similarity.containment_of_right());
+            members.push((representative, Member { document, is_exact: false, jaccard, containment }));
+        } else if document != first {
+            members.push((first, Member { document, is_exact: true, jaccard: 1.0, containment: 1.0 }));
+        }
+    }
+    members.sort_by_key(|(representative, member)| (*representative, member.document));
+    let clusters = members.chunk_by(|a, b| a.0 == b.0);
+    clusters
+        .map(|members| Cluster {
+            representative: members[0].0,
+            members: members.iter().map(|(_, member)| member.clone()).collect(),
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -165,6 +165,13 @@ impl Copies {
         self.firsts().filter(|(document, first)| document == first).map(|(document, _)| document)
     }
 
+    /// How many documents have the same tokens as each that is first of them; 0 for all others.
+    pub fn counts(&self) -> Vec<u64> {
+        let mut counts = vec![0; self.first.len()];
+        self.firsts().for_each(|(_, first)| counts[first.index()] += 1);
+        counts
+    }
+
     /// The documents with tokens, each with the first that has the same.
     pub fn firsts(&self) -> impl Iterator<Item = (DocId, DocId)> {
         let all = (0..).map(DocId).zip(&self.first);

@@ -29,8 +29,10 @@ pub mod document;
 pub mod exhaustive;
 mod first;
 mod gather;
+pub mod histogram;
 pub mod index;
 pub mod lines;
+pub mod matching;
 mod ordered;
 pub mod pairs;
 pub mod passages;
@@ -50,4 +52,5 @@ pub mod source;
 pub mod tokens;
 pub mod verify;
 
-pub use scan::{Options, Search, scan};
+pub use matching::Search;
+pub use scan::{Options, scan};

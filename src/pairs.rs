@@ -27,12 +27,17 @@ pub fn verified(component: &[DocId], buckets: &Buckets, comparer: &mut impl Comp
 }
 
 /// A sorted list of verified pairs, to cluster by.
-pub struct LookUp<'a>(pub &'a [VerifiedPair]);
+pub struct LookUp<'a> {
+    /// The pairs, sorted.
+    pub verified: &'a [VerifiedPair],
+    /// Those that are less alike are left out.
+    pub threshold: f64,
+}
 
 impl Compare for LookUp<'_> {
     fn compare(&mut self, first: DocId, second: DocId) -> Option<Similarity> {
-        let at = self.0.binary_search_by_key(&(first, second), |&(a, b, _)| (a, b)).ok()?;
-        Some(self.0[at].2)
+        let at = self.verified.binary_search_by_key(&(first, second), |&(a, b, _)| (a, b)).ok()?;
+        Some(self.verified[at].2).filter(|similarity| similarity.jaccard() >= self.threshold)
     }
 
     fn keep(&mut self, _: DocId) {}

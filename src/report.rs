@@ -15,6 +15,8 @@ pub struct Report {
     pub parameters: Parameters,
     /// What the bands find of all pairs, if that was measured.
     pub measured_recall: Option<MeasuredRecall>,
+    /// How many pairs there are at each similarity, if that was asked for.
+    pub histogram: Option<Histogram>,
     /// Counts.
     pub summary: Summary,
     /// Duplicate and near-duplicate documents, by their representatives.
@@ -200,6 +202,43 @@ pub struct PassagePlace {
     pub lines: (u64, u64),
     /// In which bytes of the document's text: its first, and the one behind its last.
     pub bytes: (u64, u64),
+}
+
+/// How many pairs there are at each similarity, and what that means for the choice of a threshold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Histogram {
+    /// The similarity from which pairs were looked for and counted.
+    pub lowest: f64,
+    /// Ranges of similarity, in order; the last is that of pairs with the same shingles.
+    pub bins: Vec<Bin>,
+    /// What the beginning of each range, and the threshold, would find as a threshold.
+    pub thresholds: Vec<AtThreshold>,
+    /// The pairs of distinct documents nearest to the threshold among those below it, the nearest first.
+    pub below: Vec<Pair>,
+    /// The same of those that reach it.
+    pub above: Vec<Pair>,
+}
+
+/// How many pairs have a similarity in a range.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bin {
+    /// The least similarity.
+    pub from: f64,
+    /// The one above, which is not in it, but for 1.
+    pub to: f64,
+    /// How many pairs, those with copies too.
+    pub pairs: u64,
+}
+
+/// What a threshold would find.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AtThreshold {
+    /// The threshold.
+    pub threshold: f64,
+    /// How many clusters there would be.
+    pub clusters: u64,
+    /// How many members they would have: documents that would go if one of each cluster stayed.
+    pub removed: u64,
 }
 
 /// Two documents at or above the threshold, the first before the second in document order.

@@ -2,30 +2,22 @@
 //!
 //! 1. Sources are found and cut into parts (`source`); threads read and sign parts (`sign`), and what is kept of each is
 //!    put together in document order (`gather`).
-//! 2. Copies are collapsed, the others grouped by band keys (`index`), candidate pairs verified (`verify`) and clustered
-//!    (`clusters`).
-//! 3. Names are given to whatever the report mentions.
+//! 2. Copies are collapsed (`index`), the others matched and clustered (`matching`).
+//! 3. Words are read again for what was found by hashes (`quote`), and names given to whatever the report mentions.
 
 use crate::banding::Banding;
-use crate::clusters::{self, Joined};
 use crate::document::{DocId, Documents};
-use crate::exhaustive;
 use crate::gather::{Gathered, gather};
-use crate::index::Copies;
 use crate::lines::LineOptions;
-use crate::ordered::map_in_order;
-use crate::pairs::{self, LookUp};
-use crate::problem::Problem;
+use crate::matching::{Matched, Search, Wanted};
 use crate::progress::{Progress, Stage};
 use crate::quote;
 use crate::reader::Corpus;
-use crate::report::{Cluster, MeasuredRecall, Member, Name, Parameters, Report, Summary};
+use crate::report::{Member, Name, Parameters, Report, Summary};
 use crate::shingles::Shingling;
 use crate::sign::Signing;
 use crate::source::{Reading, Selection, Sources};
 use crate::tokens::TokenUnit;
-use crate::verify::Verifier;
-use rayon::prelude::*;
 use std::io;
 use std::path::PathBuf;
 
@@ -54,18 +46,8 @@ pub struct Options {
     pub pairs: bool,
     /// How candidates are found.
     pub search: Search,
-}
-
-/// How candidate pairs are found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Search {
-    /// By bands: fast, with the promised recall.
-    #[default]
-    Bands,
-    /// By a join that misses no pair.
-    Exhaustive,
-    /// By the join, counting how many of its pairs the bands find too.
-    MeasureRecall,
+    /// The similarity from which pairs are counted, if they are: below the threshold too, which takes a wider search.
+    pub histogram: Option<f64>,
 }
 
 impl Default for Options {
@@ -82,7 +64,15 @@ impl Default for Options {
             repetition: false,
             pairs: false,
             search: Search::Bands,
+            histogram: None,
         }
+    }
+}
+
+impl Options {
+    /// The least Jaccard of pairs that are looked for.
+    fn lowest(&self) -> f64 {
+        self.histogram.map_or(self.threshold, |lowest| lowest.min(self.threshold))
     }
 }
 
@@ -94,7 +84,7 @@ impl Default for Options {
 /// # Errors
 /// When a temporary file that the run needs cannot be written or read.
 pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Result<Report> {
-    let banding = Banding::for_recall(options.threshold, options.recall);
+    let banding = Banding::for_recall(options.lowest(), options.recall);
     let signing = Signing {
         unit: options.unit,
         shingling: Shingling::new(options.shingle_size),
@@ -112,7 +102,6 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
     } = gathered;
     problems.extend(gathered.problems);
 
-    progress.begin(Stage::Matching, 0);
     let copies = index.collapse();
     let corpus = Corpus {
         sources: &sources,
@@ -121,36 +110,18 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         index: &index,
         unit: options.unit,
     };
-    let by_bands = || index.buckets(&copies);
-    let exhaustively = || exhaustive::buckets(corpus, &copies, signing.shingling, options.threshold, bytes);
-    let buckets = if options.search == Search::Bands { by_bands() } else { exhaustively() };
-    let components = buckets.components();
-    progress.begin(Stage::Comparing, components.iter().map(|component| component.len() as u64).sum());
-    let verifier = || Verifier::new(corpus, signing.shingling, options.threshold);
-    let mut measured_recall = None;
-    let (joined, pairs) = if options.pairs || options.search == Search::MeasureRecall {
-        let of_component =
-            |verifier: &mut Verifier<'_>, component: &[DocId]| pairs::verified(component, &buckets, verifier);
-        let mut verified = by_component(&components, verifier, of_component, progress, &mut problems);
-        verified.par_sort_unstable_by_key(|&(a, b, _)| (a, b));
-        let mut joined: Vec<Joined> = Vec::new();
-        for component in &components {
-            joined.extend(clusters::leaders(component, &buckets, &mut LookUp(&verified)));
-        }
-        if options.search == Search::MeasureRecall {
-            let bands = by_bands();
-            let found = verified.iter().filter(|&&(a, b, _)| bands.share_group(a, b)).count() as u64;
-            measured_recall = Some(MeasuredRecall { pairs: verified.len() as u64, found });
-        }
-        (joined, options.pairs.then(|| pairs::with_copies(&verified, &copies)))
-    } else {
-        let of_component =
-            |verifier: &mut Verifier<'_>, component: &[DocId]| clusters::leaders(component, &buckets, verifier);
-        (by_component(&components, verifier, of_component, progress, &mut problems), None)
+    let wanted = Wanted {
+        threshold: options.threshold,
+        shingling: signing.shingling,
+        search: options.search,
+        pairs: options.pairs,
+        histogram: options.histogram,
     };
+    let matched = wanted.matched(corpus, &copies, bytes, progress);
+    let Matched { clusters, pairs, measured_recall, histogram, .. } = matched;
+    problems.extend(matched.problems);
 
     progress.begin(Stage::Reporting, 0);
-    let clusters = clusters_of(joined, &copies);
     let boilerplate = match (lines, options.lines) {
         (Some(lines), Some(options)) => {
             quote::boilerplate(lines.finish(options.boilerplate_documents)?, corpus, &mut problems)
@@ -193,6 +164,7 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
             passage_tokens: options.passages,
         },
         measured_recall,
+        histogram,
         summary,
         clusters,
         repeated_lines: repeated,
@@ -210,54 +182,6 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
     Ok(report)
 }
 
-/// Runs `work` on every component, on all cores, and puts the results together.
-fn by_component<'a, T: Send>(
-    components: &[Vec<DocId>],
-    verifier: impl Fn() -> Verifier<'a> + Sync,
-    work: impl Fn(&mut Verifier<'a>, &[DocId]) -> Vec<T> + Sync,
-    progress: &Progress,
-    problems: &mut Vec<Problem>,
-) -> Vec<T> {
-    let mut all = Vec::new();
-    let work = |verifier: &mut Verifier<'a>, component: &Vec<DocId>| {
-        let found = work(verifier, component);
-        progress.add(0, 0, component.len() as u64);
-        (found, std::mem::take(&mut verifier.problems))
-    };
-    map_in_order(components.iter(), verifier, work, |(found, lost)| {
-        all.extend(found);
-        problems.extend(lost);
-    });
-    all
-}
-
-/// Clusters of all documents: those of the distinct ones, and the copies of each.
-fn clusters_of(mut joined: Vec<Joined>, copies: &Copies) -> Vec<Cluster> {
-    joined.sort_unstable_by_key(|(document, ..)| *document);
-    let leader_of = |first: DocId| {
-        let at = joined.binary_search_by_key(&first, |(document, ..)| *document).ok()?;
-        let (_, representative, similarity) = joined[at];
-        Some((representative, similarity))
-    };
-    let mut members: Vec<(DocId, Member)> = Vec::new();
-    for (document, first) in copies.firsts() {
-        if let Some((representative, similarity)) = leader_of(first) {
-            let (jaccard, containment) = (similarity.jaccard(), similarity.containment_of_right());
-            members.push((representative, Member { document, is_exact: false, jaccard, containment }));
-        } else if document != first {
-            members.push((first, Member { document, is_exact: true, jaccard: 1.0, containment: 1.0 }));
-        }
-    }
-    members.sort_by_key(|(representative, member)| (*representative, member.document));
-    let clusters = members.chunk_by(|a, b| a.0 == b.0);
-    clusters
-        .map(|members| Cluster {
-            representative: members[0].0,
-            members: members.iter().map(|(_, member)| member.clone()).collect(),
-        })
-        .collect()
-}
-
 /// The names of all documents that the report mentions.
 fn names_in(report: &Report, sources: &Sources, documents: &Documents) -> Vec<(DocId, Name)> {
     let clusters = report.clusters.iter().flat_map(|cluster| {
@@ -267,7 +191,8 @@ fn names_in(report: &Report, sources: &Sources, documents: &Documents) -> Vec<(D
     let examples = report.boilerplate.iter().flat_map(|line| line.examples.iter().map(|(document, _)| *document));
     let places = report.passages.iter().flat_map(|passage| passage.places.iter().map(|place| place.document));
     let measured = report.repetition.iter().flatten().map(|(document, _)| *document);
-    let pairs = report.pairs.iter().flatten().flat_map(|pair| [pair.a, pair.b]);
+    let around = report.histogram.iter().flat_map(|histogram| histogram.below.iter().chain(&histogram.above));
+    let pairs = report.pairs.iter().flatten().chain(around).flat_map(|pair| [pair.a, pair.b]);
     let assumed = report.assumed.iter().map(|(document, _)| document);
     let others = report.empty.iter().chain(&report.unfinished_lines).chain(assumed).copied();
     let mut mentioned = vec![false; documents.len()];

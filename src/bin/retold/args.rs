@@ -79,6 +79,10 @@ pub struct MatchingArgs {
     /// Find every pair at or above the threshold, with no sketch: recall 1, in a few times the time
     #[arg(long, conflicts_with = "recall")]
     pub exhaustive: bool,
+    /// Count pairs by similarity, from this one on (0.5 unless it is given): what each threshold would find, and the pairs
+    /// around the one at hand; a lower one takes longer
+    #[arg(long, value_name = "FROM", num_args = 0..=1, require_equals = true, default_missing_value = "0.5", value_parser = threshold)]
+    pub histogram: Option<f64>,
     /// Find every pair, and say how many of them the bands for --recall find too
     #[arg(long, conflicts_with = "exhaustive")]
     pub measure_recall: bool,
@@ -260,6 +264,7 @@ impl ScanArgs {
             passages: passages.passages.then_some(passages.passage_tokens),
             repetition: passages.repetition,
             pairs: output.pairs.is_some(),
+            histogram: matching.histogram,
             search: match (matching.exhaustive, matching.measure_recall) {
                 (_, true) => Search::MeasureRecall,
                 (true, _) => Search::Exhaustive,

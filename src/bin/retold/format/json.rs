@@ -3,6 +3,7 @@
 //! One object, or the same in parts, each on a line of its own with a `type`. More fields may be added; none changes its
 //! meaning within a format number. Similarities are rounded to six decimals.
 
+use super::pairs::Pair;
 use super::rounded;
 use retold::document::DocId;
 use retold::repetition::FIGURES;
@@ -20,6 +21,7 @@ enum Line<'a> {
     Retold(Retold),
     Parameters(Parameters),
     Summary(Summary),
+    Histogram(Histogram<'a>),
     Cluster(Cluster<'a>),
     RepeatedLine(RepeatedLine<'a>),
     Boilerplate(Boilerplate<'a>),
@@ -83,6 +85,29 @@ struct Summary {
     repetitive_documents: u64,
     skipped: u64,
     problems: u64,
+}
+
+#[derive(Serialize)]
+struct Histogram<'a> {
+    lowest: f64,
+    bins: Vec<Bin>,
+    thresholds: Vec<AtThreshold>,
+    below: Vec<Pair<'a>>,
+    above: Vec<Pair<'a>>,
+}
+
+#[derive(Serialize)]
+struct Bin {
+    from: f64,
+    to: f64,
+    pairs: u64,
+}
+
+#[derive(Serialize)]
+struct AtThreshold {
+    threshold: f64,
+    clusters: u64,
+    removed: u64,
 }
 
 #[derive(Serialize)]
@@ -185,6 +210,9 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     field(out, "\n", "retold", &wire.retold())?;
     field(out, ",\n", "parameters", &wire.parameters())?;
     field(out, ",\n", "summary", &wire.summary())?;
+    if let Some(histogram) = wire.histogram() {
+        field(out, ",\n", "histogram", &histogram)?;
+    }
     entries(out, "clusters", wire.clusters())?;
     entries(out, "repeated_lines", wire.repeated_lines())?;
     entries(out, "boilerplate", wire.boilerplate())?;
@@ -221,6 +249,7 @@ pub fn write_lines(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let head = [Line::Retold(wire.retold()), Line::Parameters(wire.parameters()), Line::Summary(wire.summary())];
     let lines = head
         .into_iter()
+        .chain(wire.histogram().map(Line::Histogram))
         .chain(wire.clusters().map(Line::Cluster))
         .chain(wire.repeated_lines().map(Line::RepeatedLine))
         .chain(wire.boilerplate().map(Line::Boilerplate))
@@ -294,6 +323,26 @@ impl<'a> Wire<'a> {
             skipped: summary.skipped,
             problems: summary.problems,
         }
+    }
+
+    fn histogram(&self) -> Option<Histogram<'a>> {
+        let histogram = self.0.histogram.as_ref()?;
+        let pair = |pair: &report::Pair| Pair::new(self.0, pair);
+        Some(Histogram {
+            lowest: histogram.lowest,
+            bins: histogram.bins.iter().map(|&report::Bin { from, to, pairs }| Bin { from, to, pairs }).collect(),
+            thresholds: histogram
+                .thresholds
+                .iter()
+                .map(|&report::AtThreshold { threshold, clusters, removed }| AtThreshold {
+                    threshold,
+                    clusters,
+                    removed,
+                })
+                .collect(),
+            below: histogram.below.iter().map(pair).collect(),
+            above: histogram.above.iter().map(pair).collect(),
+        })
     }
 
     fn clusters(&self) -> impl Iterator<Item = Cluster<'a>> {

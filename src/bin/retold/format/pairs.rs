@@ -1,23 +1,30 @@
 //! `--pairs`: every pair, one object a line.
 
-use retold::report::{Pair, Report};
+use retold::report::{self, Report};
 use serde::Serialize;
 use std::io::{self, Write};
 
+/// A pair as it goes over the wire.
 #[derive(Serialize)]
-struct Line<'a> {
+pub struct Pair<'a> {
     a: &'a str,
     b: &'a str,
     jaccard: f64,
 }
 
+impl<'a> Pair<'a> {
+    /// A pair of a report.
+    pub fn new(report: &'a Report, pair: &report::Pair) -> Self {
+        let name = |document| report.name(document).name.as_str();
+        Self { a: name(pair.a), b: name(pair.b), jaccard: super::rounded(pair.jaccard) }
+    }
+}
+
 /// Writes the pairs.
-pub fn write(out: &mut dyn Write, report: &Report, pairs: &[Pair]) -> io::Result<()> {
+pub fn write(out: &mut dyn Write, report: &Report, pairs: &[report::Pair]) -> io::Result<()> {
     let mut buffer = Vec::new();
     for pair in pairs {
-        let name = |document| report.name(document).name.as_str();
-        let line = Line { a: name(pair.a), b: name(pair.b), jaccard: super::rounded(pair.jaccard) };
-        super::write_json(out, &mut buffer, &line)?;
+        super::write_json(out, &mut buffer, &Pair::new(report, pair))?;
         out.write_all(b"\n")?;
     }
     Ok(())

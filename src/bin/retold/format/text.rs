@@ -46,6 +46,7 @@ const QUOTED: usize = 100;
 pub fn write(out: &mut dyn Write, report: &Report, style: Style) -> io::Result<()> {
     let mut text = Text { out, report, style };
     text.summary()?;
+    text.histogram()?;
     text.clusters()?;
     text.repeated_lines()?;
     text.boilerplate()?;
@@ -138,6 +139,34 @@ impl<'a> Text<'a> {
             let share = (measured.share() * 1e5).floor() / 1e3;
             let (found, pairs) = (HumanCount(measured.found), counted(measured.pairs, "pair"));
             writeln!(self.out, "measured recall of {bands} bands of {rows} rows: {share:.3} %, {found} of {pairs}")?;
+        }
+        Ok(())
+    }
+
+    fn histogram(&mut self) -> io::Result<()> {
+        let Style { name: bold, number, quiet, .. } = self.style;
+        let Some(histogram) = &self.report.histogram else { return Ok(()) };
+        self.title("Pairs by similarity", histogram.bins.len())?;
+        let most = histogram.bins.iter().map(|bin| bin.pairs).max().unwrap_or_default().max(1);
+        let threshold = self.report.parameters.threshold;
+        for bin in &histogram.bins {
+            let bar = bar(bin.pairs as f64 / most as f64);
+            let range = if bin.from == 1.0 { "       1".to_owned() } else { format!("{:.2}-{:.2}", bin.from, bin.to) };
+            let pairs = HumanCount(bin.pairs).to_string();
+            let style = if bin.from < threshold { quiet } else { number };
+            writeln!(self.out, "  {range:<9} {style}{bar:<BAR$}{style:#} {pairs:>12}")?;
+        }
+        self.title("What a threshold would find", histogram.thresholds.len())?;
+        for at in &histogram.thresholds {
+            let (clusters, removed) = (counted(at.clusters, "cluster"), counted(at.removed, "duplicate"));
+            let style = if at.threshold == threshold { bold } else { anstyle::Style::new() };
+            writeln!(self.out, "  {style}{:<9} {removed:>20} in {clusters}{style:#}", at.threshold)?;
+        }
+        self.title("Pairs around the threshold", histogram.below.len() + histogram.above.len())?;
+        for pair in histogram.above.iter().rev().chain(&histogram.below) {
+            // Rounded down: none below the threshold is shown as if it reached it.
+            let jaccard = (pair.jaccard * 1e4).floor() / 1e4;
+            writeln!(self.out, "  {number}{jaccard:.4}{number:#}  {}  {}", self.name(pair.a), self.name(pair.b))?;
         }
         Ok(())
     }
@@ -290,6 +319,16 @@ impl<'a> Text<'a> {
     fn name(&self, document: DocId) -> String {
         escaped(&self.report.name(document).name).into_owned()
     }
+}
+
+/// How wide a bar is at most, in characters.
+const BAR: usize = 40;
+
+/// A bar as long as this share of the longest, by eighths of a character; not empty for anything.
+fn bar(share: f64) -> String {
+    let eighths = (share * (BAR * 8) as f64).ceil() as usize;
+    let part = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8];
+    "█".repeat(eighths / 8) + part
 }
 
 fn counted(count: u64, what: &str) -> String {

@@ -1,0 +1,132 @@
+//! Matching: from what is kept of each document to clusters, pairs and counts.
+//!
+//! Candidates come from bands, or from the join that misses none; each connected component of them is verified and clustered on
+//! its own, on all cores. When every pair is wanted they are all verified first, and clusters are made of those.
+
+use crate::clusters::{self, Joined};
+use crate::document::DocId;
+use crate::exhaustive;
+use crate::histogram;
+use crate::index::{Buckets, Copies};
+use crate::ordered::map_in_order;
+use crate::pairs::{self, LookUp, VerifiedPair};
+use crate::problem::Problem;
+use crate::progress::{Progress, Stage};
+use crate::reader::Corpus;
+use crate::report::{Cluster, Histogram, MeasuredRecall, Pair};
+use crate::shingles::Shingling;
+use crate::verify::Verifier;
+use rayon::prelude::*;
+
+/// How candidate pairs are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Search {
+    /// By bands: fast, with the promised recall.
+    #[default]
+    Bands,
+    /// By a join that misses no pair.
+    Exhaustive,
+    /// By the join, counting how many of its pairs the bands find too.
+    MeasureRecall,
+}
+
+/// What is looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// The least Jaccard of near-duplicates.
+    pub threshold: f64,
+    /// What a shingle is.
+    pub shingling: Shingling,
+    /// How candidates are found.
+    pub search: Search,
+    /// Whether every pair is wanted.
+    pub pairs: bool,
+    /// The similarity from which pairs are counted, if they are.
+    pub histogram: Option<f64>,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Matched {
+    /// Duplicate documents.
+    pub clusters: Vec<Cluster>,
+    /// Every pair, if they were wanted.
+    pub pairs: Option<Vec<Pair>>,
+    /// What the bands find of all pairs, if that was wanted.
+    pub measured_recall: Option<MeasuredRecall>,
+    /// How many pairs there are at each similarity, if that was wanted.
+    pub histogram: Option<Histogram>,
+    /// Documents that could not be read again.
+    pub problems: Vec<Problem>,
+}
+
+impl Wanted {
+    /// Matches the documents of `corpus`, which have `bytes` bytes of text.
+    pub fn matched(self, corpus: Corpus<'_>, copies: &Copies, bytes: u64, progress: &Progress) -> Matched {
+        progress.begin(Stage::Matching, 0);
+        let lowest = self.histogram.map_or(self.threshold, |lowest| lowest.min(self.threshold));
+        let by_bands = || corpus.index.buckets(copies);
+        let buckets = match self.search {
+            Search::Bands => by_bands(),
+            _ => exhaustive::buckets(corpus, copies, self.shingling, lowest, bytes),
+        };
+        let components = buckets.components();
+        progress.begin(Stage::Comparing, components.iter().map(|component| component.len() as u64).sum());
+        let verifier = || Verifier::new(corpus, self.shingling, lowest);
+        let mut problems = Vec::new();
+        let needs_all_pairs = self.pairs || self.histogram.is_some() || self.search == Search::MeasureRecall;
+        if !needs_all_pairs {
+            let of_component =
+                |verifier: &mut Verifier<'_>, component: &[DocId]| clusters::leaders(component, &buckets, verifier);
+            let joined = by_component(&components, verifier, of_component, progress, &mut problems);
+            let clusters = clusters::with_copies(joined, copies);
+            return Matched { clusters, pairs: None, measured_recall: None, histogram: None, problems };
+        }
+        let of_component =
+            |verifier: &mut Verifier<'_>, component: &[DocId]| pairs::verified(component, &buckets, verifier);
+        let mut verified = by_component(&components, verifier, of_component, progress, &mut problems);
+        verified.par_sort_unstable_by_key(|&(a, b, _)| (a, b));
+        let clusters_at = |threshold: f64| {
+            let mut look_up = LookUp { verified: &verified, threshold };
+            let mut joined: Vec<Joined> = Vec::new();
+            for component in &components {
+                joined.extend(clusters::leaders(component, &buckets, &mut look_up));
+            }
+            clusters::with_copies(joined, copies)
+        };
+        let clusters = clusters_at(self.threshold);
+        let histogram = self.histogram.map(|_| histogram::of(&verified, copies, self.threshold, lowest, clusters_at));
+        verified.retain(|(.., similarity)| similarity.jaccard() >= self.threshold);
+        let is_measured = self.search == Search::MeasureRecall;
+        let measured_recall = is_measured.then(|| measured(&verified, &by_bands()));
+        let pairs = self.pairs.then(|| pairs::with_copies(&verified, copies));
+        Matched { clusters, pairs, measured_recall, histogram, problems }
+    }
+}
+
+/// How many of the pairs the bands find.
+fn measured(verified: &[VerifiedPair], bands: &Buckets) -> MeasuredRecall {
+    let found = verified.iter().filter(|&&(a, b, _)| bands.share_group(a, b)).count() as u64;
+    MeasuredRecall { pairs: verified.len() as u64, found }
+}
+
+/// Runs `work` on every component, on all cores, and puts the results together.
+fn by_component<'a, T: Send>(
+    components: &[Vec<DocId>],
+    verifier: impl Fn() -> Verifier<'a> + Sync,
+    work: impl Fn(&mut Verifier<'a>, &[DocId]) -> Vec<T> + Sync,
+    progress: &Progress,
+    problems: &mut Vec<Problem>,
+) -> Vec<T> {
+    let mut all = Vec::new();
+    let work = |verifier: &mut Verifier<'a>, component: &Vec<DocId>| {
+        let found = work(verifier, component);
+        progress.add(0, 0, component.len() as u64);
+        (found, std::mem::take(&mut verifier.problems))
+    };
+    map_in_order(components.iter(), verifier, work, |(found, lost)| {
+        all.extend(found);
+        problems.extend(lost);
+    });
+    all
+}
