@@ -24,6 +24,7 @@
 
 pub mod banding;
 pub mod clusters;
+pub mod compare;
 mod cpu;
 pub mod document;
 pub mod exhaustive;

@@ -87,7 +87,8 @@ pub fn passages(found: Vec<passages::Passage>, corpus: Corpus<'_>, problems: &mu
     quoted
 }
 
-fn place_of(located: &Located<'_>, place: &passages::PassagePlace) -> PassagePlace {
+/// Where in the text of its document a passage stands.
+pub fn place_of(located: &Located<'_>, place: &passages::PassagePlace) -> PassagePlace {
     let (first, last) = (place.start as usize, (place.start + place.tokens) as usize - 1);
     let spans = &located.tokens.spans;
     PassagePlace {

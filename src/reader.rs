@@ -102,7 +102,12 @@ pub struct Located<'a> {
     source_lines: Option<&'a [u32]>,
 }
 
-impl Located<'_> {
+impl<'a> Located<'a> {
+    /// A text with its tokens, and for each of its lines the line in its source, from 0, where that is not the same.
+    pub fn new(text: &'a str, tokens: &'a Tokens, source_lines: Option<&'a [u32]>) -> Self {
+        Self { text, tokens, source_lines }
+    }
+
     /// The line of the source, from 1, that a token stands in.
     pub fn line_of(&self, token: usize) -> u64 {
         self.in_source(self.tokens.lines.partition_point(|line| line.tokens <= token))

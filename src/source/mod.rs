@@ -18,6 +18,7 @@ mod json;
 mod lines;
 mod list;
 mod load;
+mod one;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod read;
@@ -30,6 +31,7 @@ mod walk;
 pub use fetch::Fetcher;
 pub use json::Fields;
 pub use list::{Fate, Listed};
+pub use one::{OneDocument, read_one};
 pub use read::{Document, PartEnd, PartReader, Place, Visit};
 pub use spool::Texts;
 pub use table::Table;

@@ -20,29 +20,29 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     for path in paths.iter().filter(|path| path.is_dir()) {
         options.selection.globs(path).map_err(Failure::new)?;
     }
-    if args.output.output.is_some() && args.output.output == args.output.pairs {
+    if args.output.output.is_some() && args.output.output == args.report.pairs {
         return Err(Failure::new("--output and --pairs name the same file; the report would replace the pairs"));
     }
     if args.list {
         return list(&args, &paths, &options);
     }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.reading.threads).build().map_err(Failure::new)?;
-    let shows_progress = !args.output.no_progress && !args.output.quiet;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.search.threads).build().map_err(Failure::new)?;
+    let shows_progress = !args.report.no_progress && !args.report.quiet;
     let report = progress::shown(shows_progress, |progress| pool.install(|| retold::scan(&paths, &options, progress)));
     let report = report.map_err(|error| Failure::new(format!("a temporary file failed: {error}")))?;
 
-    if !args.output.quiet {
-        say_problems(&report, if args.output.verbose { usize::MAX } else { PROBLEMS_SHOWN });
+    if !args.report.quiet {
+        say_problems(&report, if args.report.verbose { usize::MAX } else { PROBLEMS_SHOWN });
     }
     if report.summary.documents == 0 {
         return Err(no_document(&report));
     }
-    if let (Some(path), Some(pairs)) = (&args.output.pairs, &report.pairs) {
+    if let (Some(path), Some(pairs)) = (&args.report.pairs, &report.pairs) {
         Destination::File(path.clone()).write(|out| format::pairs::write(out, &report, pairs))?;
     }
-    let destination = args.destination();
-    let style = format::Style::new(destination.is_coloured(args.output.color.into()), args.output.limit);
-    destination.write(|out| format::write(out, &report, args.output.format, style))?;
+    let destination = args.output.destination();
+    let style = format::Style::new(destination.is_coloured(args.output.color.into()), args.report.limit);
+    destination.write(|out| format::write(out, &report, args.report.format, style))?;
     Ok(if report.problems.is_empty() { Status::Done } else { Status::Incomplete })
 }
 
@@ -51,7 +51,7 @@ fn list(args: &ScanArgs, paths: &[PathBuf], options: &retold::Options) -> Result
     let sources = Sources::find(paths, &options.selection, &options.reading);
     let listed = sources.list(paths, &options.selection, &options.reading);
     let has_problems = listed.iter().any(|listed| matches!(listed.fate, Fate::Problem(_)));
-    args.destination().write(|out| {
+    args.output.destination().write(|out| {
         for Listed { path, fate } in &listed {
             let path = format::escaped(path);
             match fate {
@@ -68,7 +68,7 @@ fn list(args: &ScanArgs, paths: &[PathBuf], options: &retold::Options) -> Result
 /// The paths that were typed, and those of the list.
 fn paths(args: &ScanArgs) -> Result<Vec<PathBuf>, Failure> {
     let mut paths = args.paths.clone();
-    let Some(list) = &args.reading.files_from else { return Ok(paths) };
+    let Some(list) = &args.selection.files_from else { return Ok(paths) };
     let mut bytes = Vec::new();
     let read = if list == Path::new("-") {
         if paths.iter().any(|path| path == Path::new("-")) {

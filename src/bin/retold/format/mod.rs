@@ -2,14 +2,15 @@
 
 mod json;
 pub mod pairs;
+mod style;
 mod text;
+mod wire;
 
 use clap::ValueEnum;
 use retold::report::Report;
-use std::borrow::Cow;
 use std::io::{self, Write};
 
-pub use text::Style;
+pub use style::{Style, counted, escaped, quoted};
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -28,19 +29,6 @@ pub fn write(out: &mut dyn Write, report: &Report, format: Format, style: Style)
     }
 }
 
-/// Text of others as it may go to a terminal: control characters, and those that change the direction of writing, as
-/// escapes.
-pub fn escaped(text: &str) -> Cow<'_, str> {
-    let is_unsafe = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if !text.contains(is_unsafe) {
-        return Cow::Borrowed(text);
-    }
-    let escape = |c: char| if is_unsafe(c) { c.escape_default().to_string() } else { c.to_string() };
-    Cow::Owned(text.chars().map(escape).collect())
-}
-
 /// Writes a value as JSON through a buffer that is kept: piece by piece into `out`, whose kind is known at run time only, took
 /// three times as long.
 fn write_json(out: &mut dyn Write, buffer: &mut Vec<u8>, value: &impl serde::Serialize) -> io::Result<()> {
@@ -50,7 +38,7 @@ fn write_json(out: &mut dyn Write, buffer: &mut Vec<u8>, value: &impl serde::Ser
 }
 
 /// A similarity as it is written: the six decimals nearest to it, which is what two runs are compared by.
-fn rounded(similarity: f64) -> f64 {
+pub fn rounded(similarity: f64) -> f64 {
     if similarity == 1.0 {
         return similarity; // most are, and this is the slowest part of writing
     }

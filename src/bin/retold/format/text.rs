@@ -1,7 +1,6 @@
 //! The report for people: a summary, then what was found, by place.
 
-use super::escaped;
-use anstyle::AnsiColor;
+use super::{Style, counted, escaped, quoted};
 use indicatif::{HumanBytes, HumanCount};
 use retold::banding::Banding;
 use retold::document::DocId;
@@ -10,36 +9,9 @@ use retold::report::{Cluster, Report};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-/// How the report looks.
-#[derive(Clone, Copy)]
-pub struct Style {
-    title: anstyle::Style,
-    name: anstyle::Style,
-    number: anstyle::Style,
-    quiet: anstyle::Style,
-    alarm: anstyle::Style,
-    /// How many entries of each kind are shown.
-    limit: usize,
-}
-
-impl Style {
-    /// In colour or plain; at most `limit` entries of each kind, 0 for all.
-    pub fn new(is_coloured: bool, limit: usize) -> Self {
-        let style = |style| if is_coloured { style } else { anstyle::Style::new() };
-        Self {
-            title: style(anstyle::Style::new().bold().underline()),
-            name: style(anstyle::Style::new().bold()),
-            number: style(AnsiColor::Cyan.on_default()),
-            quiet: style(anstyle::Style::new().dimmed()),
-            alarm: style(AnsiColor::Red.on_default()),
-            limit: if limit == 0 { usize::MAX } else { limit },
-        }
-    }
-}
-
 /// How many places of a passage are named.
 const PLACES: usize = 3;
-/// How much of a line is quoted.
+/// How many characters of a line are quoted.
 const QUOTED: usize = 100;
 
 /// Writes the report.
@@ -218,7 +190,7 @@ impl<'a> Text<'a> {
                     format!(" {quiet}nearly ({:.2}){quiet:#}", line.similarity)
                 };
                 let lines = format!("lines {}{more}", numbers.join(", "));
-                writeln!(self.out, "    {number}{lines:<14}{number:#}{near}  {}", quoted(&line.text))?;
+                writeln!(self.out, "    {number}{lines:<14}{number:#}{near}  {}", quoted(&line.text, QUOTED))?;
             }
         }
         self.more(lines.len(), "repeated line")?;
@@ -236,7 +208,7 @@ impl<'a> Text<'a> {
         self.title("Boilerplate", lines.len())?;
         for line in lines.iter().take(self.style.limit) {
             let count = HumanCount(line.documents).to_string();
-            write!(self.out, "  {number}{count:>7}{number:#} documents  {}", quoted(&line.text))?;
+            write!(self.out, "  {number}{count:>7}{number:#} documents  {}", quoted(&line.text, QUOTED))?;
             if let Some(&(document, at)) = line.examples.first() {
                 write!(self.out, "  {quiet}{} line {at}{quiet:#}", self.name(document))?;
             }
@@ -259,7 +231,7 @@ impl<'a> Text<'a> {
                 None => format!("in {}", counted(passage.places.len() as u64, "place")),
             };
             let words: Vec<&str> = passage.text.split_whitespace().collect();
-            writeln!(self.out, "  {number}{tokens} {told}{number:#}  {}", quoted(&words.join(" ")))?;
+            writeln!(self.out, "  {number}{tokens} {told}{number:#}  {}", quoted(&words.join(" "), QUOTED))?;
             for place in passage.places.iter().take(PLACES) {
                 let (first, last) = place.lines;
                 let lines = if first == last { format!("line {first}") } else { format!("lines {first} to {last}") };
@@ -329,16 +301,4 @@ fn bar(share: f64) -> String {
     let eighths = (share * (BAR * 8) as f64).ceil() as usize;
     let part = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8];
     "█".repeat(eighths / 8) + part
-}
-
-fn counted(count: u64, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {what}{plural}", HumanCount(count))
-}
-
-/// A line of a document, shortened, as it may go to a terminal.
-fn quoted(text: &str) -> String {
-    let short: String = text.chars().take(QUOTED).collect();
-    let dots = if short.len() < text.len() { "…" } else { "" };
-    format!("{}{dots}", escaped(&short))
 }

@@ -1,0 +1,161 @@
+//! What can be typed: clap's structs, turned once into plain options.
+
+mod shared;
+mod values;
+
+pub use shared::{LineArgs, MatchingArgs, OutputArgs, PassageArgs, ReadingArgs, SearchArgs, SelectionArgs};
+
+use crate::format::Format;
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use retold::compare::CompareOptions;
+use retold::passages::DEFAULT_PASSAGE_TOKENS;
+use std::path::PathBuf;
+
+#[derive(Parser)]
+#[command(version, about = "Finds text that has been told twice", long_about = LONG_ABOUT, propagate_version = true)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const LONG_ABOUT: &str = "Finds text that has been told twice: duplicate and near-duplicate documents, lines that a \
+    document repeats, and boilerplate lines that many documents share; in directories of text and in files of records.";
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Lists duplicate documents, repeated lines and boilerplate
+    Scan(Box<ScanArgs>),
+    /// Says how alike two documents are, what they share, and where they differ
+    Compare(Box<CompareArgs>),
+}
+
+#[derive(ClapArgs)]
+#[command(after_help = SCAN_EXAMPLES)]
+pub struct ScanArgs {
+    /// Directories, text files, or files of records (.jsonl, .ndjson, .json, .csv, .tsv, .parquet), compressed or not; - is standard input
+    #[arg(required_unless_present = "files_from", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Do not scan; say of every file whether it would be read, as what, and why not
+    #[arg(long)]
+    pub list: bool,
+    #[command(flatten)]
+    pub matching: MatchingArgs,
+    #[command(flatten)]
+    pub search: SearchArgs,
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    #[command(flatten)]
+    pub lines: LineArgs,
+    #[command(flatten)]
+    pub passages: PassageArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+#[derive(ClapArgs)]
+#[command(next_help_heading = "What is written")]
+pub struct ReportArgs {
+    /// text for people; json, one object; jsonl, one object a line
+    #[arg(short, long, value_enum, default_value_t = Format::Text, hide_possible_values = true)]
+    pub format: Format,
+    /// Write every pair at or above the threshold to a file, as JSON Lines
+    #[arg(long, value_name = "FILE")]
+    pub pairs: Option<PathBuf>,
+    /// How many entries of each kind the text report shows; 0 shows all
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub limit: usize,
+    /// Nothing on standard error but what ends the run
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Every problem on standard error, not only the first
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// No progress bar
+    #[arg(long)]
+    pub no_progress: bool,
+}
+
+const SCAN_EXAMPLES: &str = "Examples:
+  retold scan corpus/                          what is told twice in a directory
+  retold scan news.jsonl --id-field url        in records, named by their url
+  retold scan docs/ --include '*.md' -t 0.9    in Markdown files, at a higher threshold
+  retold scan news.jsonl --format json | jq '.clusters[].members[].document'
+  retold scan news.csv.zst --text-field title --text-field body      two columns, compressed
+  git ls-files -z '*.md' | retold scan --files-from -       the files that another command lists
+  retold scan corpus/ --passages               also the passages that documents share
+  zcat news.jsonl.gz | retold scan -           standard input, text or records
+
+Exit status: 0 when all was read, 2 when something could not be read or done.";
+
+impl ScanArgs {
+    /// What the library is run with.
+    pub fn options(&self) -> retold::Options {
+        let Self { matching, search, selection, reading, lines, passages, report, .. } = self;
+        retold::Options {
+            threshold: matching.threshold,
+            recall: matching.recall,
+            shingle_size: matching.shingle_size,
+            unit: matching.unit(),
+            selection: selection.selection(),
+            reading: reading.reading(),
+            lines: lines.lines(),
+            passages: passages.passages.then_some(passages.passage_tokens),
+            repetition: passages.repetition,
+            pairs: report.pairs.is_some(),
+            search: search.search(),
+            histogram: search.histogram,
+        }
+    }
+}
+
+#[derive(ClapArgs)]
+#[command(after_help = COMPARE_EXAMPLES)]
+pub struct CompareArgs {
+    /// A file, or a record of one as path:N; with --id-field, path:VALUE
+    pub a: String,
+    /// Another
+    pub b: String,
+    #[command(flatten)]
+    pub matching: MatchingArgs,
+    /// A shared passage has at least this many tokens
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_PASSAGE_TOKENS, value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    pub passage_tokens: u32,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// text for people, or json
+    #[arg(short, long, value_enum, default_value_t = CompareFormat::Text, hide_possible_values = true, help_heading = "What is written")]
+    pub format: CompareFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CompareFormat {
+    Text,
+    Json,
+}
+
+const COMPARE_EXAMPLES: &str = "Examples:
+  retold compare old.md new.md                 what two files share, and where they differ
+  retold compare news.jsonl:17 news.jsonl:812  two records
+  retold compare news.jsonl:a81 news.jsonl:b07 --id-field id --format json
+
+Exit status: 0, or 2 when one of them cannot be read.";
+
+impl CompareArgs {
+    /// What the library is run with.
+    pub fn options(&self) -> CompareOptions {
+        CompareOptions {
+            threshold: self.matching.threshold,
+            recall: self.matching.recall,
+            shingle_size: self.matching.shingle_size,
+            unit: self.matching.unit(),
+            reading: self.reading.reading(),
+            passage_tokens: self.passage_tokens,
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Groups of options that commands share, and what the library is told by them.
+
+use super::values;
+use crate::output::Destination;
+use clap::{Args as ClapArgs, ValueEnum};
+use retold::Search;
+use retold::lines::LineOptions;
+use retold::passages::DEFAULT_PASSAGE_TOKENS;
+use retold::source::{Decoding, Encoding, Fields, Reading, Selection};
+use retold::tokens::TokenUnit;
+use std::path::PathBuf;
+
+#[derive(ClapArgs)]
+#[command(next_help_heading = "What counts as a duplicate")]
+pub struct MatchingArgs {
+    /// The least Jaccard similarity of near-duplicates, above 0, at most 1
+    #[arg(short, long, value_name = "T", default_value = "0.7", value_parser = values::threshold)]
+    pub threshold: f64,
+    /// How many tokens in a row make a shingle
+    #[arg(long, value_name = "N", default_value_t = retold::Options::default().shingle_size, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub shingle_size: u32,
+    /// What a token is: words, and single characters in scripts written without spaces (auto); words in every script; or
+    /// every character that is not white space
+    #[arg(long, value_name = "UNIT", value_enum, default_value_t = Unit::Auto, hide_possible_values = true)]
+    pub shingle_unit: Unit,
+    /// The promise: the least chance that a pair exactly at the threshold is found, below 1
+    #[arg(long, value_name = "R", default_value = "0.999", value_parser = values::recall)]
+    pub recall: f64,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Unit {
+    Auto,
+    Word,
+    Char,
+}
+
+#[derive(ClapArgs)]
+#[command(next_help_heading = "How it is searched")]
+pub struct SearchArgs {
+    /// Find every pair at or above the threshold, with no sketch: recall 1, in a few times the time
+    #[arg(long, conflicts_with = "recall")]
+    pub exhaustive: bool,
+    /// Count pairs by similarity, from this one on (0.5 unless it is given): what each threshold would find, and the pairs
+    /// around the one at hand; a lower one takes longer
+    #[arg(long, value_name = "FROM", num_args = 0..=1, require_equals = true, default_missing_value = "0.5", value_parser = values::threshold)]
+    pub histogram: Option<f64>,
+    /// Find every pair, and say how many of them the bands for --recall find too
+    #[arg(long, conflicts_with = "exhaustive")]
+    pub measure_recall: bool,
+    /// How many threads work; the result is the same for any number [default: all cores]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub threads: usize,
+}
+
+#[derive(ClapArgs)]
+#[command(next_help_heading = "Which files are read")]
+pub struct SelectionArgs {
+    /// Read the paths that a file lists too, one a line or each ended by a NUL byte; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub files_from: Option<PathBuf>,
+    /// Only files that match, as in a .gitignore; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub include: Vec<String>,
+    /// No file or directory that matches; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+    /// Hidden files too
+    #[arg(long)]
+    pub hidden: bool,
+    /// Files that .gitignore and .ignore leave out too
+    #[arg(long)]
+    pub no_ignore: bool,
+    /// What symbolic links in directories lead to too
+    #[arg(long)]
+    pub follow: bool,
+}
+
+#[derive(ClapArgs)]
+#[command(next_help_heading = "How they are read")]
+pub struct ReadingArgs {
+    /// The field or column of a record that holds its text, a.b for one inside another; several are joined by line breaks
+    #[arg(long, value_name = "FIELD", default_value = "text")]
+    pub text_field: Vec<String>,
+    /// The field of a record that names it; without it a record is named path:N, N its line, its row, or its place in the array
+    #[arg(long, value_name = "FIELD")]
+    pub id_field: Option<String>,
+    /// The encoding of all text without a byte-order mark, such as windows-1252 [default: UTF-8, or what the text looks like]
+    #[arg(long, value_name = "NAME", value_parser = values::encoding)]
+    pub encoding: Option<Encoding>,
+    /// Text with bytes that are no character is a problem, and not mended
+    #[arg(long)]
+    pub strict: bool,
+    /// What is read of HTML files: the text that a reader sees, or all as it stands
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = Html::Text)]
+    pub html: Html,
+    /// A longer document or record is not read, but named as a problem; K, M and G may follow the number
+    #[arg(long, value_name = "BYTES", default_value = "256M", value_parser = values::bytes)]
+    pub max_document_bytes: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Html {
+    Text,
+    Raw,
+}
+
+#[derive(ClapArgs)]
+#[command(next_help_heading = "Lines")]
+pub struct LineArgs {
+    /// Look at whole documents only
+    #[arg(long)]
+    pub no_lines: bool,
+    /// A repeated line counts from this many tokens
+    #[arg(long, value_name = "N", default_value_t = LineOptions::default().min_tokens)]
+    pub line_tokens: u32,
+    /// A line repeated by its neighbour, and boilerplate, count from this many tokens
+    #[arg(long, value_name = "N", default_value_t = LineOptions::default().min_neighbour_tokens)]
+    pub neighbour_tokens: u32,
+    /// Or from this many letters
+    #[arg(long, value_name = "N", default_value_t = LineOptions::default().min_neighbour_letters)]
+    pub neighbour_letters: u32,
+    /// Lines are nearly the same from this share of common tokens on, 0.8 to 1; 1 finds the same lines only
+    #[arg(long, value_name = "S", default_value_t = LineOptions::default().similarity, value_parser = values::line_similarity)]
+    pub line_similarity: f64,
+    /// A boilerplate line stands in at least this many documents
+    #[arg(long, value_name = "N", default_value_t = LineOptions::default().boilerplate_documents, value_parser = clap::value_parser!(u32).range(2..))]
+    pub boilerplate_documents: u32,
+}
+
+#[derive(ClapArgs)]
+#[command(next_help_heading = "Passages and repetition")]
+pub struct PassageArgs {
+    /// Look for passages: runs of tokens that stand in several places, of several documents or of one
+    #[arg(long)]
+    pub passages: bool,
+    /// A passage has at least this many tokens
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_PASSAGE_TOKENS, value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    pub passage_tokens: u32,
+    /// Measure how much each document tells again: lines, paragraphs and n-grams, with the limits of MassiveText (Gopher)
+    #[arg(long)]
+    pub repetition: bool,
+}
+
+#[derive(ClapArgs)]
+#[command(next_help_heading = "What is written")]
+pub struct OutputArgs {
+    /// Write the report to a file, which appears whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// When to colour text
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
+
+impl OutputArgs {
+    /// Where the report goes.
+    pub fn destination(&self) -> Destination {
+        match &self.output {
+            Some(path) => Destination::File(path.clone()),
+            None => Destination::StandardOutput,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<Color> for anstream::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
+}
+
+impl MatchingArgs {
+    /// What a token is.
+    pub fn unit(&self) -> TokenUnit {
+        match self.shingle_unit {
+            Unit::Auto => TokenUnit::Auto,
+            Unit::Word => TokenUnit::Word,
+            Unit::Char => TokenUnit::Char,
+        }
+    }
+}
+
+impl SearchArgs {
+    /// How candidates are found.
+    pub fn search(&self) -> Search {
+        match (self.exhaustive, self.measure_recall) {
+            (_, true) => Search::MeasureRecall,
+            (true, _) => Search::Exhaustive,
+            _ => Search::Bands,
+        }
+    }
+}
+
+impl SelectionArgs {
+    /// Which files of directories are read.
+    pub fn selection(&self) -> Selection {
+        Selection {
+            include: self.include.clone(),
+            exclude: self.exclude.clone(),
+            hidden: self.hidden,
+            no_ignore: self.no_ignore,
+            follow: self.follow,
+        }
+    }
+}
+
+impl ReadingArgs {
+    /// How files become texts.
+    pub fn reading(&self) -> Reading {
+        Reading {
+            fields: Fields { text: self.text_field.clone(), id: self.id_field.clone() },
+            decoding: Decoding { encoding: self.encoding, strict: self.strict },
+            raw_html: self.html == Html::Raw,
+            max_document_bytes: self.max_document_bytes,
+        }
+    }
+}
+
+impl LineArgs {
+    /// Which lines count, if any.
+    pub fn lines(&self) -> Option<LineOptions> {
+        (!self.no_lines).then_some(LineOptions {
+            min_tokens: self.line_tokens,
+            min_neighbour_tokens: self.neighbour_tokens,
+            min_neighbour_letters: self.neighbour_letters,
+            similarity: self.line_similarity,
+            boilerplate_documents: self.boilerplate_documents,
+        })
+    }
+}

@@ -1,0 +1,42 @@
+//! Values of options, read from what was typed.
+
+use retold::lines::LEAST_SIMILARITY;
+use retold::source::Encoding;
+use std::str::FromStr;
+
+pub fn encoding(name: &str) -> Result<Encoding, String> {
+    Encoding::named(name)
+        .ok_or_else(|| "no such encoding; it is one of the Web's, such as windows-1252 or shift_jis".into())
+}
+
+pub fn bytes(text: &str) -> Result<u64, String> {
+    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let factor = match unit {
+        "" => Some(1),
+        "K" => Some(1 << 10),
+        "M" => Some(1 << 20),
+        "G" => Some(1u64 << 30),
+        _ => None,
+    };
+    let bytes = digits.parse::<u64>().ok().zip(factor).and_then(|(number, factor)| number.checked_mul(factor));
+    bytes
+        .filter(|&bytes| bytes > 0)
+        .ok_or_else(|| "it is a number above 0 with K, M, G or nothing behind it, such as 256M".into())
+}
+
+pub fn threshold(text: &str) -> Result<f64, String> {
+    number(text, |t| 0.0 < t && t <= 1.0, "above 0 and at most 1, such as 0.7")
+}
+
+pub fn recall(text: &str) -> Result<f64, String> {
+    number(text, |r| 0.0 < r && r < 1.0, "above 0 and below 1, such as 0.999")
+}
+
+pub fn line_similarity(text: &str) -> Result<f64, String> {
+    number(text, |s| (LEAST_SIMILARITY..=1.0).contains(&s), "from 0.8 to 1")
+}
+
+fn number(text: &str, is_allowed: impl Fn(f64) -> bool, allowed: &str) -> Result<f64, String> {
+    let number = f64::from_str(text).ok().filter(|&number| is_allowed(number));
+    number.ok_or_else(|| format!("it is a number {allowed}"))
+}

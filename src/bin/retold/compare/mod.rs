@@ -1,0 +1,50 @@
+//! `retold compare`.
+
+mod json;
+mod text;
+
+use crate::args::{CompareArgs, CompareFormat};
+use crate::difference::{self, Change};
+use crate::exit::{Failure, Status};
+use crate::format::Style;
+use retold::compare::Comparison;
+
+/// Compares two documents and writes what was found.
+pub fn run(args: &CompareArgs) -> Result<Status, Failure> {
+    let options = args.options();
+    let comparison = retold::compare::compare([&args.a, &args.b], &options).map_err(Failure::new)?;
+    let [a, b] = comparison.documents.each_ref();
+    let compared = Compared {
+        changes: difference::changes(&a.tokens.hashes, &b.tokens.hashes),
+        threshold: options.threshold,
+        comparison,
+    };
+    let destination = args.output.destination();
+    let style = Style::new(destination.is_coloured(args.output.color.into()), HUNKS);
+    destination.write(|out| match args.format {
+        CompareFormat::Text => text::write(out, &compared, style),
+        CompareFormat::Json => json::write(out, &compared),
+    })?;
+    Ok(Status::Done)
+}
+
+/// How many differences are shown to people; all are in the JSON report.
+const HUNKS: usize = 50;
+
+/// A comparison, and where the texts differ.
+struct Compared {
+    comparison: Comparison,
+    changes: Vec<Change>,
+    threshold: f64,
+}
+
+impl Compared {
+    /// What a scan would call the two.
+    fn kind(&self) -> &'static str {
+        match &self.comparison {
+            same if same.is_exact => "exact",
+            alike if alike.similarity.jaccard() >= self.threshold => "near",
+            _ => "different",
+        }
+    }
+}

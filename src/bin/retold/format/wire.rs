@@ -1,0 +1,350 @@
+//! A report as it goes over the wire: the JSON format, number 1.
+//!
+//! More fields may be added; none changes its meaning within a format number. Similarities are rounded to six decimals.
+
+use super::pairs::Pair;
+use super::rounded;
+use retold::document::DocId;
+use retold::repetition::FIGURES;
+use retold::report::{self, Report};
+use retold::tokens::TokenUnit;
+use serde::Serialize;
+
+/// The number that is raised when a field changes its meaning or goes.
+const FORMAT: u32 = 1;
+
+#[derive(Serialize)]
+pub struct Retold {
+    version: &'static str,
+    format: u32,
+}
+
+#[derive(Serialize)]
+pub struct Parameters {
+    threshold: f64,
+    shingle_size: u32,
+    shingle_unit: &'static str,
+    recall: f64,
+    recall_at_threshold: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    measured_recall: Option<MeasuredRecall>,
+    bands: u32,
+    rows: u32,
+    exhaustive: bool,
+    lines: Option<LineOptions>,
+    passage_tokens: Option<u32>,
+}
+
+#[derive(Serialize)]
+pub struct MeasuredRecall {
+    pairs: u64,
+    found: u64,
+    recall: f64,
+}
+
+#[derive(Serialize)]
+pub struct LineOptions {
+    line_tokens: u32,
+    neighbour_tokens: u32,
+    neighbour_letters: u32,
+    line_similarity: f64,
+    boilerplate_documents: u32,
+}
+
+#[derive(Serialize)]
+pub struct Summary {
+    documents: u64,
+    bytes: u64,
+    empty: u64,
+    exact_duplicates: u64,
+    near_duplicates: u64,
+    clusters: u64,
+    documents_with_repeated_lines: u64,
+    boilerplate_lines: u64,
+    passages: u64,
+    repetitive_documents: u64,
+    skipped: u64,
+    problems: u64,
+}
+
+#[derive(Serialize)]
+pub struct Histogram<'a> {
+    lowest: f64,
+    bins: Vec<Bin>,
+    thresholds: Vec<AtThreshold>,
+    below: Vec<Pair<'a>>,
+    above: Vec<Pair<'a>>,
+}
+
+#[derive(Serialize)]
+pub struct Bin {
+    from: f64,
+    to: f64,
+    pairs: u64,
+}
+
+#[derive(Serialize)]
+pub struct AtThreshold {
+    threshold: f64,
+    clusters: u64,
+    removed: u64,
+}
+
+#[derive(Serialize)]
+pub struct Cluster<'a> {
+    representative: &'a str,
+    location: Location<'a>,
+    size: usize,
+    min_jaccard: f64,
+    members: Vec<Member<'a>>,
+}
+
+#[derive(Serialize)]
+pub struct Member<'a> {
+    document: &'a str,
+    kind: &'static str,
+    jaccard: f64,
+    containment: f64,
+    location: Location<'a>,
+}
+
+#[derive(Serialize)]
+pub struct Location<'a> {
+    path: &'a str,
+    record: Option<u64>,
+}
+
+#[derive(Serialize)]
+pub struct RepeatedLine<'a> {
+    document: &'a str,
+    text: &'a str,
+    lines: &'a [u64],
+    kind: &'static str,
+    similarity: f64,
+}
+
+#[derive(Serialize)]
+pub struct Boilerplate<'a> {
+    text: &'a str,
+    documents: u64,
+    occurrences: u64,
+    examples: Vec<Example<'a>>,
+}
+
+#[derive(Serialize)]
+pub struct Example<'a> {
+    document: &'a str,
+    line: u64,
+}
+
+#[derive(Serialize)]
+pub struct Passage<'a> {
+    tokens: u32,
+    documents: u64,
+    text: &'a str,
+    period: Option<u32>,
+    places: Vec<Place<'a>>,
+}
+
+#[derive(Serialize)]
+pub struct Place<'a> {
+    document: &'a str,
+    lines: (u64, u64),
+    bytes: (u64, u64),
+}
+
+#[derive(Serialize)]
+pub struct Repetition<'a> {
+    document: &'a str,
+    figures: Figures,
+    exceeded: Vec<&'static str>,
+}
+
+/// By name, in the order in which they are listed.
+struct Figures([f64; FIGURES.len()]);
+
+impl Serialize for Figures {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(FIGURES.iter().map(|figure| figure.name).zip(self.0))
+    }
+}
+
+#[derive(Serialize)]
+pub struct Encoding<'a> {
+    document: &'a str,
+    encoding: &'static str,
+    replaced: u64,
+}
+
+#[derive(Serialize)]
+pub struct Problem<'a> {
+    path: &'a str,
+    record: Option<u64>,
+    reason: &'a str,
+}
+
+/// A report as it goes over the wire.
+pub struct Wire<'a>(pub &'a Report);
+
+impl<'a> Wire<'a> {
+    pub fn retold(&self) -> Retold {
+        Retold { version: env!("CARGO_PKG_VERSION"), format: FORMAT }
+    }
+
+    pub fn parameters(&self) -> Parameters {
+        let report::Parameters { threshold, shingle_size, unit, recall, banding, exhaustive, lines, passage_tokens } =
+            &self.0.parameters;
+        Parameters {
+            threshold: *threshold,
+            shingle_size: *shingle_size,
+            shingle_unit: match unit {
+                TokenUnit::Auto => "auto",
+                TokenUnit::Word => "word",
+                TokenUnit::Char => "char",
+            },
+            recall: *recall,
+            recall_at_threshold: rounded(self.0.parameters.recall_at_threshold()),
+            measured_recall: self.0.measured_recall.map(|measured| MeasuredRecall {
+                pairs: measured.pairs,
+                found: measured.found,
+                recall: rounded(measured.share()),
+            }),
+            bands: banding.bands,
+            rows: banding.rows,
+            exhaustive: *exhaustive,
+            lines: lines.map(|lines| LineOptions {
+                line_tokens: lines.min_tokens,
+                neighbour_tokens: lines.min_neighbour_tokens,
+                neighbour_letters: lines.min_neighbour_letters,
+                line_similarity: lines.similarity,
+                boilerplate_documents: lines.boilerplate_documents,
+            }),
+            passage_tokens: *passage_tokens,
+        }
+    }
+
+    pub fn summary(&self) -> Summary {
+        let summary = self.0.summary;
+        Summary {
+            documents: summary.documents,
+            bytes: summary.bytes,
+            empty: summary.empty,
+            exact_duplicates: summary.exact_duplicates,
+            near_duplicates: summary.near_duplicates,
+            clusters: summary.clusters,
+            documents_with_repeated_lines: summary.documents_with_repeated_lines,
+            boilerplate_lines: summary.boilerplate_lines,
+            passages: summary.passages,
+            repetitive_documents: summary.repetitive_documents,
+            skipped: summary.skipped,
+            problems: summary.problems,
+        }
+    }
+
+    pub fn histogram(&self) -> Option<Histogram<'a>> {
+        let histogram = self.0.histogram.as_ref()?;
+        let pair = |pair: &report::Pair| Pair::new(self.0, pair);
+        Some(Histogram {
+            lowest: histogram.lowest,
+            bins: histogram.bins.iter().map(|&report::Bin { from, to, pairs }| Bin { from, to, pairs }).collect(),
+            thresholds: histogram
+                .thresholds
+                .iter()
+                .map(|&report::AtThreshold { threshold, clusters, removed }| AtThreshold {
+                    threshold,
+                    clusters,
+                    removed,
+                })
+                .collect(),
+            below: histogram.below.iter().map(pair).collect(),
+            above: histogram.above.iter().map(pair).collect(),
+        })
+    }
+
+    pub fn clusters(&self) -> impl Iterator<Item = Cluster<'a>> {
+        self.0.clusters.iter().map(|cluster| Cluster {
+            representative: self.name(cluster.representative),
+            location: self.location(cluster.representative),
+            size: cluster.members.len() + 1,
+            min_jaccard: rounded(cluster.min_jaccard()),
+            members: cluster.members.iter().map(|member| self.member(member)).collect(),
+        })
+    }
+
+    pub fn member(&self, member: &report::Member) -> Member<'a> {
+        Member {
+            document: self.name(member.document),
+            kind: if member.is_exact { "exact" } else { "near" },
+            jaccard: rounded(member.jaccard),
+            containment: rounded(member.containment),
+            location: self.location(member.document),
+        }
+    }
+
+    pub fn repeated_lines(&self) -> impl Iterator<Item = RepeatedLine<'a>> {
+        self.0.repeated_lines.iter().map(|(document, line)| RepeatedLine {
+            document: self.name(*document),
+            text: &line.text,
+            lines: &line.lines,
+            kind: if line.is_exact() { "exact" } else { "near" },
+            similarity: rounded(line.similarity),
+        })
+    }
+
+    pub fn boilerplate(&self) -> impl Iterator<Item = Boilerplate<'a>> {
+        self.0.boilerplate.iter().map(|line| Boilerplate {
+            text: &line.text,
+            documents: line.documents,
+            occurrences: line.occurrences,
+            examples: line
+                .examples
+                .iter()
+                .map(|&(document, line)| Example { document: self.name(document), line })
+                .collect(),
+        })
+    }
+
+    pub fn passages(&self) -> impl Iterator<Item = Passage<'a>> {
+        self.0.passages.iter().map(|passage| Passage {
+            tokens: passage.tokens,
+            documents: passage.documents,
+            text: &passage.text,
+            period: passage.period,
+            places: passage
+                .places
+                .iter()
+                .map(|place| Place { document: self.name(place.document), lines: place.lines, bytes: place.bytes })
+                .collect(),
+        })
+    }
+
+    pub fn repetition(&self) -> impl Iterator<Item = Repetition<'a>> {
+        self.0.repetition.iter().flatten().map(|(document, repetition)| Repetition {
+            document: self.name(*document),
+            figures: Figures(repetition.values().map(rounded)),
+            exceeded: repetition.exceeded().map(|(figure, _)| figure.name).collect(),
+        })
+    }
+
+    pub fn encodings(&self) -> impl Iterator<Item = Encoding<'a>> {
+        self.0.assumed.iter().map(|(document, assumed)| Encoding {
+            document: self.name(*document),
+            encoding: assumed.encoding,
+            replaced: assumed.replaced,
+        })
+    }
+
+    pub fn problems(&self) -> impl Iterator<Item = Problem<'a>> {
+        let problems = self.0.problems.iter();
+        problems.map(|problem| Problem { path: &problem.path, record: problem.record, reason: &problem.reason })
+    }
+
+    pub fn name(&self, document: DocId) -> &'a str {
+        &self.0.name(document).name
+    }
+
+    pub fn location(&self, document: DocId) -> Location<'a> {
+        let name = self.0.name(document);
+        Location { path: &name.path, record: name.record }
+    }
+}

@@ -1,0 +1,118 @@
+//! Two documents compared: how alike they are, what they share, and whether a scan would find them.
+
+use crate::banding::Banding;
+use crate::document::DocId;
+use crate::index::{Index, fingerprint};
+use crate::lines::excerpt;
+use crate::passages::{Digest, Digester};
+use crate::quote::place_of;
+use crate::reader::Located;
+use crate::report::{Name, Passage};
+use crate::shingles::{Shingles, Shingling};
+use crate::similarity::{ShingleSet, Similarity};
+use crate::source::{OneDocument, Reading, read_one};
+use crate::tokens::{TokenUnit, Tokens};
+
+/// What documents are compared with.
+#[derive(Clone, Debug)]
+pub struct CompareOptions {
+    /// The least Jaccard of near-duplicates, above 0, at most 1.
+    pub threshold: f64,
+    /// The least chance, by theory, that a scan finds a pair exactly at the threshold; below 1.
+    pub recall: f64,
+    /// How many tokens a shingle has.
+    pub shingle_size: u32,
+    /// What a token is.
+    pub unit: TokenUnit,
+    /// How documents are read.
+    pub reading: Reading,
+    /// How many tokens a passage has at least.
+    pub passage_tokens: u32,
+}
+
+/// One of two documents.
+pub struct Compared {
+    /// What it is called.
+    pub name: Name,
+    /// Its text.
+    pub text: String,
+    /// Its tokens, with their places.
+    pub tokens: Tokens,
+    lines: Option<Vec<u32>>,
+}
+
+impl Compared {
+    /// Its text and where its tokens stand.
+    pub fn located(&self) -> Located<'_> {
+        Located::new(&self.text, &self.tokens, self.lines.as_deref())
+    }
+
+    fn read(name: &str, options: &CompareOptions) -> Result<Self, String> {
+        let OneDocument { path, record, text, lines } = read_one(name, &options.reading)?;
+        let mut tokens = Tokens::default();
+        tokens.read_with_spans(&text, options.unit);
+        if tokens.hashes.is_empty() {
+            return Err(format!("{name} is empty: it holds no token to compare"));
+        }
+        Ok(Self { name: Name { name: name.to_owned(), path, record }, text, tokens, lines })
+    }
+}
+
+/// How alike two documents are.
+pub struct Comparison {
+    /// The two.
+    pub documents: [Compared; 2],
+    /// Their shingles, counted.
+    pub similarity: Similarity,
+    /// Whether they have the same tokens in the same order.
+    pub is_exact: bool,
+    /// The bands of a scan with these options.
+    pub banding: Banding,
+    /// The chance, by theory, that these bands find the pair; 1 for exact duplicates.
+    pub chance: f64,
+    /// The passages that stand in both; documents are numbered 0 and 1.
+    pub passages: Vec<Passage>,
+}
+
+/// Compares the documents of two names, each a path, or `path:N` for a record.
+///
+/// # Errors
+/// A sentence that says which of them cannot be read, and why.
+pub fn compare(names: [&str; 2], options: &CompareOptions) -> Result<Comparison, String> {
+    let [a, b] = names.map(|name| Compared::read(name, options));
+    let documents = [a?, b?];
+    let sets = [&documents[0], &documents[1]].map(|document| {
+        let (mut shingles, mut set) = (Shingles::default(), ShingleSet::default());
+        shingles.read(Shingling::new(options.shingle_size), &document.tokens.hashes);
+        set.read(shingles.as_slice());
+        set
+    });
+    let counted = sets[0].table().compare(&sets[1], 0.0);
+    let [left, right] = [&sets[0], &sets[1]].map(|set| set.as_slice().len() as u32);
+    let similarity = counted.unwrap_or(Similarity { shared: 0, left, right });
+    let is_exact = documents[0].tokens.hashes == documents[1].tokens.hashes;
+    let banding = Banding::for_recall(options.threshold, options.recall);
+    let chance = if is_exact { 1.0 } else { banding.recall_at(similarity.jaccard()) };
+    let passages = passages(&documents, options.passage_tokens);
+    Ok(Comparison { documents, similarity, is_exact, banding, chance, passages })
+}
+
+/// The passages that stand in both.
+fn passages(documents: &[Compared; 2], min_tokens: u32) -> Vec<Passage> {
+    let (digester, mut digest, mut index) = (Digester::new(min_tokens), Digest::default(), Index::new(1));
+    for document in documents {
+        digester.add(&document.tokens.hashes, &mut digest);
+        index.push(fingerprint(&document.tokens.hashes), &[0]);
+    }
+    let located = documents.each_ref().map(Compared::located);
+    let mut found = digest.passages(min_tokens, &index.collapse());
+    found.retain(|passage| [0, 1].iter().all(|&number| passage.places.iter().any(|at| at.document == DocId(number))));
+    let quoted = found.iter().map(|passage| {
+        let places: Vec<_> =
+            passage.places.iter().map(|place| place_of(&located[place.document.index()], place)).collect();
+        let first = &places[0];
+        let text = &documents[first.document.index()].text[first.bytes.0 as usize..first.bytes.1 as usize];
+        Passage { tokens: passage.tokens, documents: 2, text: excerpt(text), places, period: passage.period }
+    });
+    quoted.collect()
+}

@@ -1,0 +1,111 @@
+//! One document by its name: a file, or a record of a file as `path:N`.
+
+use super::{Document, Format, Part, PartReader, Reading, Selection, SourceId, Sources, Visit};
+use std::path::{Path, PathBuf};
+
+/// A document that was asked for by name.
+#[derive(Debug)]
+pub struct OneDocument {
+    /// The path of its source.
+    pub path: String,
+    /// Its record, from 1, when the source is a record file.
+    pub record: Option<u64>,
+    /// Its text.
+    pub text: String,
+    /// For each line of the text its line in the source, from 0, where that is not the same.
+    pub lines: Option<Vec<u32>>,
+}
+
+/// Reads the document of this name: a path, or `path:N` with N the line, row or place of a record, or the value of its id
+/// field if one is given. A file with one record needs no N. Reads the file up to there.
+///
+/// # Errors
+/// A sentence that says what there is instead.
+pub fn read_one(name: &str, reading: &Reading) -> Result<OneDocument, String> {
+    let whole = Path::new(name);
+    let (path, record) = match name.rsplit_once(':') {
+        Some((path, record)) if name != "-" && !whole.exists() => (path, Some(record)),
+        _ => (name, None),
+    };
+    if Path::new(path).is_dir() {
+        return Err(format!("{path} is a directory; name a file in it, or a record of one as path:N"));
+    }
+    let sources = Sources::find(&[PathBuf::from(path)], &Selection::default(), reading);
+    let mut search = Search { record, by_id: reading.fields.id.is_some(), ..Search::default() };
+    let mut reader = PartReader::default();
+    for part in sources.parts() {
+        search.is_record = !matches!(part, Part::Files { .. });
+        let end = reader.read(&sources, part, reading, &mut search);
+        search.lines_before += end.lines;
+        if search.is_over() {
+            break;
+        }
+    }
+    let is_record_file = sources.list.iter().any(|source| source.format != Format::Text);
+    match (search.found, record) {
+        (Some(_), None) if search.count > 1 => {
+            Err(format!("{path} holds several records; name one of them, such as {path}:{}", search.first_record))
+        }
+        (Some(found), _) => Ok(OneDocument { path: path.to_owned(), ..found }),
+        (None, _) if search.lost.is_some() => Err(format!("{name}: {}", search.lost.unwrap_or_default())),
+        (None, Some(_)) if !Path::new(path).exists() => Err(format!("{name}: there is no such file, nor {path}")),
+        (None, Some(record)) if is_record_file => Err(format!("{path} has no record {record} that can be read")),
+        (None, Some(_)) => Err(format!("{path} is one document, without records to name")),
+        (None, None) => match sources.problems.first() {
+            Some(problem) => Err(problem.to_string()),
+            None => Err(format!("{path} holds no document")),
+        },
+    }
+}
+
+/// Keeps the document that is looked for.
+#[derive(Default)]
+struct Search<'a> {
+    record: Option<&'a str>,
+    by_id: bool,
+    is_record: bool,
+    lines_before: u64,
+    found: Option<OneDocument>,
+    /// How many documents there were, and the record of the first.
+    count: u64,
+    first_record: u64,
+    lost: Option<String>,
+}
+
+impl Search<'_> {
+    fn is_over(&self) -> bool {
+        if self.record.is_some() { self.found.is_some() || self.lost.is_some() } else { self.count > 1 }
+    }
+
+    fn is_wanted(&self, record: Option<u64>, id: &str) -> bool {
+        match self.record {
+            None => true,
+            Some(wanted) if self.by_id && !id.is_empty() => wanted == id,
+            Some(wanted) => record.is_some_and(|record| record.to_string() == wanted),
+        }
+    }
+}
+
+impl Visit for Search<'_> {
+    fn document(&mut self, document: Document<'_>) -> bool {
+        let record = self.is_record.then(|| self.lines_before + u64::from(document.place.line) + 1);
+        self.count += 1;
+        if self.count == 1 {
+            self.first_record = record.unwrap_or_default();
+        }
+        if self.found.is_none() && self.is_wanted(record, document.id) {
+            let (text, lines) = (document.text.to_owned(), document.lines.map(<[u32]>::to_vec));
+            self.found = Some(OneDocument { path: String::new(), record, text, lines });
+        }
+        false
+    }
+
+    fn skipped(&mut self) {}
+
+    fn lost(&mut self, _: SourceId, line: Option<u32>, reason: String) {
+        let record = line.map(|line| self.lines_before + u64::from(line) + 1);
+        if record.is_none() || self.record.is_some() && self.is_wanted(record, "") {
+            self.lost.get_or_insert(reason);
+        }
+    }
+}
