@@ -1,12 +1,14 @@
 //! Quotations: the words and the places of what was found by hashes, from texts that are read again.
 
+use crate::document::DocId;
 use crate::lines::{BoilerplateLine, excerpt};
 use crate::ordered::map_in_order;
 use crate::passages;
 use crate::problem::Problem;
 use crate::reader::{Corpus, Located, Reader};
-use crate::report::{Boilerplate, Passage, PassagePlace};
+use crate::report::{Boilerplate, Passage, PassagePlace, QuotedText, Report};
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Boilerplate lines with their texts, each read where the line stands first.
 pub fn boilerplate(lines: Vec<BoilerplateLine>, corpus: Corpus<'_>, problems: &mut Vec<Problem>) -> Vec<Boilerplate> {
@@ -86,6 +88,56 @@ pub fn passages(found: Vec<passages::Passage>, corpus: Corpus<'_>, problems: &mu
     quoted.retain(|passage| !passage.places.is_empty());
     quoted
 }
+
+/// The texts that explain a report: of clusters with near-duplicates, and of documents that repeat lines; of each, in order,
+/// half of `most` bytes. A text that cannot be read any more is left out: what was found of it stands.
+pub fn texts(report: &Report, most: u64, corpus: Corpus<'_>) -> Vec<(DocId, QuotedText)> {
+    let near = report.clusters.iter().flat_map(|cluster| {
+        let near = cluster.members.iter().filter(|member| !member.is_exact).map(|member| member.document);
+        let has_near = cluster.members.iter().any(|member| !member.is_exact);
+        has_near.then_some(cluster.representative).into_iter().chain(near)
+    });
+    let repeating = report.repeated_lines.chunk_by(|a, b| a.0 == b.0).map(|lines| lines[0].0);
+    let mut texts = first_texts(near.collect(), most / 2, corpus);
+    texts.extend(first_texts(repeating.collect(), most / 2, corpus));
+    texts.sort_by_key(|(document, _)| *document);
+    texts.dedup_by_key(|(document, _)| *document);
+    texts
+}
+
+/// Texts until they have `most` bytes; one that is longer than an eighth of that is left out.
+fn first_texts(documents: Vec<DocId>, most: u64, corpus: Corpus<'_>) -> Vec<(DocId, QuotedText)> {
+    let (mut texts, mut left) = (Vec::new(), most);
+    let is_over = AtomicBool::new(most == 0);
+    map_in_order(
+        documents.chunks(TEXTS_AT_ONCE),
+        || Reader::new(corpus),
+        |reader, documents| -> Vec<_> {
+            // Once enough was taken, whatever would come is of no use.
+            let wanted = documents.iter().filter(|_| !is_over.load(Relaxed));
+            wanted.filter_map(|&document| Some((document, reader.text(document).ok()?))).collect()
+        },
+        |some| {
+            for (document, text) in some {
+                let bytes = text.text.len() as u64;
+                if bytes > most / 8 {
+                    continue;
+                }
+                if bytes > left {
+                    is_over.store(true, Relaxed);
+                }
+                if !is_over.load(Relaxed) {
+                    left -= bytes;
+                    texts.push((document, text));
+                }
+            }
+        },
+    );
+    texts
+}
+
+/// How many texts a thread reads at a time.
+const TEXTS_AT_ONCE: usize = 16;
 
 /// Where in the text of its document a passage stands.
 pub fn place_of(located: &Located<'_>, place: &passages::PassagePlace) -> PassagePlace {

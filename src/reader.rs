@@ -6,6 +6,7 @@ use crate::document::{DocId, Documents, TextLocation};
 use crate::index::Index;
 use crate::lines;
 use crate::problem::Problem;
+use crate::report::QuotedText;
 use crate::shingles::{Shingles, Shingling};
 use crate::similarity::ShingleSet;
 use crate::source::{Fetcher, Reading, Sources};
@@ -50,6 +51,13 @@ impl<'a> Reader<'a> {
         } else {
             Err(has_changed(corpus, document))
         }
+    }
+
+    /// A document's text, as it stands now.
+    pub fn text(&mut self, document: DocId) -> Result<QuotedText, Problem> {
+        let Self { corpus, fetcher, .. } = self;
+        let (text, source_lines) = fetch(corpus, fetcher, document)?;
+        Ok(QuotedText { text: text.to_owned(), source_lines: source_lines.map(<[u32]>::to_vec) })
     }
 
     /// A document's text with the place of each token.

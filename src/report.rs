@@ -37,6 +37,8 @@ pub struct Report {
     pub assumed: Vec<(DocId, Assumed)>,
     /// Every pair of documents at or above the threshold, if they were asked for.
     pub pairs: Option<Vec<Pair>>,
+    /// Texts for those who look at the report, if they were asked for, by their documents' numbers.
+    pub texts: Vec<(DocId, QuotedText)>,
     /// What could not be read.
     pub problems: Vec<Problem>,
     /// The names of all documents that are mentioned above, by their numbers.
@@ -50,6 +52,21 @@ impl Report {
         let at = self.names.binary_search_by_key(&document, |(document, _)| *document);
         at.map_or(&UNKNOWN, |at| &self.names[at].1)
     }
+
+    /// The text of a document, if the report holds it.
+    pub fn text(&self, document: DocId) -> Option<&QuotedText> {
+        let at = self.texts.binary_search_by_key(&document, |(document, _)| *document).ok()?;
+        Some(&self.texts[at].1)
+    }
+}
+
+/// The text of a document that the report mentions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuotedText {
+    /// The text.
+    pub text: String,
+    /// For each of its lines the line in the source, from 0, where that is not the same.
+    pub source_lines: Option<Vec<u32>>,
 }
 
 /// What a document is called and where it stands.

@@ -46,6 +46,9 @@ pub struct Options {
     pub pairs: bool,
     /// How candidates are found.
     pub search: Search,
+    /// How many bytes of text the report holds, for those who look at what it found: of representatives and their near
+    /// members, and of documents that repeat lines, half of them each, in order.
+    pub quoted_bytes: u64,
     /// The similarity from which pairs are counted, if they are: below the threshold too, which takes a wider search.
     pub histogram: Option<f64>,
 }
@@ -64,6 +67,7 @@ impl Default for Options {
             repetition: false,
             pairs: false,
             search: Search::Bands,
+            quoted_bytes: 0,
             histogram: None,
         }
     }
@@ -175,10 +179,12 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         unfinished_lines: unfinished,
         assumed,
         pairs,
+        texts: Vec::new(),
         problems,
         names: Vec::new(),
     };
     report.names = names_in(&report, &sources, &documents);
+    report.texts = quote::texts(&report, options.quoted_bytes, corpus);
     Ok(report)
 }
 

@@ -59,7 +59,7 @@ pub struct ScanArgs {
 #[derive(ClapArgs)]
 #[command(next_help_heading = "What is written")]
 pub struct ReportArgs {
-    /// text for people; json, one object; jsonl, one object a line
+    /// text for people; html, a page for people; json, one object; jsonl, one object a line
     #[arg(short, long, value_enum, default_value_t = Format::Text, hide_possible_values = true)]
     pub format: Format,
     /// Write every pair at or above the threshold to a file, as JSON Lines
@@ -107,6 +107,7 @@ impl ScanArgs {
             repetition: passages.repetition,
             pairs: report.pairs.is_some(),
             search: search.search(),
+            quoted_bytes: report.format.quoted_bytes(),
             histogram: search.histogram,
         }
     }

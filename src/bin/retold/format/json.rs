@@ -1,8 +1,8 @@
 //! `--format json` and `--format jsonl`: one object, or the same in parts, each on a line of its own with a `type`.
 
 use super::wire::{
-    Boilerplate, Cluster, Encoding, Histogram, Parameters, Passage, Problem, RepeatedLine, Repetition, Retold,
-    Serialize, Summary, Wire,
+    Boilerplate, Cluster, Encoding, Histogram, Parameters, Passage, Problem, RepeatedLine, Repetition, Retold, Summary,
+    Wire,
 };
 use retold::report::Report;
 use serde::Serialize;

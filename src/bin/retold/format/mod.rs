@@ -1,5 +1,6 @@
 //! The formats of a report: one file each, one match.
 
+mod html;
 mod json;
 pub mod pairs;
 mod style;
@@ -18,6 +19,14 @@ pub enum Format {
     Text,
     Json,
     Jsonl,
+    Html,
+}
+
+impl Format {
+    /// How many bytes of text a report holds for it.
+    pub fn quoted_bytes(self) -> u64 {
+        if self == Self::Html { html::QUOTED_BYTES } else { 0 }
+    }
 }
 
 /// Writes a report; `style` is for the text that people read.
@@ -26,6 +35,7 @@ pub fn write(out: &mut dyn Write, report: &Report, format: Format, style: Style)
         Format::Text => text::write(out, report, style),
         Format::Json => json::write(out, report),
         Format::Jsonl => json::write_lines(out, report),
+        Format::Html => html::write(out, report),
     }
 }
 

@@ -143,7 +143,7 @@ pub struct Passage<'a> {
     documents: u64,
     text: &'a str,
     period: Option<u32>,
-    places: Vec<Place<'a>>,
+    pub places: Vec<Place<'a>>,
 }
 
 #[derive(Serialize)]

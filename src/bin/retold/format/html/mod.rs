@@ -1,0 +1,270 @@
+//! `--format html`: one file that a browser shows, with nothing fetched and nothing run but its own script.
+//!
+//! The findings are JSON inside the file; the script draws what is looked at. Texts of documents become text nodes there and
+//! never markup, `<` stands in no text of the file, and a content-security policy names the style and the script by their
+//! hashes. What would make the file slow to open is left to the JSON report, and the page says so.
+
+mod rows;
+
+use super::rounded;
+use super::wire::{self, Wire};
+use base64::prelude::{BASE64_STANDARD, Engine};
+use retold::report::{self, Report};
+use rows::{Comparison, Context};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+const PAGE: &str = include_str!("page.html");
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// How much text is quoted in the page, in bytes: of documents side by side, and of lines among their neighbours.
+pub const QUOTED_BYTES: u64 = 16 << 20;
+/// How many entries of a kind the page holds: with 100,000 it opens in a second or two.
+const ENTRIES: usize = 50_000;
+/// How many members of clusters, places of passages and examples it holds in all.
+const PARTS: usize = 200_000;
+
+#[derive(Serialize)]
+struct Data<'a> {
+    retold: &'static str,
+    parameters: wire::Parameters,
+    summary: wire::Summary,
+    histogram: Option<wire::Histogram<'a>>,
+    clusters: Vec<Cluster<'a>>,
+    comparisons: Vec<Comparison>,
+    repeated_lines: Vec<RepeatedLine<'a>>,
+    boilerplate: Vec<wire::Boilerplate<'a>>,
+    passages: Vec<Passage<'a>>,
+    repetition: Vec<Repetition<'a>>,
+    empty_documents: Vec<&'a str>,
+    encodings: Vec<wire::Encoding<'a>>,
+    problems: Vec<wire::Problem<'a>>,
+    left_out: Vec<LeftOut>,
+}
+
+#[derive(Serialize)]
+struct Cluster<'a> {
+    representative: &'a str,
+    size: usize,
+    min_jaccard: f64,
+    members: Vec<Member<'a>>,
+}
+
+#[derive(Serialize)]
+struct Member<'a> {
+    document: &'a str,
+    kind: &'static str,
+    jaccard: f64,
+    containment: f64,
+    /// Its place among the comparisons.
+    comparison: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct RepeatedLine<'a> {
+    #[serde(flatten)]
+    line: wire::RepeatedLine<'a>,
+    context: Option<Context>,
+}
+
+#[derive(Serialize)]
+struct Passage<'a> {
+    #[serde(flatten)]
+    passage: wire::Passage<'a>,
+    more_places: usize,
+}
+
+#[derive(Serialize)]
+struct Repetition<'a> {
+    document: &'a str,
+    exceeds: Vec<Exceeded>,
+}
+
+#[derive(Serialize)]
+struct Exceeded {
+    figure: &'static str,
+    value: f64,
+    limit: f64,
+}
+
+#[derive(Serialize)]
+struct LeftOut {
+    what: &'static str,
+    shown: usize,
+    all: usize,
+}
+
+/// Writes the page.
+pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    // In JSON `<` stands in strings only, where it may be written so; nothing in the data can end the element that holds it.
+    let data = serde_json::to_string(&Data::of(report))?.replace('<', "\\u003c");
+    let hash = |text: &str| BASE64_STANDARD.encode(Sha256::digest(text));
+    let (style, script) = (hash(STYLE), hash(SCRIPT));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'"
+    );
+    let parts = BTreeMap::from([("csp", policy.as_str()), ("style", STYLE), ("script", SCRIPT), ("data", &data)]);
+    // One pass, since the data may hold what looks like a place to fill.
+    let mut rest = PAGE;
+    while let Some((before, name, after)) = next_place(rest) {
+        out.write_all(before.as_bytes())?;
+        out.write_all(parts.get(name).copied().unwrap_or_default().as_bytes())?;
+        rest = after;
+    }
+    out.write_all(rest.as_bytes())
+}
+
+/// What stands before the next `{{name}}`, the name, and what stands behind it.
+fn next_place(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once("{{")?;
+    let (name, after) = rest.split_once("}}")?;
+    Some((before, name, after))
+}
+
+impl<'a> Data<'a> {
+    fn of(report: &'a Report) -> Self {
+        let wire = Wire(report);
+        let mut page = Page { report, comparer: rows::Comparer::new(report), parts: PARTS, left_out: Vec::new() };
+        let near =
+            report.clusters.iter().flat_map(|cluster| &cluster.members).filter(|member| !member.is_exact).count();
+        let clusters = page.some("clusters", report.clusters.len(), |page| page.clusters());
+        let passages = page.some("passages", report.passages.len(), |page| page.passages());
+        let repeated_lines = page.some("repeated_lines", report.repeated_lines.len(), |page| page.repeated_lines());
+        let boilerplate =
+            page.some("boilerplate", report.boilerplate.len(), |_| wire.boilerplate().take(ENTRIES).collect());
+        let exceeding = report.summary.repetitive_documents as usize;
+        let repetition = page.some("repetition", exceeding, |page| page.repetition());
+        let empty_documents = page.some("empty_documents", report.empty.len(), |_| {
+            report.empty.iter().take(ENTRIES).map(|&document| wire.name(document)).collect()
+        });
+        let encodings = page.some("encodings", report.assumed.len(), |_| wire.encodings().take(ENTRIES).collect());
+        let problems = page.some("problems", report.problems.len(), |_| wire.problems().take(ENTRIES).collect());
+        let comparisons = std::mem::take(&mut page.comparer.comparisons);
+        page.note("comparisons", comparisons.len(), near);
+        let contexts = repeated_lines.iter().filter(|line: &&RepeatedLine<'_>| line.context.is_some()).count();
+        page.note("contexts", contexts, repeated_lines.len());
+        Self {
+            retold: env!("CARGO_PKG_VERSION"),
+            parameters: wire.parameters(),
+            summary: wire.summary(),
+            histogram: wire.histogram(),
+            clusters,
+            comparisons,
+            repeated_lines,
+            boilerplate,
+            passages,
+            repetition,
+            empty_documents,
+            encodings,
+            problems,
+            left_out: page.left_out,
+        }
+    }
+}
+
+/// The page while it is put together.
+struct Page<'a> {
+    report: &'a Report,
+    comparer: rows::Comparer<'a>,
+    /// How many parts of entries may still come.
+    parts: usize,
+    left_out: Vec<LeftOut>,
+}
+
+impl<'a> Page<'a> {
+    /// The first entries of a kind, and a note when they are not all.
+    fn some<T>(&mut self, what: &'static str, all: usize, make: impl FnOnce(&mut Self) -> Vec<T>) -> Vec<T> {
+        let entries = make(self);
+        self.note(what, entries.len(), all);
+        entries
+    }
+
+    fn note(&mut self, what: &'static str, shown: usize, all: usize) {
+        if shown < all {
+            self.left_out.push(LeftOut { what, shown, all });
+        }
+    }
+
+    /// Whether so many more parts may come; then they are counted.
+    fn takes(&mut self, parts: usize) -> bool {
+        let takes = parts <= self.parts;
+        self.parts -= if takes { parts } else { self.parts };
+        takes
+    }
+
+    fn name(&self, document: retold::document::DocId) -> &'a str {
+        &self.report.name(document).name
+    }
+
+    fn clusters(&mut self) -> Vec<Cluster<'a>> {
+        let report = self.report;
+        let mut clusters = Vec::new();
+        for cluster in report.clusters.iter().take(ENTRIES) {
+            if !self.takes(cluster.members.len()) {
+                break;
+            }
+            let members = cluster.members.iter().map(|member| self.member(cluster, member)).collect();
+            clusters.push(Cluster {
+                representative: self.name(cluster.representative),
+                size: cluster.members.len() + 1,
+                min_jaccard: rounded(cluster.min_jaccard()),
+                members,
+            });
+        }
+        clusters
+    }
+
+    fn member(&mut self, cluster: &report::Cluster, member: &report::Member) -> Member<'a> {
+        let is_near = !member.is_exact;
+        Member {
+            document: self.name(member.document),
+            kind: if is_near { "near" } else { "exact" },
+            jaccard: rounded(member.jaccard),
+            containment: rounded(member.containment),
+            comparison: if is_near { self.comparer.compare(cluster.representative, member.document) } else { None },
+        }
+    }
+
+    fn passages(&mut self) -> Vec<Passage<'a>> {
+        let mut passages = Vec::new();
+        for mut passage in Wire(self.report).passages().take(ENTRIES) {
+            let more_places = passage.places.len().saturating_sub(PLACES);
+            passage.places.truncate(PLACES);
+            if !self.takes(passage.places.len()) {
+                break;
+            }
+            passages.push(Passage { passage, more_places });
+        }
+        passages
+    }
+
+    fn repeated_lines(&mut self) -> Vec<RepeatedLine<'a>> {
+        let wire = Wire(self.report);
+        let lines = wire.repeated_lines().zip(&self.report.repeated_lines).take(ENTRIES);
+        lines
+            .map(|(line, (document, found))| RepeatedLine {
+                line,
+                context: rows::context(self.report, *document, found),
+            })
+            .collect()
+    }
+
+    fn repetition(&mut self) -> Vec<Repetition<'a>> {
+        let measured = self.report.repetition.iter().flatten();
+        let exceeding = measured.filter(|(_, repetition)| repetition.exceeded().next().is_some());
+        let of_document = |(document, repetition): &(_, retold::repetition::Repetition)| Repetition {
+            document: self.name(*document),
+            exceeds: repetition
+                .exceeded()
+                .map(|(figure, value)| Exceeded { figure: figure.name, value: rounded(value), limit: figure.limit })
+                .collect(),
+        };
+        exceeding.take(ENTRIES).map(of_document).collect()
+    }
+}
+
+/// How many places of a passage the page names.
+const PLACES: usize = 1000;
