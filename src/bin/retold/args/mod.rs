@@ -59,13 +59,14 @@ pub struct ScanArgs {
 #[derive(ClapArgs)]
 #[command(next_help_heading = "What is written")]
 pub struct ReportArgs {
-    /// text for people; html, a page for people; json, one object; jsonl, one object a line
+    /// text for people; html, a page that a browser shows; markdown, for issues and pull requests; json, one object; jsonl, one
+    /// object a line; csv, a row for each place
     #[arg(short, long, value_enum, default_value_t = Format::Text, hide_possible_values = true)]
     pub format: Format,
     /// Write every pair at or above the threshold to a file, as JSON Lines
     #[arg(long, value_name = "FILE")]
     pub pairs: Option<PathBuf>,
-    /// How many entries of each kind the text report shows; 0 shows all
+    /// How many entries of each kind text and Markdown show; 0 shows all
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub limit: usize,
     /// Nothing on standard error but what ends the run
@@ -87,6 +88,7 @@ const SCAN_EXAMPLES: &str = "Examples:
   retold scan news.csv.zst --text-field title --text-field body      two columns, compressed
   git ls-files -z '*.md' | retold scan --files-from -       the files that another command lists
   retold scan corpus/ --passages               also the passages that documents share
+  retold scan corpus/ --histogram -f html -o report.html     a page to look at and to send
   zcat news.jsonl.gz | retold scan -           standard input, text or records
 
 Exit status: 0 when all was read, 2 when something could not be read or done.";

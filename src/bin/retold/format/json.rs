@@ -38,8 +38,8 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     }
     entries(out, "clusters", wire.clusters())?;
     entries(out, "repeated_lines", wire.repeated_lines())?;
-    entries(out, "boilerplate", wire.boilerplate())?;
-    entries(out, "passages", wire.passages())?;
+    entries(out, "boilerplate", report.boilerplate.iter().map(|line| wire.boilerplate(line)))?;
+    entries(out, "passages", report.passages.iter().map(|passage| wire.passage(passage)))?;
     entries(out, "repetition", wire.repetition())?;
     entries(out, "empty_documents", report.empty.iter().map(|&document| wire.name(document)))?;
     entries(out, "unfinished_lines", report.unfinished_lines.iter().map(|&document| wire.name(document)))?;
@@ -75,8 +75,8 @@ pub fn write_lines(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         .chain(wire.histogram().map(Line::Histogram))
         .chain(wire.clusters().map(Line::Cluster))
         .chain(wire.repeated_lines().map(Line::RepeatedLine))
-        .chain(wire.boilerplate().map(Line::Boilerplate))
-        .chain(wire.passages().map(Line::Passage))
+        .chain(report.boilerplate.iter().map(|line| Line::Boilerplate(wire.boilerplate(line))))
+        .chain(report.passages.iter().map(|passage| Line::Passage(wire.passage(passage))))
         .chain(wire.repetition().map(Line::Repetition))
         .chain(report.empty.iter().map(|&document| Line::EmptyDocument { document: wire.name(document) }))
         .chain(report.unfinished_lines.iter().map(|&document| Line::UnfinishedLines { document: wire.name(document) }))

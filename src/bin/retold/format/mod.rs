@@ -1,7 +1,10 @@
 //! The formats of a report: one file each, one match.
 
+mod csv;
 mod html;
 mod json;
+mod markdown;
+mod order;
 pub mod pairs;
 mod style;
 mod text;
@@ -20,6 +23,8 @@ pub enum Format {
     Json,
     Jsonl,
     Html,
+    Csv,
+    Markdown,
 }
 
 impl Format {
@@ -36,6 +41,8 @@ pub fn write(out: &mut dyn Write, report: &Report, format: Format, style: Style)
         Format::Json => json::write(out, report),
         Format::Jsonl => json::write_lines(out, report),
         Format::Html => html::write(out, report),
+        Format::Csv => csv::write(out, report),
+        Format::Markdown => markdown::write(out, report, style),
     }
 }
 
@@ -45,6 +52,11 @@ fn write_json(out: &mut dyn Write, buffer: &mut Vec<u8>, value: &impl serde::Ser
     buffer.clear();
     serde_json::to_writer(&mut *buffer, value)?;
     out.write_all(buffer)
+}
+
+/// A promise as it is written: never more than it is.
+fn rounded_down(share: f64) -> f64 {
+    (share * 1e6).floor() / 1e6
 }
 
 /// A similarity as it is written: the six decimals nearest to it, which is what two runs are compared by.

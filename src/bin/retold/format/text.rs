@@ -1,6 +1,6 @@
 //! The report for people: a summary, then what was found, by place.
 
-use super::{Style, counted, escaped, quoted};
+use super::{Style, counted, escaped, order, quoted};
 use indicatif::{HumanBytes, HumanCount};
 use retold::banding::Banding;
 use retold::document::DocId;
@@ -203,8 +203,7 @@ impl<'a> Text<'a> {
 
     fn boilerplate(&mut self) -> io::Result<()> {
         let Style { number, quiet, .. } = self.style;
-        let mut lines: Vec<_> = self.report.boilerplate.iter().collect();
-        lines.sort_by_key(|line| std::cmp::Reverse(line.documents));
+        let lines = order::boilerplate(self.report);
         self.title("Boilerplate", lines.len())?;
         for line in lines.iter().take(self.style.limit) {
             let count = HumanCount(line.documents).to_string();
@@ -219,10 +218,7 @@ impl<'a> Text<'a> {
 
     fn passages(&mut self) -> io::Result<()> {
         let Style { number, quiet, .. } = self.style;
-        let mut passages: Vec<_> = self.report.passages.iter().collect();
-        // Those that tell most again first.
-        passages
-            .sort_by_key(|passage| std::cmp::Reverse(u64::from(passage.tokens) * (passage.places.len() as u64 - 1)));
+        let passages = order::passages(self.report);
         self.title("Passages", passages.len())?;
         for passage in passages.iter().take(self.style.limit) {
             let tokens = counted(passage.tokens.into(), "token");
@@ -246,10 +242,7 @@ impl<'a> Text<'a> {
 
     fn repetition(&mut self) -> io::Result<()> {
         let Style { number, quiet, .. } = self.style;
-        let measured = self.report.repetition.iter().flatten();
-        let exceeding = measured.filter(|(_, repetition)| repetition.exceeded().next().is_some());
-        let mut exceeding: Vec<_> = exceeding.collect();
-        exceeding.sort_by_key(|(_, repetition)| std::cmp::Reverse(repetition.exceeded().count()));
+        let exceeding = order::repetitive(self.report);
         self.title("Repetitive documents", exceeding.len())?;
         for (document, repetition) in exceeding.iter().take(self.style.limit) {
             let (figures, name) = (repetition.exceeded().count() as u64, self.name(*document));

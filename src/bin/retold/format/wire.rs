@@ -3,7 +3,7 @@
 //! More fields may be added; none changes its meaning within a format number. Similarities are rounded to six decimals.
 
 use super::pairs::Pair;
-use super::rounded;
+use super::{rounded, rounded_down};
 use retold::document::DocId;
 use retold::repetition::FIGURES;
 use retold::report::{self, Report};
@@ -203,11 +203,11 @@ impl<'a> Wire<'a> {
                 TokenUnit::Char => "char",
             },
             recall: *recall,
-            recall_at_threshold: rounded(self.0.parameters.recall_at_threshold()),
+            recall_at_threshold: rounded_down(self.0.parameters.recall_at_threshold()),
             measured_recall: self.0.measured_recall.map(|measured| MeasuredRecall {
                 pairs: measured.pairs,
                 found: measured.found,
-                recall: rounded(measured.share()),
+                recall: rounded_down(measured.share()),
             }),
             bands: banding.bands,
             rows: banding.rows,
@@ -291,31 +291,29 @@ impl<'a> Wire<'a> {
         })
     }
 
-    pub fn boilerplate(&self) -> impl Iterator<Item = Boilerplate<'a>> {
-        self.0.boilerplate.iter().map(|line| Boilerplate {
+    pub fn boilerplate(&self, line: &'a report::Boilerplate) -> Boilerplate<'a> {
+        let example = |&(document, line): &(DocId, u64)| Example { document: self.name(document), line };
+        Boilerplate {
             text: &line.text,
             documents: line.documents,
             occurrences: line.occurrences,
-            examples: line
-                .examples
-                .iter()
-                .map(|&(document, line)| Example { document: self.name(document), line })
-                .collect(),
-        })
+            examples: line.examples.iter().map(example).collect(),
+        }
     }
 
-    pub fn passages(&self) -> impl Iterator<Item = Passage<'a>> {
-        self.0.passages.iter().map(|passage| Passage {
+    pub fn passage(&self, passage: &'a report::Passage) -> Passage<'a> {
+        let place = |place: &report::PassagePlace| Place {
+            document: self.name(place.document),
+            lines: place.lines,
+            bytes: place.bytes,
+        };
+        Passage {
             tokens: passage.tokens,
             documents: passage.documents,
             text: &passage.text,
             period: passage.period,
-            places: passage
-                .places
-                .iter()
-                .map(|place| Place { document: self.name(place.document), lines: place.lines, bytes: place.bytes })
-                .collect(),
-        })
+            places: passage.places.iter().map(place).collect(),
+        }
     }
 
     pub fn repetition(&self) -> impl Iterator<Item = Repetition<'a>> {

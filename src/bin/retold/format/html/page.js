@@ -171,8 +171,9 @@ function comparisonRow(row) {
 function sideCells(row, side, tag) {
   const cell = row[side];
   if (!cell) return [h('td', { class: `no ${side} none` }), h('td', { class: `${side} none` })];
-  const texts = cell[1].map(([changed, text]) => h(changed || row.kind === side ? tag : 'span', {}, shown(text)));
-  return [h('td', { class: `no ${side}` }, cell[0] !== null && number(cell[0])), h('td', { class: side, dir: 'auto' }, texts)];
+  const texts = cell[1].map(([changed, text]) => h(changed ? tag : 'span', {}, shown(text)));
+  const kind = cell[1].some(([changed]) => changed) ? `${side} differs` : side;
+  return [h('td', { class: `no ${kind}` }, cell[0] !== null && number(cell[0])), h('td', { class: kind, dir: 'auto' }, texts)];
 }
 
 function contextTable(context) {

@@ -105,6 +105,11 @@ impl<'a> Text<'a> {
         if lines.is_empty() { 0..0 } else { self.lines[lines.start].start..self.lines[lines.end - 1].end }
     }
 
+    /// Whether a line is one that counts; others are not shown where only one text has them.
+    fn counts(&self, line: usize) -> bool {
+        !self.lines[line].is_empty()
+    }
+
     /// A line in pieces, by the tokens of it that differ.
     fn side(&self, line: usize, is_changed: impl Fn(usize) -> bool) -> Side {
         let Located { text, tokens, .. } = self.located;
@@ -177,6 +182,10 @@ fn differing(left: &Text<'_>, right: &Text<'_>, a: Range<usize>, b: Range<usize>
     }
     let left_side = |line: usize| left.side(line, |token| partner[token - of_a.start].is_none());
     let right_side = |line: usize| right.side(line, |token| !is_same_b[token - of_b.start]);
+    let right_only = |lines: Range<usize>| {
+        let lines = lines.filter(|&line| right.counts(line));
+        lines.map(|line| Row::Right { left: None, right: right_side(line) }).collect::<Vec<_>>()
+    };
     let mut next = b.start;
     for line in a {
         let mut votes = vec![0; b.end - next];
@@ -190,14 +199,15 @@ fn differing(left: &Text<'_>, right: &Text<'_>, a: Range<usize>, b: Range<usize>
         let best = (0..votes.len()).max_by_key(|&at| (votes[at], std::cmp::Reverse(at))).filter(|&at| votes[at] > 0);
         match best.map(|at| next + at) {
             Some(other) => {
-                rows.extend((next..other).map(|line| Row::Right { left: None, right: right_side(line) }));
+                rows.extend(right_only(next..other));
                 rows.push(Row::Changed { left: left_side(line), right: right_side(other) });
                 next = other + 1;
             }
-            None => rows.push(Row::Left { left: left_side(line), right: None }),
+            None if left.counts(line) => rows.push(Row::Left { left: left_side(line), right: None }),
+            None => {}
         }
     }
-    rows.extend((next..b.end).map(|line| Row::Right { left: None, right: right_side(line) }));
+    rows.extend(right_only(next..b.end));
 }
 
 /// The rows without the same lines that are far from any difference.

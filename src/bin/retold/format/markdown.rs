@@ -1,0 +1,169 @@
+//! `--format markdown`: tables for those who paste a report into an issue, a pull request or a page.
+
+use super::{Style, counted, escaped, order};
+use indicatif::HumanCount;
+use retold::document::DocId;
+use retold::report::Report;
+use std::io::{self, Write};
+
+/// How many characters of a line are quoted.
+const QUOTED: usize = 120;
+
+/// Writes the report; at most as many entries of each kind as `style` says.
+pub fn write(out: &mut dyn Write, report: &Report, style: Style) -> io::Result<()> {
+    let mut page = Page { out, report, limit: style.limit };
+    page.summary()?;
+    page.clusters()?;
+    page.repeated_lines()?;
+    page.boilerplate()?;
+    page.passages()?;
+    page.problems()
+}
+
+struct Page<'a> {
+    out: &'a mut dyn Write,
+    report: &'a Report,
+    limit: usize,
+}
+
+impl Page<'_> {
+    fn summary(&mut self) -> io::Result<()> {
+        let summary = self.report.summary;
+        let told = summary.exact_duplicates + summary.near_duplicates;
+        let (told, documents) = (HumanCount(told), counted(summary.documents, "document"));
+        writeln!(self.out, "## {told} of {documents} told twice\n")?;
+        let mut rows = vec![
+            ("exact duplicates", summary.exact_duplicates),
+            ("near-duplicates", summary.near_duplicates),
+            ("clusters", summary.clusters),
+            ("documents that repeat lines", summary.documents_with_repeated_lines),
+            ("boilerplate lines", summary.boilerplate_lines),
+        ];
+        rows.extend(self.report.parameters.passage_tokens.map(|_| ("passages", summary.passages)));
+        rows.extend(self.report.repetition.as_ref().map(|_| ("repetitive documents", summary.repetitive_documents)));
+        rows.extend([("empty documents", summary.empty), ("could not be read", summary.problems)]);
+        let rows = rows.into_iter().map(|(what, count)| [what.to_owned(), count.to_string()]);
+        self.table(["what", "count"], rows)?;
+        let parameters = &self.report.parameters;
+        let (size, threshold) = (parameters.shingle_size, parameters.threshold);
+        writeln!(self.out, "\nNear-duplicates: Jaccard of {size}-token shingles at least {threshold}, each computed.")
+    }
+
+    fn clusters(&mut self) -> io::Result<()> {
+        let clusters = &self.report.clusters;
+        self.title("Clusters", clusters.len())?;
+        let rows = clusters.iter().flat_map(|cluster| {
+            cluster.members.iter().map(|member| {
+                // Rounded down: 1 is said of the same shingles only.
+                let jaccard = (member.jaccard * 1e3).floor() / 1e3;
+                let alike = if member.is_exact { "same".to_owned() } else { jaccard.to_string() };
+                [alike, self.name(member.document), self.name(cluster.representative)]
+            })
+        });
+        let rows: Vec<_> = rows.collect();
+        self.entries(["Jaccard", "document", "representative"], rows, "duplicate")
+    }
+
+    fn repeated_lines(&mut self) -> io::Result<()> {
+        let lines = &self.report.repeated_lines;
+        self.title("Repeated lines", lines.len())?;
+        let rows = lines.iter().map(|(document, line)| {
+            let lines: Vec<String> = line.lines.iter().map(u64::to_string).collect();
+            [self.name(*document), lines.join(", "), quoted(&line.text)]
+        });
+        let rows: Vec<_> = rows.collect();
+        self.entries(["document", "lines", "text"], rows, "repeated line")
+    }
+
+    fn boilerplate(&mut self) -> io::Result<()> {
+        let lines = order::boilerplate(self.report);
+        self.title("Boilerplate", lines.len())?;
+        let rows = lines.iter().map(|line| {
+            let first = line.examples.first().map(|&(document, at)| format!("{} line {at}", self.name(document)));
+            [line.documents.to_string(), quoted(&line.text), first.unwrap_or_default()]
+        });
+        let rows: Vec<_> = rows.collect();
+        self.entries(["documents", "text", "first in"], rows, "boilerplate line")
+    }
+
+    fn passages(&mut self) -> io::Result<()> {
+        let passages = order::passages(self.report);
+        self.title("Passages", passages.len())?;
+        let rows = passages.iter().map(|passage| {
+            let first = passage.places.first().map(|place| {
+                let (from, to) = place.lines;
+                format!("{} lines {from}-{to}", self.name(place.document))
+            });
+            let (tokens, places) = (passage.tokens.to_string(), passage.places.len().to_string());
+            [tokens, places, quoted(&passage.text), first.unwrap_or_default()]
+        });
+        let rows: Vec<_> = rows.collect();
+        self.entries(["tokens", "places", "text", "first in"], rows, "passage")
+    }
+
+    fn problems(&mut self) -> io::Result<()> {
+        let problems = &self.report.problems;
+        self.title("Could not be read", problems.len())?;
+        let rows: Vec<_> = problems.iter().map(|problem| [cell(&problem.to_string())]).collect();
+        self.entries(["what"], rows, "problem")
+    }
+
+    fn title(&mut self, title: &str, count: usize) -> io::Result<()> {
+        if count == 0 { Ok(()) } else { writeln!(self.out, "\n### {title}\n") }
+    }
+
+    fn entries<const N: usize>(&mut self, head: [&str; N], rows: Vec<[String; N]>, what: &str) -> io::Result<()> {
+        let more = rows.len().saturating_sub(self.limit);
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.table(head, rows.into_iter().take(self.limit))?;
+        if more > 0 {
+            let more = counted(more as u64, &format!("more {what}"));
+            writeln!(self.out, "\n{more}: `--limit 0` shows all.")?;
+        }
+        Ok(())
+    }
+
+    fn table<const N: usize>(&mut self, head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> io::Result<()> {
+        writeln!(self.out, "| {} |\n|{}", head.join(" | "), " --- |".repeat(N))?;
+        for row in rows {
+            writeln!(self.out, "| {} |", row.join(" | "))?;
+        }
+        Ok(())
+    }
+
+    fn name(&self, document: DocId) -> String {
+        code(&self.report.name(document).name)
+    }
+}
+
+/// A name as code, whatever is in it.
+fn code(name: &str) -> String {
+    let name = escaped(name).replace('|', "\\|");
+    let longest = name.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest + 1);
+    if longest == 0 { format!("`{name}`") } else { format!("{fence} {name} {fence}") }
+}
+
+/// The beginning of a text on one line.
+fn quoted(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    cell(&super::quoted(&words.join(" "), QUOTED))
+}
+
+/// Text that means nothing to Markdown or HTML.
+fn cell(text: &str) -> String {
+    let mut cell = String::with_capacity(text.len());
+    for c in escaped(text).chars() {
+        match c {
+            '<' => cell.push_str("&lt;"),
+            '&' => cell.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '!' | '|' | '~' | '@' => {
+                cell.extend(['\\', c]);
+            }
+            c => cell.push(c),
+        }
+    }
+    cell
+}
