@@ -68,17 +68,15 @@ fn naive(documents: &[Vec<u64>], min_tokens: u32) -> Vec<Passage> {
 
 /// Pieces of a few texts put together anew: common runs of every length, at every place, inside documents too.
 fn documents() -> impl Strategy<Value = Vec<Vec<u64>>> {
-    let piece = (0u64..4, 0usize..30, 1usize..30);
-    let document =
-        prop::collection::vec(prop_oneof![4 => piece.prop_map(Ok), 1 => (0u64..3, 1usize..20).prop_map(Err)], 0..6);
-    let text = |pieces: Vec<Result<(u64, usize, usize), (u64, usize)>>| {
-        let of_piece = |piece| match piece {
-            Ok((text, start, length)) => (start..start + length).map(|at| (text << 32) + at as u64).collect(),
-            Err((token, times)) => vec![token; times],
-        };
-        pieces.into_iter().flat_map(of_piece).collect()
-    };
-    prop::collection::vec(document.prop_map(text), 0..7)
+    let of_text =
+        |(text, start, length): (u64, u64, u64)| (start..start + length).map(move |at| text << 32 | at).collect();
+    let of_one_token = |(token, times): (u64, usize)| vec![token; times];
+    let piece = prop_oneof![
+        4 => (0u64..4, 0u64..30, 1u64..30).prop_map(of_text),
+        1 => (0u64..3, 1usize..20).prop_map(of_one_token),
+    ];
+    let document = prop::collection::vec(piece, 0..6).prop_map(|pieces: Vec<Vec<u64>>| pieces.concat());
+    prop::collection::vec(document, 0..7)
 }
 
 proptest! {

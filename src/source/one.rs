@@ -48,7 +48,6 @@ pub fn read_one(name: &str, reading: &Reading) -> Result<OneDocument, String> {
         }
         (Some(found), _) => Ok(OneDocument { path: path.to_owned(), ..found }),
         (None, _) if search.lost.is_some() => Err(format!("{name}: {}", search.lost.unwrap_or_default())),
-        (None, Some(_)) if !Path::new(path).exists() => Err(format!("{name}: there is no such file, nor {path}")),
         (None, Some(record)) if is_record_file => Err(format!("{path} has no record {record} that can be read")),
         (None, Some(_)) => Err(format!("{path} is one document, without records to name")),
         (None, None) => match sources.problems.first() {

@@ -69,6 +69,29 @@ fn jsonl() {
     assert_snapshot!(report(&scanned("--format jsonl --id-field id")));
 }
 
+/// What is looked for only when it is asked for.
+const EVIDENCE: &str = "--passages --passage-tokens 20 --repetition --histogram=0.2";
+
+#[test]
+fn text_with_evidence() {
+    assert_snapshot!(report(&scanned(EVIDENCE)));
+}
+
+#[test]
+fn json_with_evidence() {
+    assert_snapshot!(report(&scanned(&format!("{EVIDENCE} --format json"))));
+}
+
+#[test]
+fn csv() {
+    assert_snapshot!(report(&scanned(&format!("{EVIDENCE} --format csv"))));
+}
+
+#[test]
+fn markdown() {
+    assert_snapshot!(report(&scanned(&format!("{EVIDENCE} --format markdown --limit 5"))));
+}
+
 #[test]
 fn pairs() {
     let corpus = corpus();
@@ -90,26 +113,29 @@ fn help() {
     };
     assert_snapshot!("help", help("--help"));
     assert_snapshot!("help_scan", help("scan --help"));
+    assert_snapshot!("help_compare", help("compare --help"));
     assert_eq!(help("--version"), format!("retold {}\n", env!("CARGO_PKG_VERSION")));
 }
 
 /// `jsonl` is the object of `json`, taken apart.
 #[test]
 fn both_kinds_of_json_say_the_same() {
-    let whole = scanned("--format json").json();
-    let lines = scanned("--format jsonl").stdout;
+    let whole = scanned(&format!("{EVIDENCE} --format json")).json();
+    let lines = scanned(&format!("{EVIDENCE} --format jsonl")).stdout;
     let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let of_type = |name: &str| {
         let of_type = lines.iter().filter(|line| line["type"] == name).cloned();
         of_type.map(without_type).collect::<Vec<Value>>()
     };
-    for name in ["retold", "parameters", "summary"] {
+    for name in ["retold", "parameters", "summary", "histogram"] {
         assert_eq!(of_type(name), [whole[name].clone()], "{name}");
     }
     let kinds = [
         ("clusters", "cluster"),
         ("repeated_lines", "repeated_line"),
         ("boilerplate", "boilerplate"),
+        ("passages", "passage"),
+        ("repetition", "repetition"),
         ("problems", "problem"),
     ];
     for (all, one) in kinds {

@@ -62,10 +62,14 @@ impl Text<'_> {
         writeln!(self.out, "  {of_a} % of A is in B, {of_b} % of B is in A")?;
         if !comparison.is_exact {
             let (bands, rows) = (comparison.banding.bands, comparison.banding.rows);
-            let chance = (comparison.chance * 1e4).floor() / 1e2;
+            let chance = match (comparison.chance * 1e4).floor() / 1e2 {
+                // Nothing that goes by bands is certain.
+                high if high > 99.9 => "more than 99.9 %".to_owned(),
+                chance => format!("{chance} %"),
+            };
             writeln!(
                 self.out,
-                "  {quiet}a scan's {bands} bands of {rows} rows look at such a pair with a chance of {chance} %{quiet:#}"
+                "  {quiet}a scan's {bands} bands of {rows} rows look at such a pair with a chance of {chance}{quiet:#}"
             )?;
         }
         Ok(())

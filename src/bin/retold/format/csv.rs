@@ -1,6 +1,6 @@
 //! `--format csv`: a table of findings, a row for each place, for spreadsheets and data frames.
 //!
-//! Columns that a kind of finding has no value for are empty. Texts are written as they are; a spreadsheet may take one that
+//! Columns that a kind of finding has no value for are empty; the text stands in the first row of its number only. Texts are written as they are; a spreadsheet may take one that
 //! begins with `=` for a formula.
 
 use super::rounded;
@@ -80,34 +80,33 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
             number,
             document: Some(*document),
             lines: lines.join(" "),
-            jaccard: None,
             count: Some(line.lines.len() as u64),
             text: &line.text,
             ..Row::default()
         })?;
     }
     for (number, line) in (1..).zip(&report.boilerplate) {
-        for &(document, at) in &line.examples {
+        for (at_example, &(document, at)) in line.examples.iter().enumerate() {
             add(Row {
                 finding: "boilerplate",
                 number,
                 document: Some(document),
                 lines: at.to_string(),
                 count: Some(line.documents),
-                text: &line.text,
+                text: if at_example == 0 { &line.text } else { "" },
                 ..Row::default()
             })?;
         }
     }
     for (number, passage) in (1..).zip(&report.passages) {
-        for place in &passage.places {
+        for (at, place) in passage.places.iter().enumerate() {
             add(Row {
                 finding: "passage",
                 number,
                 document: Some(place.document),
                 lines: format!("{}-{}", place.lines.0, place.lines.1),
                 count: Some(passage.places.len() as u64),
-                text: &passage.text,
+                text: if at == 0 { &passage.text } else { "" },
                 ..Row::default()
             })?;
         }

@@ -1,0 +1,87 @@
+//! `retold compare`.
+
+use super::{command, end, folder, retold, visit, withdrawal};
+use insta::assert_snapshot;
+use serde_json::json;
+use tempfile::TempDir;
+
+fn two_versions() -> TempDir {
+    let (old, new) = (withdrawal(), withdrawal());
+    let new = new.replace("on Friday", "on Monday").replace("strong, patriotic", "weak").replace("soil", "Soil");
+    let records = [json!({ "id": "old", "text": old }), json!({ "id": "new", "text": new })];
+    let records: Vec<String> = records.iter().map(|record| record.to_string()).collect();
+    folder([
+        ("old.txt", old),
+        ("new.txt", new),
+        ("visit.txt", visit()),
+        ("empty.txt", "...".to_owned()),
+        ("both.jsonl", format!("{}\n\n{{\"id\": 3\n{}\n", records[0], records[1])),
+    ])
+}
+
+#[test]
+fn text() {
+    assert_snapshot!(retold(two_versions().path(), "compare old.txt new.txt").stdout);
+}
+
+#[test]
+fn text_in_colour() {
+    assert_snapshot!(retold(two_versions().path(), "compare old.txt new.txt --color always").stdout);
+}
+
+#[test]
+fn as_json() {
+    assert_snapshot!(retold(two_versions().path(), "compare old.txt new.txt --format json").stdout);
+}
+
+#[test]
+fn records_are_named_by_line_or_id() {
+    let folder = two_versions();
+    let compared = |names: &str| {
+        let ended = retold(folder.path(), &format!("compare {names} --format json"));
+        assert_eq!((ended.status, ended.stderr.as_str()), (0, ""), "{names}");
+        let json = ended.json();
+        (json["jaccard"].clone(), json["a"]["record"].clone(), json["b"]["record"].clone())
+    };
+    let files = compared("old.txt new.txt").0;
+    assert_eq!(compared("both.jsonl:1 both.jsonl:4"), (files.clone(), json!(1), json!(4)));
+    assert_eq!(compared("both.jsonl:old both.jsonl:new --id-field id"), (files.clone(), json!(1), json!(4)));
+    assert_eq!(compared("old.txt both.jsonl:4"), (files, json!(null), json!(4)));
+}
+
+#[test]
+fn what_is_the_same_or_has_nothing_in_common() {
+    let folder = two_versions();
+    let said = |names: &str| retold(folder.path(), &format!("compare {names}")).stdout;
+    assert!(said("old.txt both.jsonl:1").contains("exact duplicates"));
+    let nothing = said("old.txt visit.txt");
+    assert!(nothing.contains("no duplicates: Jaccard 0,") && nothing.contains("no shingle in common"), "{nothing}");
+}
+
+#[test]
+fn what_cannot_be_compared_is_explained() {
+    let folder = two_versions();
+    for (names, said) in [
+        ("old.txt missing.txt", "missing.txt: no such file"),
+        ("old.txt .", "is a directory"),
+        ("old.txt empty.txt", "empty.txt is empty"),
+        ("old.txt both.jsonl", "both.jsonl holds several records; name one of them, such as both.jsonl:1"),
+        ("old.txt both.jsonl:3", "both.jsonl:3: "),
+        ("old.txt both.jsonl:2", "both.jsonl has no record 2"),
+        ("old.txt both.jsonl:9", "both.jsonl has no record 9"),
+        ("old.txt new.txt:2", "new.txt is one document"),
+        ("old.txt nothing.jsonl:2", "nothing.jsonl:2: no such file"),
+    ] {
+        let ended = retold(folder.path(), &format!("compare {names}"));
+        assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{names}");
+        assert!(ended.stderr.contains(said), "{names}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn standard_input_is_a_document_too() {
+    let folder = two_versions();
+    let mut comparing = command(folder.path());
+    comparing.args(["compare", "old.txt", "-"]).write_stdin(withdrawal());
+    assert!(end(comparing).stdout.contains("exact duplicates"));
+}

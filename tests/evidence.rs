@@ -1,0 +1,167 @@
+//! What a report says of passages, thresholds and repetition, against what the texts themselves say.
+#![allow(clippy::panic, clippy::unwrap_used)] // helpers of tests are not known to clippy as tests
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use retold::compare::{CompareOptions, compare};
+use retold::progress::Progress;
+use retold::report::Report;
+use retold::source::Reading;
+use retold::tokens::{TokenUnit, Tokens};
+use retold::{Options, Search, scan};
+use std::collections::BTreeSet;
+use std::fs;
+use tempfile::TempDir;
+
+/// Texts made of pieces of a few others, in lines; some are the same, some of a record file.
+fn texts() -> impl Strategy<Value = Vec<String>> {
+    let piece = (0u8..3, 0usize..40, 5usize..30, prop::sample::select(vec![" ", "\n", "\r\n", " — ", ",\n\n"]));
+    let text = vec(piece, 0..6).prop_map(|pieces| {
+        let of_piece = |(text, start, length, gap): &(u8, usize, usize, &str)| {
+            let words = (*start..start + length).map(|word| format!("w{text}é{word}"));
+            words.collect::<Vec<_>>().join(gap) + gap
+        };
+        pieces.iter().map(of_piece).collect::<String>()
+    });
+    (vec(text, 1..5), vec(any::<Index>(), 1..7))
+        .prop_map(|(texts, order)| order.iter().map(|at| at.get(&texts).clone()).collect())
+}
+
+/// Writes half of the texts as files and half as records, and scans them in that order.
+fn scanned(texts: &[String], options: &Options) -> Report {
+    let folder = TempDir::new().unwrap();
+    let (files, records) = texts.split_at(texts.len() / 2);
+    for (number, text) in files.iter().enumerate() {
+        fs::write(folder.path().join(format!("{number}.txt")), text).unwrap();
+    }
+    let lines: Vec<String> = records.iter().map(|text| serde_json::json!({ "text": text }).to_string()).collect();
+    fs::write(folder.path().join("records.jsonl"), lines.join("\n")).unwrap();
+    scan(&[folder.path().to_path_buf()], options, &Progress::default()).unwrap()
+}
+
+fn tokens(text: &str) -> Vec<u64> {
+    let mut tokens = Tokens::default();
+    tokens.read(text, TokenUnit::Auto);
+    tokens.hashes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    /// Every place holds the tokens of its passage from its first byte to its last, on the lines that it names, and whatever
+    /// two places share is in a passage.
+    #[test]
+    fn passages_stand_where_they_are_said_to(texts in texts(), least in 5u32..20) {
+        let report = scanned(&texts, &Options { passages: Some(least), ..Options::default() });
+        let mut covered: Vec<Vec<bool>> = texts.iter().map(|text| vec![false; text.len()]).collect();
+        for passage in &report.passages {
+            prop_assert!(passage.tokens >= least);
+            prop_assert!(passage.places.len() > 1 || passage.period.is_some());
+            let documents: BTreeSet<_> = passage.places.iter().map(|place| place.document).collect();
+            prop_assert_eq!(documents.len() as u64, passage.documents);
+            let of_place = |place: &retold::report::PassagePlace| {
+                let text = &texts[place.document.index()];
+                &text[place.bytes.0 as usize..place.bytes.1 as usize]
+            };
+            let expected = tokens(of_place(&passage.places[0]));
+            prop_assert!(expected.len() == passage.tokens as usize || passage.period.is_some());
+            for place in &passage.places {
+                let (text, (start, end)) = (&texts[place.document.index()], (place.bytes.0 as usize, place.bytes.1 as usize));
+                if passage.period.is_none() {
+                    prop_assert_eq!(&tokens(&text[start..end]), &expected);
+                }
+                let line_of = |byte: usize| 1 + text[..byte].matches('\n').count() as u64;
+                prop_assert_eq!(place.lines, (line_of(start), line_of(end)));
+                covered[place.document.index()][start..end].fill(true);
+            }
+        }
+        // Naively: every run of so many tokens that stands twice lies in a place.
+        let all: Vec<(usize, Vec<u64>)> = texts.iter().map(|text| tokens(text)).enumerate().collect();
+        let runs = |&(document, ref tokens): &(usize, Vec<u64>)| {
+            let runs = tokens.windows(least as usize).enumerate();
+            runs.map(|(at, run)| (document, at, run.to_vec())).collect::<Vec<_>>()
+        };
+        let runs: Vec<_> = all.iter().flat_map(runs).collect();
+        for (document, at, run) in &runs {
+            if runs.iter().filter(|(.., other)| other == run).count() > 1 {
+                let mut located = Tokens::default();
+                located.read_with_spans(&texts[*document], TokenUnit::Auto);
+                for span in &located.spans[*at..at + least as usize] {
+                    prop_assert!(covered[*document][span.start]);
+                }
+            }
+        }
+    }
+
+    /// A histogram counts the pairs that a scan from its lowest similarity finds, and says of each threshold what a scan with it
+    /// finds.
+    #[test]
+    fn a_histogram_is_what_scans_find(texts in texts(), threshold in 0.3..0.9f64) {
+        let options = Options { threshold, search: Search::Exhaustive, shingle_size: 2, ..Options::default() };
+        let with = scanned(&texts, &Options { histogram: Some(0.3), ..options.clone() });
+        let without = scanned(&texts, &options);
+        prop_assert_eq!(&with.clusters, &without.clusters);
+        let histogram = with.histogram.unwrap();
+        let all = scanned(&texts, &Options { threshold: 0.3, pairs: true, ..options.clone() }).pairs.unwrap();
+        for bin in &histogram.bins {
+            let is_in = |jaccard: f64| bin.from <= jaccard && (jaccard < bin.to || bin.from == 1.0);
+            prop_assert_eq!(bin.pairs, all.iter().filter(|pair| is_in(pair.jaccard)).count() as u64, "{:?}", bin);
+        }
+        prop_assert_eq!(histogram.bins.iter().map(|bin| bin.pairs).sum::<u64>(), all.len() as u64);
+        prop_assert!(histogram.thresholds.iter().any(|at| at.threshold == threshold));
+        for at in &histogram.thresholds {
+            let found = scanned(&texts, &Options { threshold: at.threshold, ..options.clone() }).summary;
+            prop_assert_eq!((at.clusters, at.removed), (found.clusters, found.exact_duplicates + found.near_duplicates));
+        }
+        prop_assert!(histogram.above.iter().all(|pair| pair.jaccard >= threshold));
+        prop_assert!(histogram.below.iter().all(|pair| pair.jaccard < threshold));
+    }
+
+    /// Two documents compared are as alike as a scan of both says.
+    #[test]
+    fn a_comparison_is_what_a_scan_finds(texts in texts()) {
+        let folder = TempDir::new().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            path.to_str().unwrap().to_owned()
+        };
+        let (first, last) = (&texts[0], &texts[texts.len() - 1]);
+        let (a, b) = (write("a.txt", first), write("b.txt", last));
+        let options = CompareOptions {
+            threshold: 0.01,
+            recall: 0.999,
+            shingle_size: 3,
+            unit: TokenUnit::Auto,
+            reading: Reading::default(),
+            passage_tokens: 8,
+        };
+        let compared = compare([&a, &b], &options);
+        if tokens(first).is_empty() || tokens(last).is_empty() {
+            prop_assert!(compared.is_err());
+            return Ok(());
+        }
+        let compared = compared.unwrap();
+        let scanning = Options {
+            threshold: 0.01,
+            shingle_size: 3,
+            search: Search::Exhaustive,
+            passages: Some(8),
+            ..Options::default()
+        };
+        let report = scan(&[a.into(), b.into()], &scanning, &Progress::default()).unwrap();
+        match report.clusters.first() {
+            Some(cluster) => {
+                let member = &cluster.members[0];
+                prop_assert_eq!(member.jaccard, compared.similarity.jaccard());
+                prop_assert_eq!(member.containment, compared.similarity.containment_of_right());
+                prop_assert_eq!(member.is_exact, compared.is_exact);
+            }
+            None => prop_assert!(compared.similarity.jaccard() < 0.01),
+        }
+        let mut shared = report.passages;
+        shared.retain(|passage| passage.documents == 2);
+        prop_assert_eq!(compared.passages, shared);
+    }
+}
