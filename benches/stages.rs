@@ -8,9 +8,11 @@
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use retold::banding::Banding;
-use retold::index::Index;
+use retold::index::{Index, fingerprint};
 use retold::lines::{LineOptions, Lines, RepeatedLines};
+use retold::passages::{Digest, Digester};
 use retold::progress::Progress;
+use retold::repetition::Repetitions;
 use retold::shingles::{Shingles, Shingling};
 use retold::similarity::ShingleSet;
 use retold::sketch::Sketcher;
@@ -152,6 +154,46 @@ fn repeated_lines(bencher: Bencher<'_, '_>) {
         lines.read(black_box(&tokens));
         repeated.find(&text, &tokens, &lines, options).0.len()
     });
+}
+
+/// 400 texts of 10 kB of which every fourth is the one before with a few words changed, and every tenth holds a paragraph of all.
+fn shared_passages() -> Vec<Tokens> {
+    let paragraph = english(60, 7);
+    let text = |number: u64| {
+        let text = english(1500, 100 + number - u64::from(number % 4 == 3));
+        let text = if number % 4 == 3 { text.replacen("e.\n", "a.\n", 3) } else { text };
+        if number % 10 == 0 { format!("{text}{paragraph}{}", english(20, 900 + number)) } else { text }
+    };
+    (0..400).map(|number| tokens_of(&text(number))).collect()
+}
+
+#[divan::bench(sample_count = 20)]
+fn passages(bencher: Bencher<'_, '_>) {
+    let documents = shared_passages();
+    let bytes: usize = documents.iter().map(|tokens| tokens.lines.last().map_or(0, |line| line.byte)).sum();
+    let digester = Digester::new(50);
+    let mut index = Index::new(1);
+    documents.iter().for_each(|tokens| index.push(fingerprint(&tokens.hashes), &[0]));
+    let copies = index.collapse();
+    let find = || {
+        let mut digest = Digest::default();
+        documents.iter().for_each(|tokens| digester.add(&tokens.hashes, &mut digest));
+        digest.passages(50, &copies)
+    };
+    let found = find();
+    assert_eq!(found.iter().map(|passage| passage.places.len()).max(), Some(40));
+    assert!(found.len() > 100, "{} passages", found.len());
+    bencher.counter(BytesCount::new(bytes)).bench_local(find);
+}
+
+#[divan::bench]
+fn repetition(bencher: Bencher<'_, '_>) {
+    let text = format!("{}{}", english(1500, 8), english(100, 8));
+    let (mut tokens, mut repetitions) = (Tokens::default(), Repetitions::default());
+    tokens.read_with_spans(&text, TokenUnit::Auto);
+    let mut measure = || repetitions.of(&text, &tokens.hashes, &tokens.spans, &tokens.lines);
+    assert_eq!(measure().duplicate_lines, 0.0625);
+    bencher.counter(BytesCount::of_str(&text)).bench_local(measure);
 }
 
 /// Synthetic band keys, one pair in ten documents: how matching grows. 100 million take `RETOLD_BENCH_LARGE` in the environment.
