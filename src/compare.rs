@@ -54,7 +54,9 @@ impl Compared {
         if tokens.hashes.is_empty() {
             return Err(format!("{name} is empty: it holds no token to compare"));
         }
-        Ok(Self { name: Name { name: name.to_owned(), path, record }, text, tokens, lines })
+        let fingerprint = fingerprint(&tokens.hashes);
+        let name = Name { name: name.to_owned(), path, record, line: None, fingerprint };
+        Ok(Self { name, text, tokens, lines })
     }
 }
 

@@ -106,6 +106,17 @@ impl Documents {
         }
     }
 
+    /// The first document of a source or of one behind it; the number of all documents when there is none.
+    pub fn first_of(&self, source: SourceId) -> DocId {
+        let is_before = |document: u32| self.location(DocId(document)).source < source;
+        let (mut low, mut high) = (0, self.places.len() as u32);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if is_before(middle) { low = middle + 1 } else { high = middle }
+        }
+        DocId(low)
+    }
+
     /// The document that was read there.
     pub fn at(&self, seat: Seat) -> DocId {
         DocId(self.parts[seat.part as usize].first_document + seat.number)

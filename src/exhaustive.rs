@@ -89,30 +89,33 @@ impl<'a> PrefixReader<'a> {
 }
 
 /// How many shingles of n the prefix has: n - ceil(t n) + 1, and one more where rounding leaves a doubt.
-fn prefix_length(shingles: usize, threshold: f64) -> usize {
+pub fn prefix_length(shingles: usize, threshold: f64) -> usize {
     let shared = (threshold * shingles as f64 - 1e-6).ceil().max(1.0) as usize;
     (shingles + 1).saturating_sub(shared).min(shingles)
 }
 
 /// In how many documents shingles stand, up to 255.
-struct Counts {
+pub struct Counts {
     counts: Box<[AtomicU8]>,
     shift: u32,
 }
 
 impl Counts {
-    fn new(bytes: u64) -> Self {
+    /// For this many bytes of text.
+    pub fn new(bytes: u64) -> Self {
         let counts = usize::try_from(bytes / 4).unwrap_or(MOST_COUNTS).next_power_of_two().clamp(1 << 10, MOST_COUNTS);
         Self { counts: (0..counts).map(|_| AtomicU8::new(0)).collect(), shift: u64::BITS - counts.ilog2() }
     }
 
-    fn add(&self, shingle: u64) {
+    /// Counts a document more for a shingle.
+    pub fn add(&self, shingle: u64) {
         let count = &self.counts[(shingle >> self.shift) as usize];
         // The sum of all threads' additions is the same in any order.
         let _ = count.fetch_update(Relaxed, Relaxed, |count| count.checked_add(1));
     }
 
-    fn get(&self, shingle: u64) -> u8 {
+    /// In how many documents a shingle stands, or more.
+    pub fn get(&self, shingle: u64) -> u8 {
         self.counts[(shingle >> self.shift) as usize].load(Relaxed)
     }
 }

@@ -89,6 +89,11 @@ impl Index {
         }
     }
 
+    /// The fingerprint of a document's tokens; 0 when it has none.
+    pub fn fingerprint(&self, document: DocId) -> u64 {
+        self.fingerprints[document.index()]
+    }
+
     /// Whether a document's tokens are still those it was indexed with.
     pub fn is_unchanged(&self, document: DocId, tokens: &[u64]) -> bool {
         fingerprint(tokens).max(EMPTY_FINGERPRINT + 1) == self.fingerprints[document.index()]

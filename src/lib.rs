@@ -23,8 +23,10 @@
 //! The feature `cli`, on by default, is for the command; a user of the library turns default features off.
 
 pub mod banding;
+pub mod check;
 pub mod clusters;
 pub mod compare;
+pub mod containment;
 mod cpu;
 pub mod document;
 pub mod exhaustive;
@@ -32,6 +34,7 @@ mod first;
 mod gather;
 pub mod histogram;
 pub mod index;
+pub mod leaks;
 pub mod lines;
 pub mod matching;
 mod ordered;

@@ -4,19 +4,22 @@
 //! its own, on all cores. When every pair is wanted they are all verified first, and clusters are made of those.
 
 use crate::clusters::{self, Joined};
+use crate::containment::{Containing, containers};
 use crate::document::DocId;
 use crate::exhaustive;
 use crate::histogram;
 use crate::index::{Buckets, Copies};
+use crate::leaks::Boundary;
 use crate::ordered::map_in_order;
 use crate::pairs::{self, LookUp, VerifiedPair};
 use crate::problem::Problem;
 use crate::progress::{Progress, Stage};
 use crate::reader::Corpus;
-use crate::report::{Cluster, Histogram, MeasuredRecall, Pair};
+use crate::report::{Cluster, Contained, Histogram, Leak, MeasuredRecall, Pair};
 use crate::shingles::Shingling;
 use crate::verify::Verifier;
 use rayon::prelude::*;
+use std::collections::HashSet;
 
 /// How candidate pairs are found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,10 +46,12 @@ pub struct Wanted {
     pub pairs: bool,
     /// The similarity from which pairs are counted, if they are.
     pub histogram: Option<f64>,
+    /// The least share of a document that a longer one holds, if such documents are looked for.
+    pub containment: Option<f64>,
 }
 
 /// What was found.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Matched {
     /// Duplicate documents.
     pub clusters: Vec<Cluster>,
@@ -56,6 +61,10 @@ pub struct Matched {
     pub measured_recall: Option<MeasuredRecall>,
     /// How many pairs there are at each similarity, if that was wanted.
     pub histogram: Option<Histogram>,
+    /// Documents that stand in longer ones, if they were wanted.
+    pub contained: Option<Vec<Contained>>,
+    /// Documents that stand in the reference, if there is one.
+    pub leaks: Option<Vec<Leak>>,
     /// Documents that could not be read again.
     pub problems: Vec<Problem>,
 }
@@ -65,11 +74,7 @@ impl Wanted {
     pub fn matched(self, corpus: Corpus<'_>, copies: &Copies, bytes: u64, progress: &Progress) -> Matched {
         progress.begin(Stage::Matching, 0);
         let lowest = self.histogram.map_or(self.threshold, |lowest| lowest.min(self.threshold));
-        let by_bands = || corpus.index.buckets(copies);
-        let buckets = match self.search {
-            Search::Bands => by_bands(),
-            _ => exhaustive::buckets(corpus, copies, self.shingling, lowest, bytes),
-        };
+        let buckets = self.buckets(corpus, copies, lowest, bytes);
         let components = buckets.components();
         progress.begin(Stage::Comparing, components.iter().map(|component| component.len() as u64).sum());
         let verifier = || Verifier::new(corpus, self.shingling, lowest);
@@ -80,7 +85,8 @@ impl Wanted {
                 |verifier: &mut Verifier<'_>, component: &[DocId]| clusters::leaders(component, &buckets, verifier);
             let joined = by_component(&components, verifier, of_component, progress, &mut problems);
             let clusters = clusters::with_copies(joined, copies);
-            return Matched { clusters, pairs: None, measured_recall: None, histogram: None, problems };
+            let contained = self.contained(corpus, copies, &clusters, bytes, &mut problems);
+            return Matched { clusters, contained, problems, ..Matched::default() };
         }
         let of_component =
             |verifier: &mut Verifier<'_>, component: &[DocId]| pairs::verified(component, &buckets, verifier);
@@ -98,11 +104,64 @@ impl Wanted {
         let histogram = self.histogram.map(|_| histogram::of(&verified, copies, self.threshold, lowest, clusters_at));
         verified.retain(|(.., similarity)| similarity.jaccard() >= self.threshold);
         let is_measured = self.search == Search::MeasureRecall;
-        let measured_recall = is_measured.then(|| measured(&verified, &by_bands()));
+        let measured_recall = is_measured.then(|| measured(&verified, &corpus.index.buckets(copies)));
         let pairs = self.pairs.then(|| pairs::with_copies(&verified, copies));
-        Matched { clusters, pairs, measured_recall, histogram, problems }
+        let contained = self.contained(corpus, copies, &clusters, bytes, &mut problems);
+        Matched { clusters, pairs, measured_recall, histogram, contained, problems, ..Matched::default() }
+    }
+
+    /// Looks for the documents from `boundary` on in those before it.
+    pub fn leaked(
+        self,
+        boundary: Boundary,
+        corpus: Corpus<'_>,
+        copies: &Copies,
+        bytes: u64,
+        progress: &Progress,
+    ) -> Matched {
+        progress.begin(Stage::Matching, 0);
+        let buckets = self.buckets(corpus, copies, self.threshold, bytes);
+        let components = buckets.components();
+        progress.begin(Stage::Comparing, components.iter().map(|component| component.len() as u64).sum());
+        let verifier = || Verifier::new(corpus, self.shingling, self.threshold);
+        let mut problems = Vec::new();
+        let of_component =
+            |verifier: &mut Verifier<'_>, component: &[DocId]| boundary.nearest(component, &buckets, verifier);
+        let mut nearest = by_component(&components, verifier, of_component, progress, &mut problems);
+        nearest.sort_unstable_by_key(|(document, ..)| *document);
+        let least = self.containment.unwrap_or(DEFAULT_CONTAINMENT);
+        let containing = Containing { shingling: self.shingling, least, bytes };
+        let leaks = boundary.leaks(corpus, copies, &nearest, containing, &mut problems);
+        Matched { leaks: Some(leaks), problems, ..Matched::default() }
+    }
+
+    fn buckets(self, corpus: Corpus<'_>, copies: &Copies, lowest: f64, bytes: u64) -> Buckets {
+        match self.search {
+            Search::Bands => corpus.index.buckets(copies),
+            _ => exhaustive::buckets(corpus, copies, self.shingling, lowest, bytes),
+        }
+    }
+
+    /// Of the documents that would stay if one of each cluster stayed, those that stand in longer ones.
+    fn contained(
+        self,
+        corpus: Corpus<'_>,
+        copies: &Copies,
+        clusters: &[Cluster],
+        bytes: u64,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Vec<Contained>> {
+        let least = self.containment?;
+        let members = clusters.iter().flat_map(|cluster| &cluster.members);
+        let told: HashSet<DocId> = members.map(|member| member.document).collect();
+        let staying: Vec<DocId> = copies.distinct().filter(|document| !told.contains(document)).collect();
+        let containing = Containing { shingling: self.shingling, least, bytes };
+        Some(containers(corpus, &staying, &staying, containing, problems))
     }
 }
+
+/// The share of a document that a longer one holds from which on it is contained, unless it is said otherwise.
+pub const DEFAULT_CONTAINMENT: f64 = 0.9;
 
 /// How many of the pairs the bands find.
 fn measured(verified: &[VerifiedPair], bands: &Buckets) -> MeasuredRecall {

@@ -25,6 +25,10 @@ pub struct Report {
     pub repeated_lines: Vec<(DocId, RepeatedLine)>,
     /// Lines that many documents hold.
     pub boilerplate: Vec<Boilerplate>,
+    /// Documents that stand in longer ones, if they were looked for.
+    pub contained: Option<Vec<Contained>>,
+    /// Documents that stand in the reference set, if there is one.
+    pub leaks: Option<Vec<Leak>>,
     /// Runs of tokens that stand in more than one place, if they were looked for.
     pub passages: Vec<Passage>,
     /// How much is told again inside each document that has tokens, if that was measured.
@@ -48,7 +52,8 @@ pub struct Report {
 impl Report {
     /// The name of a document that the report mentions.
     pub fn name(&self, document: DocId) -> &Name {
-        static UNKNOWN: Name = Name { name: String::new(), path: String::new(), record: None };
+        static UNKNOWN: Name =
+            Name { name: String::new(), path: String::new(), record: None, line: None, fingerprint: 0 };
         let at = self.names.binary_search_by_key(&document, |(document, _)| *document);
         at.map_or(&UNKNOWN, |at| &self.names[at].1)
     }
@@ -78,6 +83,10 @@ pub struct Name {
     pub path: String,
     /// Its record, from 1, when the source is a record file.
     pub record: Option<u64>,
+    /// Its line in the source, from 1, when it is a record that is a line.
+    pub line: Option<u64>,
+    /// The hash of its tokens; 0 when it has none.
+    pub fingerprint: u64,
 }
 
 /// What a scan was run with, and what that comes to.
@@ -129,7 +138,9 @@ impl MeasuredRecall {
 pub struct Summary {
     /// Documents read, those without tokens too.
     pub documents: u64,
-    /// Bytes of text in them.
+    /// Documents of the reference set, if there is one; they do not count among the others.
+    pub reference_documents: u64,
+    /// Bytes of text in all of them.
     pub bytes: u64,
     /// Documents without any token.
     pub empty: u64,
@@ -180,6 +191,45 @@ pub struct Member {
     pub jaccard: f64,
     /// The share of its shingles that the representative has.
     pub containment: f64,
+}
+
+/// A document of which nearly all stands in a longer one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Contained {
+    /// The document.
+    pub document: DocId,
+    /// The longer one that holds most of it, of several the first.
+    pub within: DocId,
+    /// The share of its shingles that the longer one has.
+    pub containment: f64,
+    /// Their similarity.
+    pub jaccard: f64,
+}
+
+/// A document that stands in the reference set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Leak {
+    /// The document.
+    pub document: DocId,
+    /// Where it stands there: of several that in which it stands best, of these the first.
+    pub within: DocId,
+    /// How it stands there.
+    pub kind: LeakKind,
+    /// Their similarity.
+    pub jaccard: f64,
+    /// The share of its shingles that the other has.
+    pub containment: f64,
+}
+
+/// How a document stands in the reference set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeakKind {
+    /// With the same tokens.
+    Exact,
+    /// With a similarity of at least the threshold.
+    Near,
+    /// In a longer one.
+    Contained,
 }
 
 /// A line that many documents hold.

@@ -6,8 +6,9 @@
 //! 3. Words are read again for what was found by hashes (`quote`), and names given to whatever the report mentions.
 
 use crate::banding::Banding;
-use crate::document::{DocId, Documents};
+use crate::document::{DocId, TextLocation};
 use crate::gather::{Gathered, gather};
+use crate::leaks::Boundary;
 use crate::lines::LineOptions;
 use crate::matching::{Matched, Search, Wanted};
 use crate::progress::{Progress, Stage};
@@ -16,7 +17,7 @@ use crate::reader::Corpus;
 use crate::report::{Member, Name, Parameters, Report, Summary};
 use crate::shingles::Shingling;
 use crate::sign::Signing;
-use crate::source::{Reading, Selection, Sources};
+use crate::source::{Reading, Selection, SourceId, Sources};
 use crate::tokens::TokenUnit;
 use std::io;
 use std::path::PathBuf;
@@ -46,6 +47,10 @@ pub struct Options {
     pub pairs: bool,
     /// How candidates are found.
     pub search: Search,
+    /// Another set, in which documents are looked for; nothing else is looked for then.
+    pub against: Vec<PathBuf>,
+    /// The least share of a document that a longer one holds, if such documents are looked for.
+    pub containment: Option<f64>,
     /// How many bytes of text the report holds, for those who look at what it found: of representatives and their near
     /// members, and of documents that repeat lines, half of them each, in order.
     pub quoted_bytes: u64,
@@ -67,6 +72,8 @@ impl Default for Options {
             repetition: false,
             pairs: false,
             search: Search::Bands,
+            against: Vec::new(),
+            containment: None,
             quoted_bytes: 0,
             histogram: None,
         }
@@ -93,12 +100,13 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         unit: options.unit,
         shingling: Shingling::new(options.shingle_size),
         banding,
-        lines: options.lines,
-        passages: options.passages,
-        repetition: options.repetition,
+        lines: options.lines.filter(|_| options.against.is_empty()),
+        passages: options.passages.filter(|_| options.against.is_empty()),
+        repetition: options.repetition && options.against.is_empty(),
     };
     progress.begin(Stage::Finding, 0);
-    let mut sources = Sources::find(paths, &options.selection, &options.reading);
+    let mut sources = Sources::find(&options.against, &options.selection, &options.reading);
+    let reference = sources.join(Sources::find(paths, &options.selection, &options.reading));
     let mut problems = std::mem::take(&mut sources.problems);
     let gathered = gather(&sources, &options.reading, signing, progress)?;
     let Gathered {
@@ -120,29 +128,35 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         search: options.search,
         pairs: options.pairs,
         histogram: options.histogram,
+        containment: options.containment,
     };
-    let matched = wanted.matched(corpus, &copies, bytes, progress);
-    let Matched { clusters, pairs, measured_recall, histogram, .. } = matched;
+    let own = documents.first_of(SourceId(reference as u32));
+    let matched = match options.against.as_slice() {
+        [] => wanted.matched(corpus, &copies, bytes, progress),
+        _ => wanted.leaked(Boundary(own), corpus, &copies, bytes, progress),
+    };
+    let Matched { clusters, pairs, measured_recall, histogram, contained, leaks, .. } = matched;
     problems.extend(matched.problems);
 
     progress.begin(Stage::Reporting, 0);
-    let boilerplate = match (lines, options.lines) {
+    let boilerplate = match (lines, signing.lines) {
         (Some(lines), Some(options)) => {
             quote::boilerplate(lines.finish(options.boilerplate_documents)?, corpus, &mut problems)
         }
         _ => Vec::new(),
     };
-    let passages = match options.passages {
+    let passages = match signing.passages {
         Some(least) => quote::passages(passages.passages(least, &copies), corpus, &mut problems),
         None => Vec::new(),
     };
     problems.sort();
     problems.dedup();
-    let empty: Vec<DocId> = copies.empty().collect();
+    let empty: Vec<DocId> = copies.empty().filter(|&document| document >= own).collect();
     let is_exact = |member: &&Member| member.is_exact;
     let members = || clusters.iter().flat_map(|cluster| &cluster.members);
     let summary = Summary {
-        documents: documents.len() as u64,
+        documents: u64::from(documents.len() as u32 - own.0),
+        reference_documents: u64::from(own.0),
         bytes,
         empty: empty.len() as u64,
         exact_duplicates: members().filter(is_exact).count() as u64,
@@ -164,8 +178,8 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
             recall: options.recall,
             banding,
             exhaustive: options.search != Search::Bands,
-            lines: options.lines,
-            passage_tokens: options.passages,
+            lines: signing.lines,
+            passage_tokens: signing.passages,
         },
         measured_recall,
         histogram,
@@ -173,8 +187,10 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         clusters,
         repeated_lines: repeated,
         boilerplate,
+        contained,
+        leaks,
         passages,
-        repetition: options.repetition.then_some(repetition),
+        repetition: signing.repetition.then_some(repetition),
         empty,
         unfinished_lines: unfinished,
         assumed,
@@ -183,33 +199,45 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         problems,
         names: Vec::new(),
     };
-    report.names = names_in(&report, &sources, &documents);
+    report.names = names_in(&report, corpus);
     report.texts = quote::texts(&report, options.quoted_bytes, corpus);
     Ok(report)
 }
 
 /// The names of all documents that the report mentions.
-fn names_in(report: &Report, sources: &Sources, documents: &Documents) -> Vec<(DocId, Name)> {
+fn names_in(report: &Report, corpus: Corpus<'_>) -> Vec<(DocId, Name)> {
     let clusters = report.clusters.iter().flat_map(|cluster| {
         std::iter::once(cluster.representative).chain(cluster.members.iter().map(|member| member.document))
     });
     let lines = report.repeated_lines.iter().map(|(document, _)| *document);
     let examples = report.boilerplate.iter().flat_map(|line| line.examples.iter().map(|(document, _)| *document));
     let places = report.passages.iter().flat_map(|passage| passage.places.iter().map(|place| place.document));
+    let within = report.contained.iter().flatten().flat_map(|contained| [contained.document, contained.within]);
+    let leaks = report.leaks.iter().flatten().flat_map(|leak| [leak.document, leak.within]);
     let measured = report.repetition.iter().flatten().map(|(document, _)| *document);
     let around = report.histogram.iter().flat_map(|histogram| histogram.below.iter().chain(&histogram.above));
     let pairs = report.pairs.iter().flatten().chain(around).flat_map(|pair| [pair.a, pair.b]);
     let assumed = report.assumed.iter().map(|(document, _)| document);
     let others = report.empty.iter().chain(&report.unfinished_lines).chain(assumed).copied();
-    let mut mentioned = vec![false; documents.len()];
-    for document in clusters.chain(lines).chain(examples).chain(places).chain(measured).chain(pairs).chain(others) {
+    let mut mentioned = vec![false; corpus.documents.len()];
+    for document in clusters
+        .chain(lines)
+        .chain(examples)
+        .chain(places)
+        .chain(measured)
+        .chain(within)
+        .chain(leaks)
+        .chain(pairs)
+        .chain(others)
+    {
         mentioned[document.index()] = true;
     }
     let mentioned = (0..).map(DocId).zip(mentioned).filter(|(_, mentioned)| *mentioned);
-    mentioned.map(|(document, _)| (document, name_of(document, sources, documents))).collect()
+    mentioned.map(|(document, _)| (document, name_of(document, corpus))).collect()
 }
 
-fn name_of(document: DocId, sources: &Sources, documents: &Documents) -> Name {
+fn name_of(document: DocId, corpus: Corpus<'_>) -> Name {
+    let Corpus { sources, documents, index, .. } = corpus;
     let location = documents.location(document);
     let path = sources.get(location.source).name();
     let record = location.record;
@@ -218,5 +246,6 @@ fn name_of(document: DocId, sources: &Sources, documents: &Documents) -> Name {
         (None, Some(record)) => format!("{path}:{record}"),
         (None, None) => path.clone(),
     };
-    Name { name, path, record }
+    let line = record.filter(|_| matches!(location.text, TextLocation::Line { .. }));
+    Name { name, path, record, line, fingerprint: index.fingerprint(document) }
 }

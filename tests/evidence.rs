@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use retold::compare::{CompareOptions, compare};
 use retold::progress::Progress;
-use retold::report::Report;
+use retold::report::{LeakKind, Report};
 use retold::source::Reading;
 use retold::tokens::{TokenUnit, Tokens};
 use retold::{Options, Search, scan};
@@ -164,4 +164,84 @@ proptest! {
         shared.retain(|passage| passage.documents == 2);
         prop_assert_eq!(compared.passages, shared);
     }
+
+    /// Contained documents are those of which another, longer one has enough shingles, by sets of shingles.
+    #[test]
+    fn contained_documents_are_found_all(texts in texts(), least in 0.5..1.0f64) {
+        let options = Options { containment: Some(least), shingle_size: 3, search: Search::Exhaustive, ..Options::default() };
+        let report = scanned(&texts, &options);
+        let sets: Vec<BTreeSet<Vec<u64>>> = texts.iter().map(|text| shingles(&tokens(text), 3)).collect();
+        let told: BTreeSet<usize> = members(&report);
+        let staying = || (0..texts.len()).filter(|document| !told.contains(document) && !sets[*document].is_empty());
+        let mut expected = Vec::new();
+        for a in staying() {
+            let share = |b: usize| sets[a].intersection(&sets[b]).count() as f64 / sets[a].len() as f64;
+            let is_longer = |b: usize| (sets[b].len(), std::cmp::Reverse(b)) > (sets[a].len(), std::cmp::Reverse(a));
+            let within = staying().filter(|&b| b != a && is_longer(b) && share(b) >= least);
+            if let Some(within) = within.reduce(|best, next| if share(next) > share(best) { next } else { best }) {
+                expected.push((a, within, share(within)));
+            }
+        }
+        let found = report.contained.unwrap();
+        let found: Vec<_> = found.iter().map(|c| (c.document.index(), c.within.index(), c.containment)).collect();
+        prop_assert_eq!(found, expected);
+    }
+
+    /// Leaks are the best matches in the other set, by sets of shingles.
+    #[test]
+    fn leaks_are_found_all(reference in texts(), own in texts(), threshold in 0.3..1.0f64, least in 0.5..1.0f64) {
+        let (train, test) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        for (folder, texts) in [(&train, &reference), (&test, &own)] {
+            for (number, text) in texts.iter().enumerate() {
+                fs::write(folder.path().join(format!("{number}.txt")), text).unwrap();
+            }
+        }
+        let options = Options {
+            threshold,
+            against: vec![train.path().to_path_buf()],
+            containment: Some(least),
+            shingle_size: 3,
+            search: Search::Exhaustive,
+            ..Options::default()
+        };
+        let report = scan(&[test.path().to_path_buf()], &options, &Progress::default()).unwrap();
+        prop_assert_eq!(report.summary.documents, own.len() as u64);
+        prop_assert_eq!(report.summary.reference_documents, reference.len() as u64);
+        let sets = |texts: &[String]| texts.iter().map(|text| shingles(&tokens(text), 3)).collect::<Vec<_>>();
+        let (theirs, ours) = (sets(&reference), sets(&own));
+        let mut expected = Vec::new();
+        for (number, a) in ours.iter().enumerate().filter(|(_, a)| !a.is_empty()) {
+            let shared = |b: usize| a.intersection(&theirs[b]).count() as f64;
+            let jaccard = |b: usize| shared(b) / (a.len() as f64 + theirs[b].len() as f64 - shared(b));
+            let share = |b: usize| shared(b) / a.len() as f64;
+            let best = |of: &dyn Fn(usize) -> f64, holds: &dyn Fn(usize) -> bool| {
+                let candidates = (0..theirs.len()).filter(|&b| !theirs[b].is_empty() && holds(b));
+                candidates.reduce(|best, next| if of(next) > of(best) { next } else { best })
+            };
+            let same = (0..theirs.len()).find(|&b| tokens(&reference[b]) == tokens(&own[number]));
+            let near = best(&jaccard, &|b| jaccard(b) >= threshold);
+            let contained = best(&share, &|b| share(b) >= least && theirs[b].len() >= a.len());
+            let leak = same.map(|b| (b, LeakKind::Exact)).or(near.map(|b| (b, LeakKind::Near)));
+            let leak = leak.or(contained.map(|b| (b, LeakKind::Contained)));
+            expected.extend(leak.map(|(within, kind)| (reference.len() + number, within, kind, jaccard(within), share(within))));
+        }
+        let found: Vec<_> = report.leaks.unwrap().iter().map(|leak| {
+            (leak.document.index(), leak.within.index(), leak.kind, leak.jaccard, leak.containment)
+        }).collect();
+        prop_assert_eq!(found, expected);
+    }
+}
+
+fn shingles(tokens: &[u64], size: usize) -> BTreeSet<Vec<u64>> {
+    match tokens.len() {
+        0 => BTreeSet::new(),
+        count if count < size => BTreeSet::from([tokens.to_vec()]),
+        _ => tokens.windows(size).map(<[u64]>::to_vec).collect(),
+    }
+}
+
+/// The documents that are members of clusters.
+fn members(report: &Report) -> BTreeSet<usize> {
+    let members = report.clusters.iter().flat_map(|cluster| &cluster.members);
+    members.map(|member| member.document.index()).collect()
 }

@@ -204,6 +204,23 @@ impl Sources {
         sources
     }
 
+    /// Puts other sources behind these, which lose what the others hold too: how many stay.
+    pub fn join(&mut self, others: Self) -> usize {
+        if self.list.is_empty() {
+            self.problems.extend(others.problems);
+            (self.list, self.spools) = (others.list, others.spools);
+            return 0;
+        }
+        let whole = |source: &Source| source.given_path().canonicalize().unwrap_or_else(|_| source.path.clone());
+        let theirs: HashSet<PathBuf> = others.list.iter().map(whole).collect();
+        self.list.retain(|source| !theirs.contains(&whole(source)));
+        let own = self.list.len();
+        self.list.extend(others.list);
+        self.problems.extend(others.problems);
+        self.spools.extend(others.spools);
+        own
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.list.len()

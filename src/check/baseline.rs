@@ -1,0 +1,136 @@
+//! Baselines: what is known and accepted, by content.
+//!
+//! An entry says how often a content takes part in findings. It knows nothing of paths and line numbers, so a file that is moved is
+//! not new; it counts, so one more copy of what is known is. `name` says where it stood when the baseline was taken, for people.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// What a content takes part in: kinds of findings that it may move between count as one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Key {
+    /// The kind of finding.
+    pub kind: String,
+    /// The content, by its hash.
+    #[serde(with = "hexadecimal")]
+    pub fingerprint: u64,
+}
+
+/// Known contents, and how often each takes part.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Baseline {
+    entries: BTreeMap<Key, Known>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Known {
+    count: u64,
+    name: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    retold_baseline: u32,
+    entries: Vec<Entry>,
+}
+
+/// An entry of the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// What takes part in what.
+    #[serde(flatten)]
+    pub key: Key,
+    /// How often.
+    pub count: u64,
+    /// Where it stood.
+    pub name: String,
+}
+
+/// The number that is raised when old baselines cannot be read any more.
+const FORMAT: u32 = 1;
+
+impl Baseline {
+    /// Adds to what is known.
+    pub fn add(&mut self, key: Key, count: u64, name: &str) {
+        let known = self.entries.entry(key).or_insert_with(|| Known { count: 0, name: name.to_owned() });
+        known.count += count;
+    }
+
+    /// How often a content is known to take part.
+    pub fn count(&self, key: &Key) -> u64 {
+        self.entries.get(key).map_or(0, |known| known.count)
+    }
+
+    /// How many contents are known.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// What is known here and is not there any more, or less often: how much less.
+    pub fn stale(&self, now: &Self) -> Vec<Entry> {
+        let stale = self.entries.iter().filter_map(|(key, known)| {
+            let count = known.count.checked_sub(now.count(key)).filter(|&count| count > 0)?;
+            Some(Entry { key: key.clone(), count, name: known.name.clone() })
+        });
+        stale.collect()
+    }
+
+    /// What is known here, no more of it than there is.
+    pub fn pruned(&self, now: &Self) -> Self {
+        let kept = self.entries.iter().filter_map(|(key, known)| {
+            let count = known.count.min(now.count(key));
+            (count > 0).then(|| (key.clone(), Known { count, name: known.name.clone() }))
+        });
+        Self { entries: kept.collect() }
+    }
+
+    /// Reads a baseline.
+    ///
+    /// # Errors
+    /// A sentence that says why it is none.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let file: File = serde_json::from_str(text).map_err(|error| format!("not a baseline of retold: {error}"))?;
+        if file.retold_baseline != FORMAT {
+            let found = file.retold_baseline;
+            return Err(format!(
+                "a baseline of format {found}; this retold reads {FORMAT}: take it anew with --update-baseline"
+            ));
+        }
+        let mut baseline = Self::default();
+        file.entries.into_iter().for_each(|entry| baseline.add(entry.key, entry.count, &entry.name));
+        Ok(baseline)
+    }
+
+    /// Writes it: sorted, an entry a line, so that two branches that add to it merge.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        write!(out, "{{\n  \"retold_baseline\": {FORMAT},\n  \"entries\": [")?;
+        for (number, (key, known)) in self.entries.iter().enumerate() {
+            let entry = Entry { key: key.clone(), count: known.count, name: known.name.clone() };
+            write!(out, "{}\n    {}", if number == 0 { "" } else { "," }, serde_json::to_string(&entry)?)?;
+        }
+        writeln!(out, "\n  ]\n}}")
+    }
+}
+
+mod hexadecimal {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&format!("{number:016x}"))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        u64::from_str_radix(&text, 16).map_err(|_| D::Error::custom(format!("`{text}` is no fingerprint")))
+    }
+}

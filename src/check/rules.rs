@@ -1,0 +1,189 @@
+//! Rules: what a check fails for, how strictly, and where.
+
+use crate::problem::Problem;
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use std::fmt;
+
+/// What can be found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rule {
+    /// A document with the same tokens as an earlier one.
+    ExactDuplicate,
+    /// A document that is nearly an earlier one.
+    NearDuplicate,
+    /// A document that stands, nearly all of it, in a longer one.
+    ContainedDocument,
+    /// A document of what is tested that stands in what is trained on.
+    Leakage,
+    /// A line that a document repeats.
+    RepeatedLine,
+    /// A line that many documents hold.
+    BoilerplateLine,
+    /// A run of tokens that stands in several places.
+    RepeatedPassage,
+    /// A document that tells too much of itself again.
+    Repetition,
+    /// A document without a token.
+    EmptyDocument,
+    /// A file or record that cannot be read.
+    UnreadableInput,
+}
+
+/// How a finding counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Not at all; it is not looked for.
+    Off,
+    /// It is told.
+    Warn,
+    /// It is told, and the check fails.
+    Error,
+}
+
+/// How strictly a rule is taken.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Setting {
+    /// How its findings count.
+    pub level: Level,
+    /// Up to so many new findings are allowed.
+    pub max: Option<u64>,
+    /// New findings up to this share of all documents are allowed.
+    pub max_share: Option<f64>,
+    /// New findings in up to so many clusters are allowed.
+    pub max_clusters: Option<u64>,
+}
+
+impl Rule {
+    /// All rules, in the order in which they are told.
+    pub const ALL: [Self; 10] = [
+        Self::ExactDuplicate,
+        Self::NearDuplicate,
+        Self::ContainedDocument,
+        Self::Leakage,
+        Self::RepeatedLine,
+        Self::BoilerplateLine,
+        Self::RepeatedPassage,
+        Self::Repetition,
+        Self::EmptyDocument,
+        Self::UnreadableInput,
+    ];
+
+    /// Its name, which stays.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ExactDuplicate => "exact-duplicate",
+            Self::NearDuplicate => "near-duplicate",
+            Self::ContainedDocument => "contained-document",
+            Self::Leakage => "leakage",
+            Self::RepeatedLine => "repeated-line",
+            Self::BoilerplateLine => "boilerplate-line",
+            Self::RepeatedPassage => "repeated-passage",
+            Self::Repetition => "repetition",
+            Self::EmptyDocument => "empty-document",
+            Self::UnreadableInput => "unreadable-input",
+        }
+    }
+
+    /// The rule of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.name() == name)
+    }
+
+    /// How it counts unless it is said otherwise: what is nearly always a mistake fails, what is a matter of taste or takes much
+    /// longer is off.
+    pub fn default_level(self) -> Level {
+        match self {
+            Self::ExactDuplicate | Self::NearDuplicate | Self::RepeatedLine => Level::Error,
+            Self::Leakage | Self::UnreadableInput => Level::Error,
+            Self::EmptyDocument => Level::Warn,
+            Self::ContainedDocument | Self::BoilerplateLine | Self::RepeatedPassage | Self::Repetition => Level::Off,
+        }
+    }
+
+    /// Whether its findings are members of clusters.
+    pub fn is_of_clusters(self) -> bool {
+        matches!(self, Self::ExactDuplicate | Self::NearDuplicate)
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Level {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+
+    /// The level of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Off, Self::Warn, Self::Error].into_iter().find(|level| level.name() == name)
+    }
+}
+
+/// All rules as they are set, everywhere or for some paths.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    settings: [Setting; Rule::ALL.len()],
+    overrides: Vec<(GlobSet, Vec<(Rule, Level)>)>,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        let setting =
+            |rule: Rule| Setting { level: rule.default_level(), max: None, max_share: None, max_clusters: None };
+        Self { settings: Rule::ALL.map(setting), overrides: Vec::new() }
+    }
+}
+
+impl Rules {
+    /// How a rule is set where nothing else is said.
+    pub fn setting(&self, rule: Rule) -> &Setting {
+        &self.settings[rule as usize]
+    }
+
+    /// The same, to change it.
+    pub fn setting_mut(&mut self, rule: Rule) -> &mut Setting {
+        &mut self.settings[rule as usize]
+    }
+
+    /// Sets rules for paths that match one of these globs; of several such settings the last counts.
+    ///
+    /// # Errors
+    /// A sentence that names the glob that is none.
+    pub fn override_paths(&mut self, globs: &[String], levels: Vec<(Rule, Level)>) -> Result<(), String> {
+        let mut set = GlobSetBuilder::new();
+        for glob in globs {
+            set.add(Glob::new(glob).map_err(|error| format!("`{glob}` is no glob: {}", error.kind()))?);
+        }
+        self.overrides.push((set.build().map_err(|error| error.to_string())?, levels));
+        Ok(())
+    }
+
+    /// How findings of a rule in a file count.
+    pub fn level(&self, rule: Rule, path: &str) -> Level {
+        let path = path.strip_prefix("./").unwrap_or(path);
+        let of_paths = self.overrides.iter().rev().filter(|(globs, _)| globs.is_match(path));
+        let level = of_paths.flat_map(|(_, levels)| levels.iter().rev()).find(|(other, _)| *other == rule);
+        level.map_or(self.setting(rule).level, |(_, level)| *level)
+    }
+
+    /// Whether a rule is looked for anywhere.
+    pub fn is_on(&self, rule: Rule) -> bool {
+        let elsewhere = self.overrides.iter().flat_map(|(_, levels)| levels);
+        self.setting(rule).level > Level::Off
+            || elsewhere.filter(|(other, _)| *other == rule).any(|(_, level)| *level > Level::Off)
+    }
+
+    /// Whether a loss makes a run incomplete: where `unreadable-input` is an error.
+    pub fn is_error(&self, problem: &Problem) -> bool {
+        self.level(Rule::UnreadableInput, &problem.path) == Level::Error
+    }
+}

@@ -1,0 +1,152 @@
+//! Documents that stand in longer ones, however much longer: a join that misses none.
+//!
+//! Of n shingles a document shares at least ceil(c n) with whatever contains it by c. So one of any n - ceil(c n) + 1 of them is
+//! there, and the rarest are taken, which stand in few other documents (the prefix filter of `exhaustive`, for one side only).
+//!
+//! How: one reading counts in how many documents each shingle stands, a second writes down the rare ones of every document that
+//! may be contained, a third looks up every shingle of every document that may contain; what meets is compared.
+//! Cost: three readings, 16 bytes a rare shingle. Limits: a document shorter than a shingle is one of its own and stands in no
+//! longer one.
+
+use crate::document::DocId;
+use crate::exhaustive::{Counts, prefix_length};
+use crate::problem::Problem;
+use crate::reader::{Corpus, ShingleReader};
+use crate::report::Contained;
+use crate::shingles::Shingling;
+use rayon::prelude::*;
+use std::cmp::Reverse;
+
+/// How many documents a thread takes at a time.
+const DOCUMENTS_AT_ONCE: usize = 64;
+
+/// What is taken for contained.
+#[derive(Clone, Copy, Debug)]
+pub struct Containing {
+    /// What a shingle is.
+    pub shingling: Shingling,
+    /// The least share of a document's shingles that the longer one has.
+    pub least: f64,
+    /// How much text there is.
+    pub bytes: u64,
+}
+
+/// For each of the documents `small` that has it, the document of `large` which holds the largest share of its shingles, enough
+/// of them, and is longer, or as long and earlier; of several the first. Both lists are in document order. Documents that cannot be
+/// read again are named in `problems`.
+pub fn containers(
+    corpus: Corpus<'_>,
+    small: &[DocId],
+    large: &[DocId],
+    Containing { shingling, least, bytes }: Containing,
+    problems: &mut Vec<Problem>,
+) -> Vec<Contained> {
+    let counts = Counts::new(bytes);
+    let mut all: Vec<DocId> = small.iter().chain(large).copied().collect();
+    all.sort_unstable();
+    all.dedup();
+    let reader = || ShingleReader::new(corpus, shingling);
+    let lost: Vec<Problem> = all
+        .par_chunks(DOCUMENTS_AT_ONCE)
+        .map_init(reader, |reader, documents| {
+            let mut lost = Vec::new();
+            for &document in documents {
+                match reader.read(document) {
+                    Ok(set) => set.as_slice().iter().for_each(|&shingle| counts.add(shingle)),
+                    Err(problem) => lost.push(problem),
+                }
+            }
+            lost
+        })
+        .flatten_iter()
+        .collect();
+    problems.extend(lost);
+
+    let rare: Vec<(u64, DocId)> = small
+        .par_chunks(DOCUMENTS_AT_ONCE)
+        .map_init(reader, |reader, documents| {
+            let mut rare = Vec::new();
+            for &document in documents {
+                let Ok(set) = reader.read(document) else { continue };
+                let mut ordered: Vec<(u8, u64)> =
+                    set.as_slice().iter().map(|&shingle| (counts.get(shingle), shingle)).collect();
+                let length = prefix_length(ordered.len(), least);
+                ordered.sort_unstable();
+                let told = ordered[..length].iter().filter(|(count, _)| *count > 1);
+                rare.extend(told.map(|&(_, shingle)| (shingle, document)));
+            }
+            rare
+        })
+        .flatten_iter()
+        .collect();
+    let postings = Postings::new(rare);
+
+    let mut pairs: Vec<(DocId, DocId)> = large
+        .par_chunks(DOCUMENTS_AT_ONCE)
+        .map_init(reader, |reader, documents| {
+            let mut pairs = Vec::new();
+            for &document in documents {
+                let Ok(set) = reader.read(document) else { continue };
+                let met = set.as_slice().iter().flat_map(|&shingle| postings.of(shingle));
+                let mut met: Vec<DocId> = met.map(|&(_, small)| small).filter(|&small| small != document).collect();
+                met.sort_unstable();
+                met.dedup();
+                pairs.extend(met.into_iter().map(|small| (small, document)));
+            }
+            pairs
+        })
+        .flatten_iter()
+        .collect();
+    pairs.par_sort_unstable();
+    let of_small: Vec<&[(DocId, DocId)]> = pairs.chunk_by(|a, b| a.0 == b.0).collect();
+    let best = of_small.into_par_iter().map_init(
+        || (reader(), reader()),
+        |(small_reader, large_reader), pairs| {
+            let set = small_reader.read(pairs[0].0).ok()?;
+            let compared = pairs.iter().filter_map(|&(document, within)| {
+                let shared = large_reader.read(within).ok()?.table().compare(set, 0.0)?;
+                let is_longer = (shared.left, Reverse(within)) > (shared.right, Reverse(document));
+                let containment = shared.containment_of_right();
+                let is_contained = is_longer && containment >= least;
+                is_contained.then(|| Contained { document, within, containment, jaccard: shared.jaccard() })
+            });
+            compared.reduce(|best, next| if next.containment > best.containment { next } else { best })
+        },
+    );
+    best.flatten_iter().collect()
+}
+
+/// Shingles with the documents that they are rare in, to look them up.
+struct Postings {
+    /// Sorted.
+    rare: Vec<(u64, DocId)>,
+    /// Where the shingles with each beginning start, and the end: shingles are hashes, so that nearly all parts are as long.
+    starts: Vec<u32>,
+    shift: u32,
+}
+
+impl Postings {
+    fn new(mut rare: Vec<(u64, DocId)>) -> Self {
+        rare.par_sort_unstable();
+        let bits = (rare.len() as u64).next_power_of_two().ilog2().clamp(1, 26);
+        let shift = u64::BITS - bits;
+        let mut starts = vec![0; (1 << bits) + 1];
+        for (shingle, _) in &rare {
+            starts[(shingle >> shift) as usize + 1] += 1;
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        Self { rare, starts, shift }
+    }
+
+    fn of(&self, shingle: u64) -> &[(u64, DocId)] {
+        let part = (shingle >> self.shift) as usize;
+        let part = &self.rare[self.starts[part] as usize..self.starts[part + 1] as usize];
+        let first = part.partition_point(|(other, _)| *other < shingle);
+        let count = part[first..].iter().take_while(|(other, _)| *other == shingle).count();
+        &part[first..first + count]
+    }
+}

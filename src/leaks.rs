@@ -1,0 +1,71 @@
+//! Leaks: documents of one set that stand in another, exactly, nearly, or in a longer document. Pairs within a set do not count.
+
+use crate::clusters::Compare;
+use crate::containment::{Containing, containers};
+use crate::document::DocId;
+use crate::index::{Buckets, Copies};
+use crate::problem::Problem;
+use crate::reader::Corpus;
+use crate::report::{Leak, LeakKind};
+use crate::similarity::Similarity;
+
+/// The documents before `boundary` are the reference; the others are looked for in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Boundary(pub DocId);
+
+impl Boundary {
+    /// The best match in the reference of each document of one connected component, given in document order.
+    pub fn nearest(
+        self,
+        component: &[DocId],
+        buckets: &Buckets,
+        comparer: &mut impl Compare,
+    ) -> Vec<(DocId, DocId, Similarity)> {
+        let (mut nearest, mut earlier) = (Vec::new(), Vec::new());
+        for &document in component.iter().filter(|&&document| document >= self.0) {
+            buckets.all_earlier(document, &mut earlier);
+            let compared = earlier.iter().filter(|&&other| other < self.0).filter_map(|&other| {
+                let similarity = comparer.compare(other, document)?;
+                Some((document, other, similarity))
+            });
+            let more_alike = |a: &(DocId, DocId, Similarity), b: &(DocId, DocId, Similarity)| {
+                a.2.jaccard().total_cmp(&b.2.jaccard()).then(b.1.cmp(&a.1))
+            };
+            nearest.extend(compared.max_by(more_alike));
+        }
+        nearest
+    }
+
+    /// The leaks among all documents: copies of the reference, what is nearly there by `nearest` (sorted), and of the rest what
+    /// stands in a longer document.
+    pub fn leaks(
+        self,
+        corpus: Corpus<'_>,
+        copies: &Copies,
+        nearest: &[(DocId, DocId, Similarity)],
+        containing: Containing,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<Leak> {
+        let near = |document: DocId| nearest.binary_search_by_key(&document, |(document, ..)| *document).ok();
+        let distinct: Vec<DocId> = copies.distinct().collect();
+        let (reference, own) = distinct.split_at(distinct.partition_point(|&document| document < self.0));
+        let rest: Vec<DocId> = own.iter().copied().filter(|&document| near(document).is_none()).collect();
+        let contained = containers(corpus, &rest, reference, containing, problems);
+        let of_document = |(document, first): (DocId, DocId)| {
+            if first < self.0 {
+                let (jaccard, containment) = (1.0, 1.0);
+                return Some(Leak { document, within: first, kind: LeakKind::Exact, jaccard, containment });
+            }
+            if let Some(at) = near(first) {
+                let (_, within, similarity) = nearest[at];
+                let (jaccard, containment) = (similarity.jaccard(), similarity.containment_of_right());
+                return Some(Leak { document, within, kind: LeakKind::Near, jaccard, containment });
+            }
+            let at = contained.binary_search_by_key(&first, |contained| contained.document).ok()?;
+            let found = contained[at];
+            let (jaccard, containment) = (found.jaccard, found.containment);
+            Some(Leak { document, within: found.within, kind: LeakKind::Contained, jaccard, containment })
+        };
+        copies.firsts().filter(|(document, _)| *document >= self.0).filter_map(of_document).collect()
+    }
+}
