@@ -43,6 +43,8 @@ pub struct Report {
     pub pairs: Option<Vec<Pair>>,
     /// Texts for those who look at the report, if they were asked for, by their documents' numbers.
     pub texts: Vec<(DocId, QuotedText)>,
+    /// The names of all sources, if they were asked for.
+    pub sources: Vec<String>,
     /// What could not be read.
     pub problems: Vec<Problem>,
     /// The names of all documents that are mentioned above, by their numbers.

@@ -51,6 +51,8 @@ pub struct Options {
     pub against: Vec<PathBuf>,
     /// The least share of a document that a longer one holds, if such documents are looked for.
     pub containment: Option<f64>,
+    /// Whether the report names all sources.
+    pub names_sources: bool,
     /// How many bytes of text the report holds, for those who look at what it found: of representatives and their near
     /// members, and of documents that repeat lines, half of them each, in order.
     pub quoted_bytes: u64,
@@ -74,6 +76,7 @@ impl Default for Options {
             search: Search::Bands,
             against: Vec::new(),
             containment: None,
+            names_sources: false,
             quoted_bytes: 0,
             histogram: None,
         }
@@ -196,6 +199,7 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         assumed,
         pairs,
         texts: Vec::new(),
+        sources: if options.names_sources { sources.names().collect() } else { Vec::new() },
         problems,
         names: Vec::new(),
     };

@@ -236,6 +236,11 @@ impl Sources {
         &self.list[source.0 as usize]
     }
 
+    /// What all of them are called.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.list.iter().map(Source::name)
+    }
+
     /// The parts of all sources, in document order.
     pub fn parts(&self) -> impl Iterator<Item = Part> {
         let mut next = 0;

@@ -3,6 +3,7 @@
 #![allow(clippy::panic, clippy::unwrap_used)] // helpers of tests are not known to clippy as tests
 
 mod bad_input;
+mod check;
 mod compare;
 #[cfg(feature = "encodings")] // one of its files is not UTF-8
 mod formats;

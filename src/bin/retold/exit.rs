@@ -9,6 +9,8 @@ use std::process::ExitCode;
 pub enum Status {
     /// Everything was read and done.
     Done,
+    /// A rule is broken.
+    Findings,
     /// Something could not be read; the rest is done.
     Incomplete,
 }
@@ -28,6 +30,7 @@ impl Failure {
 pub fn code(result: Result<Status, Failure>) -> ExitCode {
     match result {
         Ok(Status::Done) => ExitCode::SUCCESS,
+        Ok(Status::Findings) => ExitCode::from(1),
         Ok(Status::Incomplete) => ExitCode::from(2),
         Err(Failure(message)) => {
             say(&message);
@@ -36,7 +39,8 @@ pub fn code(result: Result<Status, Failure>) -> ExitCode {
     }
 }
 
-/// One line on standard error. Nothing can be done when that is closed.
+/// A message on standard error. Nothing can be done when that is closed.
 pub fn say(message: &str) {
-    let _ = writeln!(io::stderr().lock(), "retold: {}", crate::format::escaped(message));
+    let lines: Vec<_> = message.split('\n').map(crate::format::escaped).collect();
+    let _ = writeln!(io::stderr().lock(), "retold: {}", lines.join("\n"));
 }

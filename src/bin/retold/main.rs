@@ -1,22 +1,27 @@
 //! The command `retold`: reads arguments, runs the library, writes what it found.
 
 mod args;
+mod check;
 mod compare;
+mod config;
 mod difference;
 mod exit;
+mod explain;
 mod format;
 mod output;
 mod progress;
+mod run;
 mod scan;
 
-use clap::Parser;
+use args::Command;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let args = args::Args::parse();
-    let result = match args.command {
-        args::Command::Scan(scan) => scan::run(*scan),
-        args::Command::Compare(compare) => compare::run(&compare),
-    };
+    let result = args::parse().and_then(|(args, config)| match args.command {
+        Command::Scan(scan) => scan::run(*scan),
+        Command::Check(check) => check::run(&check, &config),
+        Command::Compare(compare) => compare::run(&compare),
+        Command::Explain(explain) => explain::run(&explain),
+    });
     exit::code(result)
 }

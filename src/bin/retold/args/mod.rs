@@ -1,9 +1,13 @@
 //! What can be typed: clap's structs, turned once into plain options.
 
+mod check;
+mod layers;
 mod shared;
-mod values;
+pub mod values;
 
-pub use shared::{LineArgs, MatchingArgs, OutputArgs, PassageArgs, ReadingArgs, SearchArgs, SelectionArgs};
+pub use check::{CheckArgs, CheckFormat, ExplainArgs};
+pub use layers::parse;
+pub use shared::{ConfigArgs, LineArgs, MatchingArgs, OutputArgs, PassageArgs, ReadingArgs, SearchArgs, SelectionArgs};
 
 use crate::format::Format;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -25,15 +29,19 @@ const LONG_ABOUT: &str = "Finds text that has been told twice: duplicate and nea
 pub enum Command {
     /// Lists duplicate documents, repeated lines and boilerplate
     Scan(Box<ScanArgs>),
+    /// Scans, and fails when a rule is broken: for CI
+    Check(Box<CheckArgs>),
     /// Says how alike two documents are, what they share, and where they differ
     Compare(Box<CompareArgs>),
+    /// Says what a rule means, why it matters, and what to do
+    Explain(ExplainArgs),
 }
 
 #[derive(ClapArgs)]
 #[command(after_help = SCAN_EXAMPLES)]
 pub struct ScanArgs {
     /// Directories, text files, or files of records (.jsonl, .ndjson, .json, .csv, .tsv, .parquet), compressed or not; - is standard input
-    #[arg(required_unless_present = "files_from", value_name = "PATH")]
+    #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Do not scan; say of every file whether it would be read, as what, and why not
     #[arg(long)]
@@ -54,6 +62,8 @@ pub struct ScanArgs {
     pub output: OutputArgs,
     #[command(flatten)]
     pub report: ReportArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }
 
 #[derive(ClapArgs)]
@@ -88,6 +98,7 @@ const SCAN_EXAMPLES: &str = "Examples:
   retold scan news.csv.zst --text-field title --text-field body      two columns, compressed
   git ls-files -z '*.md' | retold scan --files-from -       the files that another command lists
   retold scan corpus/ --passages               also the passages that documents share
+  retold scan test.jsonl --against train/      what of a test set stands in a training set
   retold scan corpus/ --histogram -f html -o report.html     a page to look at and to send
   zcat news.jsonl.gz | retold scan -           standard input, text or records
 
@@ -109,6 +120,9 @@ impl ScanArgs {
             repetition: passages.repetition,
             pairs: report.pairs.is_some(),
             search: search.search(),
+            against: search.against.clone(),
+            containment: search.contained,
+            names_sources: false,
             quoted_bytes: report.format.quoted_bytes(),
             histogram: search.histogram,
         }
@@ -125,7 +139,7 @@ pub struct CompareArgs {
     #[command(flatten)]
     pub matching: MatchingArgs,
     /// A shared passage has at least this many tokens
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_PASSAGE_TOKENS, value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_PASSAGE_TOKENS, value_parser = values::passage_tokens)]
     pub passage_tokens: u32,
     #[command(flatten)]
     pub reading: ReadingArgs,

@@ -17,7 +17,7 @@ pub struct MatchingArgs {
     #[arg(short, long, value_name = "T", default_value = "0.7", value_parser = values::threshold)]
     pub threshold: f64,
     /// How many tokens in a row make a shingle
-    #[arg(long, value_name = "N", default_value_t = retold::Options::default().shingle_size, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = retold::Options::default().shingle_size, value_parser = values::shingle_size)]
     pub shingle_size: u32,
     /// What a token is: words, and single characters in scripts written without spaces (auto); words in every script; or
     /// every character that is not white space
@@ -45,6 +45,12 @@ pub struct SearchArgs {
     /// around the one at hand; a lower one takes longer
     #[arg(long, value_name = "FROM", num_args = 0..=1, require_equals = true, default_missing_value = "0.5", value_parser = values::threshold)]
     pub histogram: Option<f64>,
+    /// Look for documents of which a longer one holds at least this share (0.9 unless it is given); all are found
+    #[arg(long, value_name = "SHARE", num_args = 0..=1, require_equals = true, default_missing_value = "0.9", value_parser = values::threshold)]
+    pub contained: Option<f64>,
+    /// Look for nothing but documents that stand in these files or directories too: exactly, nearly, or in a longer one
+    #[arg(long, value_name = "PATH")]
+    pub against: Vec<PathBuf>,
     /// Find every pair, and say how many of them the bands for --recall find too
     #[arg(long, conflicts_with = "exhaustive")]
     pub measure_recall: bool,
@@ -124,7 +130,7 @@ pub struct LineArgs {
     #[arg(long, value_name = "S", default_value_t = LineOptions::default().similarity, value_parser = values::line_similarity)]
     pub line_similarity: f64,
     /// A boilerplate line stands in at least this many documents
-    #[arg(long, value_name = "N", default_value_t = LineOptions::default().boilerplate_documents, value_parser = clap::value_parser!(u32).range(2..))]
+    #[arg(long, value_name = "N", default_value_t = LineOptions::default().boilerplate_documents, value_parser = values::boilerplate_documents)]
     pub boilerplate_documents: u32,
 }
 
@@ -135,7 +141,7 @@ pub struct PassageArgs {
     #[arg(long)]
     pub passages: bool,
     /// A passage has at least this many tokens
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_PASSAGE_TOKENS, value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_PASSAGE_TOKENS, value_parser = values::passage_tokens)]
     pub passage_tokens: u32,
     /// Measure how much each document tells again: lines, paragraphs and n-grams, with the limits of MassiveText (Gopher)
     #[arg(long)]
@@ -163,6 +169,17 @@ impl OutputArgs {
     }
 }
 
+#[derive(ClapArgs)]
+#[command(next_help_heading = "Configuration")]
+pub struct ConfigArgs {
+    /// What would be typed every time [default: retold.toml, or [tool.retold] of pyproject.toml, upwards from the first path]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// No configuration file
+    #[arg(long, conflicts_with = "config")]
+    pub no_config: bool,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 pub enum Color {
     Auto,
@@ -176,6 +193,16 @@ impl From<Color> for anstream::ColorChoice {
             Color::Auto => Self::Auto,
             Color::Always => Self::Always,
             Color::Never => Self::Never,
+        }
+    }
+}
+
+impl From<Unit> for crate::config::Unit {
+    fn from(unit: Unit) -> Self {
+        match unit {
+            Unit::Auto => Self::Auto,
+            Unit::Word => Self::Word,
+            Unit::Char => Self::Char,
         }
     }
 }

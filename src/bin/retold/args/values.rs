@@ -36,6 +36,29 @@ pub fn line_similarity(text: &str) -> Result<f64, String> {
     number(text, |s| (LEAST_SIMILARITY..=1.0).contains(&s), "from 0.8 to 1")
 }
 
+/// How many tokens a shingle may have.
+pub fn shingle_size(text: &str) -> Result<u32, String> {
+    whole(text, 1, 1000)
+}
+
+/// How many documents may be many.
+pub fn boilerplate_documents(text: &str) -> Result<u32, String> {
+    whole(text, 2, u32::MAX)
+}
+
+/// How many tokens a passage may have at least.
+pub fn passage_tokens(text: &str) -> Result<u32, String> {
+    whole(text, 2, 100_000)
+}
+
+fn whole(text: &str, least: u32, most: u32) -> Result<u32, String> {
+    let number = u32::from_str(text).ok().filter(|number| (least..=most).contains(number));
+    number.ok_or_else(|| match most {
+        u32::MAX => format!("it is a whole number from {least} on"),
+        _ => format!("it is a whole number from {least} to {most}"),
+    })
+}
+
 fn number(text: &str, is_allowed: impl Fn(f64) -> bool, allowed: &str) -> Result<f64, String> {
     let number = f64::from_str(text).ok().filter(|&number| is_allowed(number));
     number.ok_or_else(|| format!("it is a number {allowed}"))

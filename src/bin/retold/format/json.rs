@@ -1,8 +1,8 @@
 //! `--format json` and `--format jsonl`: one object, or the same in parts, each on a line of its own with a `type`.
 
 use super::wire::{
-    Boilerplate, Cluster, Encoding, Histogram, Parameters, Passage, Problem, RepeatedLine, Repetition, Retold, Summary,
-    Wire,
+    Boilerplate, Cluster, Contained, Encoding, Histogram, Parameters, Passage, Problem, RepeatedLine, Repetition,
+    Retold, Summary, Wire,
 };
 use retold::report::Report;
 use serde::Serialize;
@@ -18,6 +18,8 @@ enum Line<'a> {
     Cluster(Cluster<'a>),
     RepeatedLine(RepeatedLine<'a>),
     Boilerplate(Boilerplate<'a>),
+    ContainedDocument(Contained<'a>),
+    Leak(Contained<'a>),
     Passage(Passage<'a>),
     Repetition(Repetition<'a>),
     EmptyDocument { document: &'a str },
@@ -39,6 +41,12 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     entries(out, "clusters", wire.clusters())?;
     entries(out, "repeated_lines", wire.repeated_lines())?;
     entries(out, "boilerplate", report.boilerplate.iter().map(|line| wire.boilerplate(line)))?;
+    if report.contained.is_some() {
+        entries(out, "contained_documents", wire.contained())?;
+    }
+    if report.leaks.is_some() {
+        entries(out, "leaks", wire.leaks())?;
+    }
     entries(out, "passages", report.passages.iter().map(|passage| wire.passage(passage)))?;
     entries(out, "repetition", wire.repetition())?;
     entries(out, "empty_documents", report.empty.iter().map(|&document| wire.name(document)))?;
@@ -76,6 +84,8 @@ pub fn write_lines(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         .chain(wire.clusters().map(Line::Cluster))
         .chain(wire.repeated_lines().map(Line::RepeatedLine))
         .chain(report.boilerplate.iter().map(|line| Line::Boilerplate(wire.boilerplate(line))))
+        .chain(wire.contained().map(Line::ContainedDocument))
+        .chain(wire.leaks().map(Line::Leak))
         .chain(report.passages.iter().map(|passage| Line::Passage(wire.passage(passage))))
         .chain(wire.repetition().map(Line::Repetition))
         .chain(report.empty.iter().map(|&document| Line::EmptyDocument { document: wire.name(document) }))

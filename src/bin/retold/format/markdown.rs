@@ -139,7 +139,7 @@ impl Page<'_> {
 }
 
 /// A name as code, whatever is in it.
-fn code(name: &str) -> String {
+pub fn code(name: &str) -> String {
     let name = escaped(name).replace('|', "\\|");
     let longest = name.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest + 1);
@@ -153,7 +153,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// Text that means nothing to Markdown or HTML.
-fn cell(text: &str) -> String {
+pub fn cell(text: &str) -> String {
     let mut cell = String::with_capacity(text.len());
     for c in escaped(text).chars() {
         match c {

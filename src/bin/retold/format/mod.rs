@@ -11,9 +11,10 @@ mod text;
 mod wire;
 
 use clap::ValueEnum;
-use retold::report::Report;
+use retold::report::{LeakKind, Report};
 use std::io::{self, Write};
 
+pub use markdown::{cell, code};
 pub use style::{Style, counted, escaped, quoted};
 
 /// How a report is written.
@@ -52,6 +53,15 @@ fn write_json(out: &mut dyn Write, buffer: &mut Vec<u8>, value: &impl serde::Ser
     buffer.clear();
     serde_json::to_writer(&mut *buffer, value)?;
     out.write_all(buffer)
+}
+
+/// How a leak is called.
+fn leak_kind(kind: LeakKind) -> &'static str {
+    match kind {
+        LeakKind::Exact => "exact",
+        LeakKind::Near => "near",
+        LeakKind::Contained => "contained",
+    }
 }
 
 /// A promise as it is written: never more than it is.

@@ -5,7 +5,7 @@ use indicatif::{HumanBytes, HumanCount};
 use retold::banding::Banding;
 use retold::document::DocId;
 use retold::repetition::FIGURES;
-use retold::report::{Cluster, Report};
+use retold::report::{Cluster, LeakKind, Report};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -20,6 +20,8 @@ pub fn write(out: &mut dyn Write, report: &Report, style: Style) -> io::Result<(
     text.summary()?;
     text.histogram()?;
     text.clusters()?;
+    text.contained()?;
+    text.leaks()?;
     text.repeated_lines()?;
     text.boilerplate()?;
     text.passages()?;
@@ -62,7 +64,13 @@ impl<'a> Text<'a> {
             }
         }
         writeln!(self.out)?;
+        if let Some(leaks) = &self.report.leaks {
+            let (leaks, reference) =
+                (counted(leaks.len() as u64, "document"), counted(summary.reference_documents, "document"));
+            writeln!(self.out, "{leaks} found in the other set, which has {reference}")?;
+        }
         let duplicates = match summary.clusters {
+            _ if self.report.leaks.is_some() => String::new(),
             0 => "no duplicates".to_owned(),
             clusters => format!(
                 "{} and {} in {}",
@@ -71,7 +79,12 @@ impl<'a> Text<'a> {
                 counted(clusters, "cluster")
             ),
         };
-        writeln!(self.out, "{duplicates}")?;
+        if !duplicates.is_empty() {
+            writeln!(self.out, "{duplicates}")?;
+        }
+        if let Some(contained) = &self.report.contained {
+            writeln!(self.out, "{} in longer ones", counted(contained.len() as u64, "document"))?;
+        }
         if self.report.parameters.lines.is_some() {
             let repeating = counted(summary.documents_with_repeated_lines, "document");
             let verb = if summary.documents_with_repeated_lines == 1 { "repeats" } else { "repeat" };
@@ -171,6 +184,34 @@ impl<'a> Text<'a> {
             writeln!(self.out, "    {quiet}and {} more{quiet:#}", HumanCount(more as u64))?;
         }
         Ok(())
+    }
+
+    fn contained(&mut self) -> io::Result<()> {
+        let Style { number, quiet, .. } = self.style;
+        let contained = self.report.contained.as_deref().unwrap_or_default();
+        self.title("Documents in longer ones", contained.len())?;
+        for found in contained.iter().take(self.style.limit) {
+            let (document, within) = (self.name(found.document), self.name(found.within));
+            let share = (found.containment * 1e2).floor();
+            writeln!(self.out, "  {number}{share:>3} %{number:#}  {document}  {quiet}in{quiet:#} {within}")?;
+        }
+        self.more(contained.len(), "document in a longer one")
+    }
+
+    fn leaks(&mut self) -> io::Result<()> {
+        let Style { number, quiet, .. } = self.style;
+        let leaks = self.report.leaks.as_deref().unwrap_or_default();
+        self.title("Documents of the other set", leaks.len())?;
+        for leak in leaks.iter().take(self.style.limit) {
+            let (document, within) = (self.name(leak.document), self.name(leak.within));
+            let how = match leak.kind {
+                LeakKind::Exact => "same".to_owned(),
+                LeakKind::Near => format!("{:.3}", (leak.jaccard * 1e3).floor() / 1e3),
+                LeakKind::Contained => format!("{} % in", (leak.containment * 1e2).floor()),
+            };
+            writeln!(self.out, "  {number}{how:<7}{number:#}  {document}  {quiet}as{quiet:#} {within}")?;
+        }
+        self.more(leaks.len(), "leak")
     }
 
     fn repeated_lines(&mut self) -> io::Result<()> {

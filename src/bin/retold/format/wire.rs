@@ -62,6 +62,12 @@ pub struct Summary {
     documents_with_repeated_lines: u64,
     boilerplate_lines: u64,
     passages: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contained_documents: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    leaks: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference_documents: Option<u64>,
     repetitive_documents: u64,
     skipped: u64,
     problems: u64,
@@ -135,6 +141,19 @@ pub struct Boilerplate<'a> {
 pub struct Example<'a> {
     document: &'a str,
     line: u64,
+}
+
+/// A document that stands in another.
+#[derive(Serialize)]
+pub struct Contained<'a> {
+    document: &'a str,
+    location: Location<'a>,
+    within: &'a str,
+    /// How: for leaks only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    jaccard: f64,
+    containment: f64,
 }
 
 #[derive(Serialize)]
@@ -235,6 +254,9 @@ impl<'a> Wire<'a> {
             documents_with_repeated_lines: summary.documents_with_repeated_lines,
             boilerplate_lines: summary.boilerplate_lines,
             passages: summary.passages,
+            contained_documents: self.0.contained.as_ref().map(Vec::len),
+            leaks: self.0.leaks.as_ref().map(Vec::len),
+            reference_documents: self.0.leaks.as_ref().map(|_| summary.reference_documents),
             repetitive_documents: summary.repetitive_documents,
             skipped: summary.skipped,
             problems: summary.problems,
@@ -314,6 +336,28 @@ impl<'a> Wire<'a> {
             period: passage.period,
             places: passage.places.iter().map(place).collect(),
         }
+    }
+
+    pub fn contained(&self) -> impl Iterator<Item = Contained<'a>> {
+        self.0.contained.iter().flatten().map(|contained| Contained {
+            document: self.name(contained.document),
+            location: self.location(contained.document),
+            within: self.name(contained.within),
+            kind: None,
+            jaccard: rounded(contained.jaccard),
+            containment: rounded(contained.containment),
+        })
+    }
+
+    pub fn leaks(&self) -> impl Iterator<Item = Contained<'a>> {
+        self.0.leaks.iter().flatten().map(|leak| Contained {
+            document: self.name(leak.document),
+            location: self.location(leak.document),
+            within: self.name(leak.within),
+            kind: Some(super::leak_kind(leak.kind)),
+            jaccard: rounded(leak.jaccard),
+            containment: rounded(leak.containment),
+        })
     }
 
     pub fn repetition(&self) -> impl Iterator<Item = Repetition<'a>> {

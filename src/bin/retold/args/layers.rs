@@ -1,0 +1,81 @@
+//! What is typed, over the environment, over the configuration file, over the defaults.
+//!
+//! The file's values become the defaults of the options that they are named after, so clap knows which comes before which. The
+//! command line is read twice: first for the paths and for --config, by which the file is found.
+
+use super::{Args, Command};
+use crate::config::Config;
+use crate::exit::Failure;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, error::ErrorKind};
+use std::path::Path;
+
+/// The commands that read a configuration file.
+const CONFIGURED: [&str; 2] = ["scan", "check"];
+
+/// Reads the command line: what it says, and the configuration that was found.
+///
+/// Ends the process when it cannot be understood, or asks for help.
+pub fn parse() -> Result<(Args, Config), Failure> {
+    let command = with_environment(Args::command());
+    let matches = command.clone().get_matches();
+    let config = match matches.subcommand() {
+        Some((name, of_command)) if CONFIGURED.contains(&name) => found(of_command)?,
+        _ => None,
+    };
+    let matches = match &config {
+        Some(config) => with_defaults(command, config).get_matches(),
+        None => matches,
+    };
+    let args = Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    if let Command::Scan(scan) = &args.command
+        && scan.paths.is_empty()
+        && scan.selection.files_from.is_none()
+    {
+        let missing = "the following required arguments were not provided:\n  <PATH>...";
+        Args::command().error(ErrorKind::MissingRequiredArgument, missing).exit();
+    }
+    Ok((args, config.unwrap_or_default()))
+}
+
+/// The configuration for what was typed, if there is one.
+fn found(matches: &ArgMatches) -> Result<Option<Config>, Failure> {
+    if matches.get_flag("no_config") {
+        return Ok(None);
+    }
+    let named = matches.get_one::<std::path::PathBuf>("config");
+    let first = matches.get_many::<std::path::PathBuf>("paths").and_then(|mut paths| paths.next());
+    let from = first.filter(|path| path.exists()).map_or(Path::new("."), |path| path.as_path());
+    Config::find(named.map(|path| path.as_path()), from)
+}
+
+/// Every option of the commands that have a file may be set by a variable.
+fn with_environment(mut command: clap::Command) -> clap::Command {
+    for name in CONFIGURED {
+        command = command.mut_subcommand(name, |command| {
+            command.mut_args(|arg| {
+                let is_ours = arg.get_long().is_some_and(|long| !["help", "version", "list"].contains(&long));
+                if !is_ours {
+                    return arg;
+                }
+                let variable = format!("RETOLD_{}", arg.get_id().as_str().to_uppercase());
+                arg.env(variable).hide_env(true)
+            })
+        });
+    }
+    command
+}
+
+fn with_defaults(mut command: clap::Command, config: &Config) -> clap::Command {
+    for name in CONFIGURED {
+        command = command.mut_subcommand(name, |mut command| {
+            for (id, values) in config.defaults() {
+                // A scan does not know all that a check does.
+                if command.get_arguments().any(|arg| arg.get_id() == id) {
+                    command = command.mut_arg(id, |arg| arg.default_values(values));
+                }
+            }
+            command
+        });
+    }
+    command
+}

@@ -1,0 +1,94 @@
+//! `--format github`: annotations by workflow commands, the rest as text, and a summary for the page of the run.
+//!
+//! GitHub shows ten errors and ten warnings of a step, and takes a summary of 1 MiB: what is beyond is said to be.
+
+use super::Outcome;
+use super::text::{place, write_finding};
+use crate::exit::Failure;
+use crate::format::{Style, cell, code, counted};
+use retold::check::{Finding, Level};
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// How many annotations of each level GitHub shows of a step.
+const ANNOTATIONS: usize = 10;
+/// How many bytes of findings a summary takes: there is room for what else is in the job's.
+const SUMMARY_BYTES: usize = 900_000;
+
+pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
+    let mut shown = [0; 2];
+    let mut rest: Vec<&Finding> = Vec::new();
+    for finding in outcome.held() {
+        let is_error = finding.level == Level::Error;
+        let shown = &mut shown[usize::from(is_error)];
+        *shown += 1;
+        if *shown > ANNOTATIONS {
+            rest.push(finding);
+            continue;
+        }
+        let (command, file) = (if is_error { "error" } else { "warning" }, property(&finding.place.path));
+        let line = finding.place.line.map(|line| format!(",line={line}")).unwrap_or_default();
+        let (rule, text) = (finding.rule, message(&format!("{}: {}", place(&finding.place), finding.message)));
+        writeln!(out, "::{command} file={file}{line},title=retold {rule}::{text}")?;
+    }
+    if !rest.is_empty() {
+        let count = counted(rest.len() as u64, "finding");
+        writeln!(out, "::notice title=retold::{count} more than GitHub shows; they are in the log and in the summary")?;
+        let style = Style::new(false, 0);
+        for finding in rest {
+            let mut line = Vec::new();
+            write_finding(&mut line, finding, style)?;
+            // Nothing that a document holds may be a command: the runner takes `##[` anywhere.
+            writeln!(out, "{}", String::from_utf8_lossy(&line).trim_end().replace("##[", "# #["))?;
+        }
+    }
+    for sentence in &outcome.checked.exceeded {
+        writeln!(out, "::error title=retold limit::{}", message(sentence))?;
+    }
+    Ok(())
+}
+
+/// Adds the summary to the file of the step.
+pub fn append_summary(path: &Path, outcome: &Outcome<'_>) -> Result<(), Failure> {
+    let failed = |error: io::Error| Failure::new(format!("GITHUB_STEP_SUMMARY {}: {error}", path.display()));
+    let mut file = File::options().create(true).append(true).open(path).map_err(failed)?;
+    file.write_all(summary(outcome).as_bytes()).map_err(failed)
+}
+
+fn summary(outcome: &Outcome<'_>) -> String {
+    let documents = counted(outcome.report.summary.documents, "document");
+    let by_rule = outcome.by_rule();
+    let count: usize = by_rule.iter().map(|(_, count)| count).sum();
+    let mut page = format!("## retold: {} in {documents}\n\n", counted(count as u64, "finding"));
+    if count == 0 {
+        return page;
+    }
+    page.push_str("| rule | findings |\n| --- | ---: |\n");
+    for (rule, count) in &by_rule {
+        // Nothing can go wrong in a string.
+        let _ = writeln!(page, "| {rule} | {count} |");
+    }
+    page.push_str("\n| where | rule | what |\n| --- | --- | --- |\n");
+    for (number, finding) in outcome.held().enumerate() {
+        if page.len() > SUMMARY_BYTES {
+            let more = counted((count - number) as u64, "more finding");
+            let _ = writeln!(page, "\n{more}, for which a summary has no room.");
+            return page;
+        }
+        let (at, what) = (code(&place(&finding.place)), cell(&finding.message));
+        let _ = writeln!(page, "| {at} | {} | {what} |", finding.rule);
+    }
+    page
+}
+
+/// Text of a workflow command.
+fn message(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A property of a workflow command.
+fn property(text: &str) -> String {
+    message(text).replace(':', "%3A").replace(',', "%2C")
+}

@@ -1,0 +1,37 @@
+//! `--format junit`: a suite for each rule, a failed case for each finding; a rule without findings is a case that passes.
+
+use super::Outcome;
+use super::text::place;
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use retold::check::Level;
+use std::io::{self, Write};
+
+pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
+    let mut report = Report::new("retold");
+    for rule in outcome.rules() {
+        let mut suite = TestSuite::new(rule.name());
+        for finding in outcome.held().filter(|finding| finding.rule == rule) {
+            let at = place(&finding.place);
+            let mut status = TestCaseStatus::success();
+            if finding.level == Level::Error {
+                status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                status.set_type(rule.name()).set_message(&finding.message);
+                status.set_description(format!("{at}: {}", finding.message));
+            }
+            let mut case = TestCase::new(at, status);
+            case.set_classname(rule.name());
+            if finding.level != Level::Error {
+                // JUnit knows no warnings.
+                case.set_system_out(format!("warning: {}", finding.message));
+            }
+            suite.add_test_case(case);
+        }
+        if suite.test_cases.is_empty() {
+            let mut case = TestCase::new(rule.explanation().summary, TestCaseStatus::success());
+            case.set_classname(rule.name());
+            suite.add_test_case(case);
+        }
+        report.add_test_suite(suite);
+    }
+    report.serialize(out).map_err(io::Error::other)
+}

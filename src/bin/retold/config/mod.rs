@@ -1,0 +1,253 @@
+//! `retold.toml`: what would be typed every time, and the rules.
+//!
+//! The file is found upwards from the first path; `[tool.retold]` of a `pyproject.toml` does as well. Its keys are the long names of
+//! options, which take its values for their defaults: what is typed comes before the environment (`RETOLD_THRESHOLD`), that before
+//! the file. A key that is not known is an error with its line and the names that are.
+
+mod rules;
+
+pub use rules::{Override, RuleName, RuleSetting, Rules};
+
+use crate::args::values;
+use crate::exit::Failure;
+use serde::{Deserialize, Deserializer, Serialize, de};
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The names of files that are looked for, in this order.
+const NAMES: [&str; 2] = ["retold.toml", "pyproject.toml"];
+
+/// What a file says. Keys are the long names of options; what is not there is left to the environment and the defaults.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Config {
+    /// What is read when no path is typed; relative to this file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<PathBuf>,
+    /// Only files that match, as in a .gitignore.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub include: Vec<String>,
+    /// No file or directory that matches.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
+    /// Hidden files too.
+    pub hidden: Option<bool>,
+    /// Files that .gitignore and .ignore leave out too.
+    pub no_ignore: Option<bool>,
+    /// What symbolic links lead to too.
+    pub follow: Option<bool>,
+    /// The fields of a record that hold its text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub text_field: Vec<String>,
+    /// The field of a record that names it.
+    pub id_field: Option<String>,
+    /// The encoding of text without a byte-order mark.
+    #[serde(deserialize_with = "encoding")]
+    pub encoding: Option<String>,
+    /// Text with bytes that are no character is a problem.
+    pub strict: Option<bool>,
+    /// A longer document is not read: a number, or one with K, M or G behind it.
+    #[serde(deserialize_with = "bytes")]
+    pub max_document_bytes: Option<String>,
+    /// The least Jaccard similarity of near-duplicates, above 0, at most 1.
+    #[serde(deserialize_with = "threshold")]
+    pub threshold: Option<f64>,
+    /// The least chance that a pair exactly at the threshold is found, below 1.
+    #[serde(deserialize_with = "recall")]
+    pub recall: Option<f64>,
+    /// How many tokens in a row make a shingle.
+    #[serde(deserialize_with = "shingle_size")]
+    pub shingle_size: Option<u32>,
+    /// auto, word or char.
+    pub shingle_unit: Option<Unit>,
+    /// Every pair is found.
+    pub exhaustive: Option<bool>,
+    /// The least share of a document that a longer one holds, for contained-document and leakage.
+    #[serde(deserialize_with = "threshold")]
+    pub contained: Option<f64>,
+    /// A repeated line counts from this many tokens.
+    pub line_tokens: Option<u32>,
+    /// A line repeated by its neighbour, and boilerplate, count from this many tokens.
+    pub neighbour_tokens: Option<u32>,
+    /// Or from this many letters.
+    pub neighbour_letters: Option<u32>,
+    /// Lines are nearly the same from this share of common tokens on, 0.8 to 1.
+    #[serde(deserialize_with = "line_similarity")]
+    pub line_similarity: Option<f64>,
+    /// A boilerplate line stands in at least this many documents.
+    #[serde(deserialize_with = "boilerplate_documents")]
+    pub boilerplate_documents: Option<u32>,
+    /// A passage has at least this many tokens.
+    #[serde(deserialize_with = "passage_tokens")]
+    pub passage_tokens: Option<u32>,
+    /// What is known; relative to this file.
+    pub baseline: Option<PathBuf>,
+    /// How strictly each rule is taken.
+    pub rules: Rules,
+    /// Rules for some paths; of several that match the last counts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Override>,
+}
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Unit {
+    /// Words, and characters in scripts written without spaces.
+    Auto,
+    /// Words in every script.
+    Word,
+    /// Every character that is not white space.
+    Char,
+}
+
+/// The part of a pyproject.toml that is ours.
+#[derive(Deserialize)]
+struct PyProject {
+    #[serde(default)]
+    tool: Tools,
+}
+
+#[derive(Default, Deserialize)]
+struct Tools {
+    retold: Option<Config>,
+}
+
+impl Config {
+    /// The file that is named, or the first one found upwards from a path; nothing when there is none.
+    pub fn find(named: Option<&Path>, from: &Path) -> Result<Option<Self>, Failure> {
+        if let Some(path) = named {
+            let config = Self::read(path)?;
+            return match config {
+                Some(config) => Ok(Some(config)),
+                None => Err(Failure::new(format!("--config {}: it has no [tool.retold]", path.display()))),
+            };
+        }
+        let start = std::path::absolute(from).unwrap_or_else(|_| from.to_path_buf());
+        for folder in start.ancestors().filter(|folder| folder.is_dir()) {
+            for path in NAMES.map(|name| folder.join(name)).iter().filter(|path| path.is_file()) {
+                if let Some(config) = Self::read(path)? {
+                    return Ok(Some(config));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn read(path: &Path) -> Result<Option<Self>, Failure> {
+        let wrong = |error: &dyn std::fmt::Display| Failure::new(format!("{}: {error}", path.display()));
+        let text = fs::read_to_string(path).map_err(|error| wrong(&error))?;
+        let config = if path.file_name().is_some_and(|name| name == NAMES[1]) {
+            toml::from_str(&text).map(|project: PyProject| project.tool.retold)
+        } else {
+            toml::from_str(&text).map(Some)
+        };
+        let mut config: Option<Self> = config.map_err(|error| wrong(&error.to_string().trim_end()))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        if let Some(config) = &mut config {
+            config.paths.iter_mut().chain(&mut config.baseline).for_each(|path| *path = near(folder, path));
+            config
+                .rules
+                .check()
+                .and_then(|()| config.overrides.iter().try_for_each(Override::check))
+                .map_err(|error| wrong(&error))?;
+        }
+        Ok(config)
+    }
+
+    /// The defaults of options, each by its long name.
+    pub fn defaults(&self) -> Vec<(&'static str, Vec<OsString>)> {
+        let list = |values: &[String]| values.iter().map(OsString::from).collect::<Vec<_>>();
+        let paths = |values: &[PathBuf]| values.iter().map(OsString::from).collect::<Vec<_>>();
+        fn one<T: ToString>(value: &Option<T>) -> Vec<OsString> {
+            value.iter().map(|value| value.to_string().into()).collect()
+        }
+        let unit = self.shingle_unit.map(|unit| match unit {
+            Unit::Auto => "auto",
+            Unit::Word => "word",
+            Unit::Char => "char",
+        });
+        let all = vec![
+            ("paths", paths(&self.paths)),
+            ("include", list(&self.include)),
+            ("exclude", list(&self.exclude)),
+            ("hidden", one(&self.hidden)),
+            ("no_ignore", one(&self.no_ignore)),
+            ("follow", one(&self.follow)),
+            ("text_field", list(&self.text_field)),
+            ("id_field", one(&self.id_field)),
+            ("encoding", one(&self.encoding)),
+            ("strict", one(&self.strict)),
+            ("max_document_bytes", one(&self.max_document_bytes)),
+            ("threshold", one(&self.threshold)),
+            ("recall", one(&self.recall)),
+            ("shingle_size", one(&self.shingle_size)),
+            ("shingle_unit", one(&unit)),
+            ("exhaustive", one(&self.exhaustive)),
+            ("line_tokens", one(&self.line_tokens)),
+            ("neighbour_tokens", one(&self.neighbour_tokens)),
+            ("neighbour_letters", one(&self.neighbour_letters)),
+            ("line_similarity", one(&self.line_similarity)),
+            ("boilerplate_documents", one(&self.boilerplate_documents)),
+            ("passage_tokens", one(&self.passage_tokens)),
+        ];
+        all.into_iter().filter(|(_, values)| !values.is_empty()).collect()
+    }
+}
+
+/// A path of the file as it is seen from here, without more `..` and `.` than it has.
+fn near(folder: &Path, path: &Path) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    let folder = folder.strip_prefix(&here).unwrap_or(folder);
+    let joined = folder.join(path);
+    if joined.as_os_str().is_empty() { PathBuf::from(".") } else { joined }
+}
+
+/// A value that the option of the same name would take too.
+fn checked<'de, D, T, U>(deserializer: D, parse: impl Fn(&str) -> Result<U, String>) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + ToString,
+{
+    let value = T::deserialize(deserializer)?;
+    parse(&value.to_string()).map_err(de::Error::custom)?;
+    Ok(Some(value))
+}
+
+fn threshold<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    checked(deserializer, values::threshold)
+}
+
+fn recall<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    checked(deserializer, values::recall)
+}
+
+fn line_similarity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    checked(deserializer, values::line_similarity)
+}
+
+fn encoding<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    checked(deserializer, values::encoding)
+}
+
+fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    checked(deserializer, values::bytes)
+}
+
+fn shingle_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    checked(deserializer, values::shingle_size)
+}
+
+fn boilerplate_documents<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    checked(deserializer, values::boilerplate_documents)
+}
+
+fn passage_tokens<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    checked(deserializer, values::passage_tokens)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! What `scan` and `check` have in common: paths, a pool of threads, progress, and what cannot be read.
+
+use crate::args::SelectionArgs;
+use crate::exit::{Failure, say};
+use crate::progress;
+use retold::Options;
+use retold::report::Report;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// How many problems are named on standard error; all are in the JSON report.
+pub const PROBLEMS_SHOWN: usize = 20;
+
+/// Reads everything behind the paths.
+pub fn read(paths: &[PathBuf], options: &Options, threads: usize, shows_progress: bool) -> Result<Report, Failure> {
+    for path in paths.iter().chain(&options.against).filter(|path| path.is_dir()) {
+        options.selection.globs(path).map_err(Failure::new)?;
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Failure::new)?;
+    let report = progress::shown(shows_progress, |progress| pool.install(|| retold::scan(paths, options, progress)));
+    report.map_err(|error| Failure::new(format!("a temporary file failed: {error}")))
+}
+
+/// The paths that were typed, and those of the list.
+pub fn paths(typed: &[PathBuf], selection: &SelectionArgs) -> Result<Vec<PathBuf>, Failure> {
+    let mut paths = typed.to_vec();
+    let Some(list) = &selection.files_from else { return Ok(paths) };
+    let mut bytes = Vec::new();
+    let read = if list == Path::new("-") {
+        if paths.iter().any(|path| path == Path::new("-")) {
+            return Err(Failure::new("standard input cannot be both a document and the list of --files-from"));
+        }
+        std::io::stdin().lock().read_to_end(&mut bytes)
+    } else {
+        File::open(list).and_then(|mut file| file.read_to_end(&mut bytes))
+    };
+    read.map_err(|error| Failure::new(format!("--files-from {}: {error}", list.display())))?;
+    let end = if bytes.contains(&0) { 0 } else { b'\n' };
+    for path in bytes.split(|&byte| byte == end) {
+        let path = if end == b'\n' { path.strip_suffix(b"\r").unwrap_or(path) } else { path };
+        if !path.is_empty() {
+            paths.push(path_of(path)?);
+        }
+    }
+    if paths.is_empty() {
+        return Err(Failure::new(format!("--files-from {}: it lists no path", list.display())));
+    }
+    Ok(paths)
+}
+
+#[cfg(unix)]
+fn path_of(bytes: &[u8]) -> Result<PathBuf, Failure> {
+    use std::os::unix::ffi::OsStrExt;
+    Ok(std::ffi::OsStr::from_bytes(bytes).into())
+}
+
+#[cfg(not(unix))]
+fn path_of(bytes: &[u8]) -> Result<PathBuf, Failure> {
+    let path = std::str::from_utf8(bytes);
+    path.map(PathBuf::from).map_err(|_| Failure::new("a path of --files-from is not UTF-8"))
+}
+
+/// Names what could not be read on standard error.
+pub fn say_problems(report: &Report, shown: usize) {
+    for problem in report.problems.iter().take(shown) {
+        say(&problem.to_string());
+    }
+    if let Some(more) = report.problems.len().checked_sub(shown).filter(|&more| more > 0) {
+        say(&format!("{more} more problems: --verbose names them here, --format json in the report"));
+    }
+}
+
+/// Why there is nothing to look at.
+pub fn no_document(report: &Report) -> Failure {
+    let because = match (report.problems.len(), report.summary.skipped) {
+        (0, 0) => "no files below the paths given, or all are hidden or ignored; see --hidden, --no-ignore, --include",
+        (0, _) => "all files found are binary",
+        _ => "nothing could be read",
+    };
+    Failure::new(format!("no document found: {because}"))
+}

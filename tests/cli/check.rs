@@ -1,0 +1,347 @@
+//! `retold check`: exit statuses, baselines, configuration, and what each format says of the same findings.
+
+use super::{Ended, command, end, folder, retold, visit, withdrawal};
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+use std::process::Command as Process;
+use tempfile::TempDir;
+
+/// A text of its own: no line twice, nothing like another topic's.
+fn article(topic: &str) -> String {
+    (0..30)
+        .map(|number| format!("{topic} {number} is what line {topic}{} says of {topic}{}\n", number * 3, number * 5))
+        .collect()
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let mut git = Process::new("git");
+    git.current_dir(folder).args([
+        "-c",
+        "user.name=T",
+        "-c",
+        "user.email=t@example.org",
+        "-c",
+        "init.defaultBranch=main",
+    ]);
+    let output = git.args(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn commit_all(folder: &Path) {
+    git(folder, &["add", "-A"]);
+    git(folder, &["commit", "-qm", "change"]);
+}
+
+/// A data set in a git repository.
+fn repository() -> TempDir {
+    let folder = folder([("data/a.txt", article("harbour")), ("data/b.txt", article("weather"))]);
+    git(folder.path(), &["init", "-q"]);
+    commit_all(folder.path());
+    folder
+}
+
+fn statuses(ended: &Ended) -> (i32, &str) {
+    (ended.status, ended.stdout.lines().next().unwrap_or_default())
+}
+
+#[test]
+fn a_data_set_that_is_guarded() {
+    let folder = repository();
+    let write = |name: &str, text: String| fs::write(folder.path().join(name), text).unwrap();
+    let check = |arguments: &str| retold(folder.path(), &format!("check data {arguments}"));
+    assert_eq!(statuses(&check("")), (0, "clean: 2 documents, nothing found"));
+
+    // A near copy fails, with both files and the similarity.
+    write("data/c.txt", article("harbour").replace("line harbour9 ", "row "));
+    commit_all(folder.path());
+    let found = "data/c.txt:1: near-duplicate: 0.95 like data/a.txt; 0.98 of it stands there";
+    assert_eq!(statuses(&check("")), (1, found));
+    assert_eq!(statuses(&check("--changed-since HEAD~1")), (1, found));
+    assert_eq!(statuses(&check("--changed-since HEAD")), (0, "clean: 3 documents, nothing found"));
+
+    // Once it is known it passes.
+    assert_eq!(check("--update-baseline").status, 0);
+    assert_eq!(statuses(&check("")), (0, "clean: 3 documents, nothing found; 1 known besides"));
+
+    // A third copy does not, whichever it is a copy of.
+    for original in ["data/a.txt", "data/c.txt"] {
+        fs::copy(folder.path().join(original), folder.path().join("data/d.txt")).unwrap();
+        assert_eq!(check("").status, 1, "{original}");
+    }
+    fs::remove_file(folder.path().join("data/d.txt")).unwrap();
+
+    // What is moved is not new, wherever it goes.
+    for (from, to) in [("data/a.txt", "data/z.txt"), ("data/c.txt", "data/0.txt")] {
+        fs::rename(folder.path().join(from), folder.path().join(to)).unwrap();
+        assert_eq!(statuses(&check("")), (0, "clean: 3 documents, nothing found; 1 known besides"), "{to}");
+    }
+
+    // What is gone is named, and pruned.
+    fs::remove_file(folder.path().join("data/0.txt")).unwrap();
+    let stale = check("");
+    assert_eq!(stale.status, 0);
+    assert!(stale.stdout.contains("2 contents of the baseline are not there any more"), "{}", stale.stdout);
+    assert!(stale.stdout.contains("data/c.txt: duplicate"), "{}", stale.stdout);
+    assert_eq!(check("--prune").status, 0);
+    assert_eq!(check("").stdout, "clean: 2 documents, nothing found\n");
+}
+
+#[test]
+fn the_seeds_fail_for_a_headline() {
+    let seeds = |arguments: &str| retold(Path::new(env!("CARGO_MANIFEST_DIR")), &format!("check seeds {arguments}"));
+    assert_snapshot!(seeds("").stdout);
+    assert_eq!(seeds("").status, 1);
+    assert_eq!(seeds("--rule repeated-line=off").status, 0);
+    assert_eq!(seeds("--rule repeated-line=warn").status, 0);
+}
+
+/// Two files of each kind of finding, and a line that is broken.
+fn much_to_find() -> TempDir {
+    let line = "This line is one that stands in many of the documents\n";
+    let with_line = |topic: &str| article(topic) + line;
+    let refrain = format!("{}{}", article("refrain"), "over and over it goes again\nbetween\n".repeat(40));
+    let long: String = ["harbour", "one", "two", "three", "four"].map(article).concat();
+    let records = [json!({ "text": article("record") }), json!({ "text": article("record") }), json!({ "text": "" })];
+    let records: Vec<String> = records.iter().map(Value::to_string).collect();
+    folder([
+        ("data/01.txt", article("harbour")),
+        ("data/02, again.txt", article("harbour").to_uppercase()),
+        ("data/03.txt", article("harbour").replace("line harbour9 ", "row ")),
+        ("data/04.txt", format!("{}{}", visit(), line)),
+        ("data/05.txt", with_line("five")),
+        ("data/06.txt", with_line("six")),
+        ("data/07.txt", refrain),
+        ("data/08.txt", format!("{}{}", withdrawal().lines().next().unwrap(), article("eight"))),
+        ("data/09.txt", long),
+        ("data/records.jsonl", format!("{}\n{{broken\n", records.join("\n"))),
+    ])
+}
+
+const ALL: &str = "--boilerplate-documents 3 --rule boilerplate-line=warn --rule repeated-passage=warn \
+                   --rule contained-document=error --rule repetition=error --rule empty-document=error";
+
+#[test]
+fn text() {
+    let ended = retold(much_to_find().path(), &format!("check data {ALL}"));
+    assert_eq!(ended.status, 2);
+    assert_snapshot!(ended.stdout);
+}
+
+#[test]
+fn as_json() {
+    let ended = retold(much_to_find().path(), &format!("check data {ALL} --format json"));
+    assert_snapshot!(ended.stdout.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+}
+
+#[test]
+fn github() {
+    let folder = much_to_find();
+    let mut checking = command(folder.path());
+    checking.args(format!("check data {ALL} --format github").split_whitespace());
+    checking.env("GITHUB_STEP_SUMMARY", folder.path().join("summary.md"));
+    assert_snapshot!("github", end(checking).stdout);
+    assert_snapshot!("github_summary", fs::read_to_string(folder.path().join("summary.md")).unwrap());
+}
+
+#[test]
+fn all_formats_count_the_same() {
+    let folder = much_to_find();
+    let reports = "--report json=r.json --report sarif=r.sarif --report junit=r.xml --report gitlab=r.gitlab";
+    let ended = retold(folder.path(), &format!("check data {ALL} {reports}"));
+    assert_eq!(ended.status, 2);
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    let parse = |name: &str| serde_json::from_str::<Value>(&read(name)).unwrap();
+    let json = parse("r.json");
+    let count = json["summary"]["findings"].as_u64().unwrap() as usize;
+    let errors = json["findings"].as_array().unwrap().iter().filter(|finding| finding["level"] == "error").count();
+    assert!(count > 15 && errors < count, "{count} {errors}");
+    assert_eq!(ended.stdout.lines().take_while(|line| !line.is_empty()).count(), count);
+    assert_eq!(parse("r.sarif")["runs"][0]["results"].as_array().unwrap().len(), count);
+    let gitlab = parse("r.gitlab");
+    let fingerprints: std::collections::BTreeSet<String> =
+        gitlab.as_array().unwrap().iter().map(|issue| issue["fingerprint"].to_string()).collect();
+    assert_eq!(fingerprints.len(), count);
+    // Read by other code than it was written by.
+    let junit = quick_junit::Report::deserialize_from_str(&read("r.xml")).unwrap();
+    assert_eq!(junit.failures, errors);
+    let cases: usize = junit.test_suites.iter().map(|suite| suite.test_cases.len()).sum();
+    assert_eq!(cases, count);
+}
+
+#[test]
+fn more_findings_than_code_scanning_takes() {
+    let lines: String = (0..26_000).map(|number| format!("a line number {number} of many\n")).collect();
+    let folder = folder([("data/long.txt", lines.clone() + &lines)]);
+    let ended = retold(folder.path(), "check data --line-similarity 1 --format sarif");
+    assert_eq!(ended.status, 1);
+    let run = &ended.json()["runs"][0];
+    assert_eq!(run["results"].as_array().unwrap().len(), 25_000);
+    let said = run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"].as_str().unwrap();
+    assert_eq!(said, "1000 of 26000 findings are left out: code scanning takes 25000 of a run");
+}
+
+#[test]
+fn limits_allow_some() {
+    let folder = much_to_find();
+    let check = |config: &str| {
+        fs::write(folder.path().join("retold.toml"), format!("exclude = [\"records.jsonl\"]\n{config}")).unwrap();
+        retold(folder.path(), "check data --rule repeated-line=off")
+    };
+    assert_eq!(check("").status, 1);
+    let limits = |limit: &str| {
+        check(&format!(
+            "[rules]\nexact-duplicate = {{ {limit} }}\nnear-duplicate = {{ {limit} }}\ncontained-document = \"off\""
+        ))
+    };
+    for (enough, too_little, said) in [
+        ("max = 1", "max = 0", "near-duplicate: 1 findings, at most 0 allowed"),
+        ("max-share = 0.12", "max-share = 0.05", "exact-duplicate: 11.11 % of documents, at most 5 % allowed"),
+        ("max-clusters = 1", "max-clusters = 0", "exact-duplicate: 1 clusters, at most 0 allowed"),
+    ] {
+        let ended = limits(enough);
+        assert_eq!((ended.status, ended.stdout.contains("2 allowed besides")), (0, true), "{enough}: {}", ended.stdout);
+        let ended = limits(too_little);
+        assert_eq!((ended.status, ended.stdout.contains(said)), (1, true), "{too_little}: {}", ended.stdout);
+    }
+}
+
+#[test]
+fn rules_for_some_paths() {
+    let folder = folder([("songs/a.txt", visit()), ("news/b.txt", visit().replace("foreign", "other"))]);
+    let config = "[[overrides]]\npaths = [\"songs/**\"]\nrules = { repeated-line = \"off\" }\n";
+    fs::write(folder.path().join("retold.toml"), config).unwrap();
+    let ended = retold(folder.path(), "check");
+    assert!(ended.stdout.contains("news/b.txt:3: repeated-line"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("songs/a.txt:3"), "{}", ended.stdout);
+}
+
+#[test]
+fn what_is_typed_comes_first_then_the_environment_then_the_file() {
+    let folder = folder([("data/a.txt", visit()), ("retold.toml", "threshold = 0.6\nline-tokens = 7\n".to_owned())]);
+    let threshold = |arguments: &str, variable: Option<&str>| {
+        let mut checking = command(folder.path());
+        checking.args(format!("check data --dump-config {arguments}").split_whitespace());
+        variable.map(|value| checking.env("RETOLD_THRESHOLD", value));
+        let dumped = end(checking).stdout;
+        assert!(dumped.contains("line-tokens = 7\n"), "{dumped}");
+        dumped.lines().find(|line| line.starts_with("threshold")).unwrap().to_owned()
+    };
+    assert_eq!(threshold("", None), "threshold = 0.6");
+    assert_eq!(threshold("", Some("0.8")), "threshold = 0.8");
+    assert_eq!(threshold("--threshold 0.9", Some("0.8")), "threshold = 0.9");
+    // What is dumped is read as what it was.
+    let dumped = retold(folder.path(), "check data --dump-config").stdout;
+    fs::write(folder.path().join("retold.toml"), &dumped).unwrap();
+    assert_eq!(retold(folder.path(), "check data --dump-config").stdout, dumped);
+    assert_eq!(retold(folder.path(), "scan data --format json").json()["parameters"]["threshold"], 0.6);
+    assert_eq!(retold(folder.path(), "scan data --no-config --format json").json()["parameters"]["threshold"], 0.7);
+}
+
+#[test]
+fn a_pyproject_will_do() {
+    let folder = folder([
+        ("pkg/data/a.txt", visit()),
+        ("pyproject.toml", "[project]\nname = \"x\"\n[tool.retold.rules]\nrepeated-line = \"off\"\n".to_owned()),
+    ]);
+    assert_eq!(retold(folder.path(), "check pkg/data").status, 0);
+    assert_eq!(retold(folder.path(), "check pkg/data --no-config").status, 1);
+}
+
+#[test]
+fn what_is_wrong_in_a_file_is_named_with_its_line() {
+    let folder = folder([("data/a.txt", article("a"))]);
+    for (config, said) in [
+        ("threshold = 0.8\ntreshold = 0.8\n", "line 2, column 1"),
+        ("treshold = 0.8\n", "expected one of `paths`"),
+        ("threshold = 7\n", "above 0 and at most 1"),
+        ("shingle-size = 0\n", "from 1 to 1000"),
+        ("encoding = \"klingon\"\n", "no such encoding"),
+        ("[rules]\nnear-dupe = \"off\"\n", "there is no rule `near-dupe`; the rules are exact-duplicate"),
+        ("[rules]\nnear-duplicate = \"fatal\"\n", "\"off\", \"warn\", \"error\""),
+        ("[rules]\nrepeated-line = { max-clusters = 3 }\n", "max-clusters is for exact-duplicate and near-duplicate"),
+        ("[rules]\nnear-duplicate = { max-share = 3.0 }\n", "from 0 to 1"),
+        ("[[overrides]]\npaths = [\"[\"]\nrules = {}\n", "`[` is no glob"),
+        ("[[overrides]]\npaths = []\nrules = {}\n", "paths is empty"),
+        ("[[overrides]]\npaths = [\"x/**\"]\nrules = { repeated-line = \"off\" }\n", "`x/**` matches no file"),
+        (
+            "baseline = \"none.json\"\n",
+            "none.json: No such file or directory (os error 2); --update-baseline takes one",
+        ),
+    ] {
+        fs::write(folder.path().join("retold.toml"), config).unwrap();
+        let ended = retold(folder.path(), "check data");
+        assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{config}");
+        assert!(ended.stderr.contains(said), "{config}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn nothing_passes_silently() {
+    let folder =
+        folder([("data/a.txt", article("a")), ("empty/.keep", String::new()), ("broken.json", "{}".to_owned())]);
+    git(folder.path(), &["init", "-q"]);
+    for (arguments, said) in [
+        ("empty", "no document found"),
+        ("data --include *.md", "no document found"),
+        ("data --include *.txt --include *.md", "--include *.md matches no file"),
+        ("data --baseline broken.json", "broken.json: not a baseline of retold"),
+        ("data --baseline missing.json", "--update-baseline takes one"),
+        ("data --prune", "retold-baseline.json: No such file"),
+        ("data --threshold 1.5", "above 0 and at most 1"),
+        ("data --changed-since nowhere", "--changed-since nowhere: "),
+        ("data --changed-since=--all", "--changed-since --all: "),
+        ("data --config missing.toml", "missing.toml: No such file"),
+        ("data --rule near-dupe=off", "there is no such rule; the rules are exact-duplicate"),
+        ("data --rule near-duplicate=loud", "off, warn or error"),
+        ("data --report xml=out.xml", "text, json, sarif, junit, github or gitlab"),
+        ("missing.txt data", ""),
+        ("data --against missing", ""),
+    ] {
+        let ended = retold(folder.path(), &format!("check {arguments}"));
+        assert_eq!(ended.status, 2, "{arguments}: {}", ended.stdout);
+        assert!(ended.stderr.contains(said), "{arguments}: {}", ended.stderr);
+    }
+    // A loss that is accepted is told, and passes.
+    let ended = retold(folder.path(), "check missing.txt data --rule unreadable-input=warn");
+    assert_eq!(statuses(&ended), (0, "missing.txt: warning: unreadable-input: no such file"));
+}
+
+#[test]
+fn what_was_trained_on_is_no_test() {
+    let wrapped = article("harbour").replace(' ', "\n");
+    let question = "what line harbour9 says of harbour15 harbour 4 is what".to_owned();
+    let part: String = article("weather").lines().skip(5).take(4).map(|line| format!("{line}\n")).collect();
+    let folder = folder([
+        ("train/1.txt", article("harbour")),
+        ("train/2.txt", article("weather")),
+        ("train/3.txt", article("weather")),
+        ("test/own.txt", article("own")),
+        ("test/own again.txt", article("own")),
+        ("test/part.txt", part),
+        ("test/question.txt", question),
+        ("test/wrapped.txt", wrapped),
+    ]);
+    let ended = retold(folder.path(), "check test --against train");
+    assert_eq!(ended.status, 1);
+    assert_snapshot!(ended.stdout);
+    let leaks = retold(folder.path(), "scan test --against train --format json").json();
+    assert_eq!(leaks["summary"]["documents"], 5);
+    assert_eq!(leaks["summary"]["reference_documents"], 3);
+    assert_eq!(leaks["leaks"].as_array().unwrap().len(), 3);
+    assert_eq!(retold(folder.path(), "check test --against train --rule leakage=warn").status, 0);
+    // A set is not held against itself.
+    assert_eq!(retold(folder.path(), "check test/wrapped.txt --against test").status, 0);
+}
+
+#[test]
+fn every_rule_is_explained() {
+    let ended = retold(Path::new("."), "explain");
+    assert_snapshot!("explain", ended.stdout);
+    for rule in retold::check::Rule::ALL {
+        let ended = retold(Path::new("."), &format!("explain {rule}"));
+        assert!(ended.stdout.starts_with(rule.name()) && ended.stdout.contains("What to do"), "{rule}");
+    }
+    assert_eq!(retold(Path::new("."), "explain nothing").status, 2);
+}
