@@ -162,7 +162,7 @@ fn shared_passages() -> Vec<Tokens> {
     let text = |number: u64| {
         let text = english(1500, 100 + number - u64::from(number % 4 == 3));
         let text = if number % 4 == 3 { text.replacen("e.\n", "a.\n", 3) } else { text };
-        if number % 10 == 0 { format!("{text}{paragraph}{}", english(20, 900 + number)) } else { text }
+        if number.is_multiple_of(10) { format!("{text}{paragraph}{}", english(20, 900 + number)) } else { text }
     };
     (0..400).map(|number| tokens_of(&text(number))).collect()
 }

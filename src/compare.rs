@@ -81,6 +81,9 @@ pub struct Comparison {
 /// # Errors
 /// A sentence that says which of them cannot be read, and why.
 pub fn compare(names: [&str; 2], options: &CompareOptions) -> Result<Comparison, String> {
+    if names == ["-", "-"] {
+        return Err("standard input can be one of the two documents, not both".to_owned());
+    }
     let [a, b] = names.map(|name| Compared::read(name, options));
     let documents = [a?, b?];
     let sets = [&documents[0], &documents[1]].map(|document| {

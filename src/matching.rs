@@ -70,10 +70,15 @@ pub struct Matched {
 }
 
 impl Wanted {
+    /// The least Jaccard of pairs that are looked for.
+    pub fn lowest(self) -> f64 {
+        self.histogram.map_or(self.threshold, |lowest| lowest.min(self.threshold))
+    }
+
     /// Matches the documents of `corpus`, which have `bytes` bytes of text.
     pub fn matched(self, corpus: Corpus<'_>, copies: &Copies, bytes: u64, progress: &Progress) -> Matched {
         progress.begin(Stage::Matching, 0);
-        let lowest = self.histogram.map_or(self.threshold, |lowest| lowest.min(self.threshold));
+        let lowest = self.lowest();
         let buckets = self.buckets(corpus, copies, lowest, bytes);
         let components = buckets.components();
         progress.begin(Stage::Comparing, components.iter().map(|component| component.len() as u64).sum());

@@ -40,6 +40,9 @@ pub fn boilerplate(lines: Vec<BoilerplateLine>, corpus: Corpus<'_>, problems: &m
     boilerplate
 }
 
+/// At how many places the words of a passage are taken down: the first that can be read gives them.
+const WORDS: u32 = 3;
+
 /// Passages with the places and the words of each; a place whose document cannot be read again is left out, and its document
 /// named.
 ///
@@ -54,7 +57,7 @@ pub fn passages(found: Vec<passages::Passage>, corpus: Corpus<'_>, problems: &mu
         .iter()
         .map(|passage| Passage {
             tokens: passage.tokens,
-            documents: passage.places.iter().map(|place| place.document).collect::<BTreeSet<_>>().len() as u64,
+            documents: 0,
             text: String::new(),
             places: Vec::with_capacity(passage.places.len()),
             period: passage.period,
@@ -67,7 +70,8 @@ pub fn passages(found: Vec<passages::Passage>, corpus: Corpus<'_>, problems: &mu
             let located = reader.read_with_spans(places[0].0.document)?;
             let quote = |(place, number, at): &(passages::PassagePlace, u32, u32)| {
                 let quoted = place_of(&located, place);
-                let text = (*at == 0).then(|| excerpt(&located.text[quoted.bytes.0 as usize..quoted.bytes.1 as usize]));
+                let text =
+                    (*at < WORDS).then(|| excerpt(&located.text[quoted.bytes.0 as usize..quoted.bytes.1 as usize]));
                 (*number, quoted, text)
             };
             Ok(places.iter().map(quote).collect())
@@ -77,15 +81,20 @@ pub fn passages(found: Vec<passages::Passage>, corpus: Corpus<'_>, problems: &mu
                 for (number, place, text) in places {
                     let passage = &mut quoted[number as usize];
                     passage.places.push(place);
-                    if let Some(text) = text {
-                        passage.text = text;
+                    if passage.text.is_empty() {
+                        passage.text = text.unwrap_or_default();
                     }
                 }
             }
             Err(problem) => problems.push(problem),
         },
     );
-    quoted.retain(|passage| !passage.places.is_empty());
+    for passage in &mut quoted {
+        let documents: BTreeSet<DocId> = passage.places.iter().map(|place| place.document).collect();
+        passage.documents = documents.len() as u64;
+    }
+    // Where one of two places is lost, nothing is known to be told twice.
+    quoted.retain(|passage| passage.places.len() > 1 || passage.period.is_some() && !passage.places.is_empty());
     quoted
 }
 

@@ -116,7 +116,7 @@ impl<'a> Located<'a> {
         Self { text, tokens, source_lines }
     }
 
-    /// The line of the source, from 1, that a token stands in.
+    /// The line of the source, from 1, that a token stands in; of an HTML page that in which its block begins.
     pub fn line_of(&self, token: usize) -> u64 {
         self.in_source(self.tokens.lines.partition_point(|line| line.tokens <= token))
     }

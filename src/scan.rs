@@ -83,13 +83,6 @@ impl Default for Options {
     }
 }
 
-impl Options {
-    /// The least Jaccard of pairs that are looked for.
-    fn lowest(&self) -> f64 {
-        self.histogram.map_or(self.threshold, |lowest| lowest.min(self.threshold))
-    }
-}
-
 /// Reads everything behind `paths` and reports what is told twice in it.
 ///
 /// Runs on the current rayon pool; the report is the same for any number of threads. What cannot be read is a problem in
@@ -98,10 +91,18 @@ impl Options {
 /// # Errors
 /// When a temporary file that the run needs cannot be written or read.
 pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Result<Report> {
-    let banding = Banding::for_recall(options.lowest(), options.recall);
+    let wanted = Wanted {
+        threshold: options.threshold,
+        shingling: Shingling::new(options.shingle_size),
+        search: options.search,
+        pairs: options.pairs,
+        histogram: options.histogram,
+        containment: options.containment,
+    };
+    let banding = Banding::for_recall(wanted.lowest(), options.recall);
     let signing = Signing {
         unit: options.unit,
-        shingling: Shingling::new(options.shingle_size),
+        shingling: wanted.shingling,
         banding,
         lines: options.lines.filter(|_| options.against.is_empty()),
         passages: options.passages.filter(|_| options.against.is_empty()),
@@ -124,14 +125,6 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         documents: &documents,
         index: &index,
         unit: options.unit,
-    };
-    let wanted = Wanted {
-        threshold: options.threshold,
-        shingling: signing.shingling,
-        search: options.search,
-        pairs: options.pairs,
-        histogram: options.histogram,
-        containment: options.containment,
     };
     let own = documents.first_of(SourceId(reference as u32));
     let matched = match options.against.as_slice() {

@@ -31,7 +31,7 @@ impl Rule {
                 summary: "A document shares at least the threshold of all shingles with an earlier one (Jaccard).",
                 why: "An article edited, a page per version, a form filled in: near-duplicates weigh a data set towards what they say, \
                       and let what is tested stand in what was trained on.",
-                example: "b.txt:1: near-duplicate: 0.93 like a.txt; 0.97 of it stands there",
+                example: "b.txt:1: near-duplicate: 0.93 like a.txt; 97 % of it stands there",
                 remedy: "See what differs with `retold compare a.txt b.txt`; keep one. `retold scan --histogram` shows what another \
                          threshold would find.",
             },
@@ -39,7 +39,7 @@ impl Rule {
                 summary: "Nearly all shingles of a document stand in a longer one.",
                 why: "A teaser in its article, a chapter in its book: too short beside the whole to be a near-duplicate, and yet told \
                       twice.",
-                example: "teaser.txt:1: contained-document: 0.98 of it stands in article.txt",
+                example: "teaser.txt:1: contained-document: 98 % of it stands in article.txt",
                 remedy: "Keep the longer one. The rule is off by default, since it reads the data twice more; it finds every such \
                          document (recall 1) but those shorter than a shingle.",
             },

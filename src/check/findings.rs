@@ -146,7 +146,7 @@ impl Collector<'_> {
             let message = if member.is_exact {
                 format!("the same as {}", name.document)
             } else {
-                let (jaccard, containment) = (down(member.jaccard), down(member.containment));
+                let (jaccard, containment) = (down(member.jaccard), percent(member.containment));
                 format!("{jaccard} like {}; {containment} of it stands there", name.document)
             };
             let (place, key) = (self.place(member.document, None), of_duplicate(self.fingerprint(member.document)));
@@ -166,7 +166,7 @@ impl Collector<'_> {
         for contained in self.report.contained.iter().flatten() {
             let place = self.place(contained.document, None);
             let whole = self.place(contained.within, None);
-            let message = format!("{} of it stands in {}", down(contained.containment), whole.document);
+            let message = format!("{} of it stands in {}", percent(contained.containment), whole.document);
             let key = of_rule(Rule::ContainedDocument, self.fingerprint(contained.document));
             if let Some(finding) = self.add(Rule::ContainedDocument, place, Some(key), message) {
                 finding.related.push(whole);
@@ -177,7 +177,7 @@ impl Collector<'_> {
     fn leaks(&mut self) {
         for leak in self.report.leaks.iter().flatten() {
             let (place, other) = (self.place(leak.document, None), self.place(leak.within, None));
-            let (jaccard, containment) = (down(leak.jaccard), down(leak.containment));
+            let (jaccard, containment) = (down(leak.jaccard), percent(leak.containment));
             let message = match leak.kind {
                 crate::report::LeakKind::Exact => format!("the same as {}", other.document),
                 crate::report::LeakKind::Near => {
@@ -355,7 +355,13 @@ pub fn apply_limits(findings: &mut [Finding], rules: &Rules, documents: u64) -> 
 
 /// Two decimals, never more than it is: 1 is said of the same only.
 fn down(share: f64) -> f64 {
-    (share * 1e2).floor() / 1e2
+    // A hundredth as it is written may be a hair below one as it is computed.
+    (share * 1e2 + 1e-6).floor() / 1e2
+}
+
+/// A share of a document, never more than it is.
+fn percent(share: f64) -> String {
+    format!("{:.0} %", down(share) * 1e2)
 }
 
 fn quoted(text: &str) -> String {

@@ -10,7 +10,7 @@
 //! ranges (`polynomial`), so that a long copy costs no more than a short one. Anchors that stand as far behind the same anchor
 //! everywhere are left out: whatever they are in was found there.
 //!
-//! Cost: about 8.7 bytes a token while the corpus is read, and the time is in `benches/README.md`. Limits: tokens and ranges are told
+//! Cost: 8 bytes a token and 24 an anchor, of which there is one for each 18 tokens at the default; the time is in `benches/README.md`. Limits: tokens and ranges are told
 //! apart by 61-bit hashes. A text that says the same over and over is one place with its period, not as many as it has.
 
 mod maximal;
@@ -95,8 +95,8 @@ impl Digest {
         let whole = copies_of.keys().map(|&first| texts.range(first)).filter(|range| range.len() >= least);
         found.extend(whole);
         let distinct = distinct(&texts, not_contained(found));
-        let places = |range: &Range<usize>| places(&texts, &self.anchors, winnowing, range, &copies_of);
-        let mut passages: Vec<Passage> = distinct.par_iter().map(places).collect();
+        let mut passages = places(&texts, &self.anchors, winnowing, &distinct);
+        passages.par_iter_mut().for_each(|passage| passage.add_copies(&copies_of));
         passages.par_sort_unstable_by(|a, b| (&a.places[0], a.tokens).cmp(&(&b.places[0], b.tokens)));
         passages
     }
@@ -228,62 +228,102 @@ fn distinct(texts: &Texts, ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     hashed.into_iter().map(|(.., range)| range).collect()
 }
 
-/// The passage that stands in this range, with all of its places.
-fn places(
-    texts: &Texts,
-    anchors: &[Anchor],
-    winnowing: Winnowing,
-    range: &Range<usize>,
-    copies_of: &BTreeMap<DocId, Vec<DocId>>,
-) -> Passage {
-    let group = |start: usize| {
-        let (gram, at) = winnowing.first_anchor(&texts.prefixes, &texts.powers, start);
-        let first = anchors.partition_point(|anchor| anchor.gram < gram);
-        let count = anchors[first..].partition_point(|anchor| anchor.gram == gram);
-        (&anchors[first..first + count], at - range.start)
-    };
-    let last_window = range.end - (winnowing.window + winnowing.gram - 1);
-    let (first, last) = (group(range.start), group(last_window));
-    let (group, offset) = if last.0.len() < first.0.len() { last } else { first };
-    let hash = texts.hash(range);
-    let mut places = Vec::new();
-    let mut period = None;
-    for anchor in group {
-        let Some(start) = anchor.at.checked_sub(offset) else { continue };
-        let same = start..start + range.len();
-        // A range over the end of a document, of which prefixes begin anew, has the hash of no other.
-        if same.end >= texts.prefixes.len() || texts.hash(&same) != hash {
-            continue;
-        }
-        let document = texts.document(start);
-        let whole = texts.range(document);
-        if same.end > whole.end {
-            continue;
-        }
-        let place = PassagePlace { document, start: (start - whole.start) as u32, tokens: range.len() as u32 };
-        places.push(place);
+/// A run of tokens whose places are looked for, by an anchor that it has wherever it stands.
+struct Sought {
+    /// The anchors with the same gram: the first, and how many.
+    group: (usize, usize),
+    /// How far the anchor is from the beginning.
+    offset: usize,
+    tokens: usize,
+    hash: u64,
+}
+
+impl Sought {
+    fn new(texts: &Texts, anchors: &[Anchor], winnowing: Winnowing, range: &Range<usize>) -> Self {
+        let group = |anchor: Anchor| {
+            let first = anchors.partition_point(|other| other.gram < anchor.gram);
+            (first, anchors[first..].partition_point(|other| other.gram == anchor.gram))
+        };
+        // The anchors of the range alone are those that every place has; one that stands in few places will do.
+        let mut rarest: Option<((usize, usize), usize)> = None;
+        winnowing.anchors(&texts.prefixes[range.start..=range.end], &texts.powers, |anchor| {
+            if rarest.is_none_or(|((_, count), _)| count > FEW) {
+                let group = group(anchor);
+                if rarest.is_none_or(|((_, count), _)| group.1 < count) {
+                    rarest = Some((group, anchor.at));
+                }
+            }
+        });
+        let (group, offset) = rarest.unwrap_or_default();
+        Self { group, offset, tokens: range.len(), hash: texts.hash(range) }
     }
-    places.sort_unstable();
-    places.dedup_by(|next, last| {
-        let shift = next.start.saturating_sub(last.start + last.tokens - next.tokens);
-        // With half of it in common the text says the same at least three times.
-        let is_again = next.document == last.document && 2 * shift <= next.tokens;
-        if is_again {
-            period = Some(period.map_or(shift, |period: u32| period.min(shift)));
-            last.tokens += shift;
+
+    fn key(&self) -> ((usize, usize), usize, usize, u64) {
+        (self.group, self.offset, self.tokens, self.hash)
+    }
+}
+
+/// So many places are looked at without asking whether another anchor has fewer.
+const FEW: usize = 16;
+
+/// The passages with these tokens, each with all of its places. Those that have an anchor at the same offset and are as long, such as
+/// a common beginning and one word more, are found by one look at the places of that anchor.
+fn places(texts: &Texts, anchors: &[Anchor], winnowing: Winnowing, ranges: &[Range<usize>]) -> Vec<Passage> {
+    let sought = ranges.par_iter().map(|range| Sought::new(texts, anchors, winnowing, range));
+    let mut sought: Vec<Sought> = sought.collect();
+    sought.par_sort_unstable_by_key(Sought::key);
+    let together: Vec<&[Sought]> =
+        sought.chunk_by(|a, b| (a.group, a.offset, a.tokens) == (b.group, b.offset, b.tokens)).collect();
+    let of_group = |sought: &[Sought]| {
+        let Sought { group: (first, count), offset, tokens, .. } = sought[0];
+        let mut found: Vec<Vec<PassagePlace>> = vec![Vec::new(); sought.len()];
+        for anchor in &anchors[first..first + count] {
+            let Some(start) = anchor.at.checked_sub(offset).filter(|start| start + tokens < texts.prefixes.len())
+            else {
+                continue;
+            };
+            // A range over the end of a document, of which prefixes begin anew, has the hash of no other.
+            let hash = texts.hash(&(start..start + tokens));
+            let Ok(number) = sought.binary_search_by_key(&hash, |sought| sought.hash) else { continue };
+            let document = texts.document(start);
+            let whole = texts.range(document);
+            if start + tokens <= whole.end {
+                let start = (start - whole.start) as u32;
+                found[number].push(PassagePlace { document, start, tokens: tokens as u32 });
+            }
         }
-        is_again
-    });
-    let copied: Vec<PassagePlace> = places
-        .iter()
-        .flat_map(|place| {
-            let copies = copies_of.get(&place.document).into_iter().flatten();
-            copies.map(|&document| PassagePlace { document, ..*place })
-        })
-        .collect();
-    places.extend(copied);
-    places.sort_unstable();
-    Passage { tokens: range.len() as u32, places, period }
+        found.into_iter().map(|places| Passage::of(tokens as u32, places)).collect::<Vec<_>>()
+    };
+    together.into_par_iter().flat_map_iter(of_group).collect()
+}
+
+impl Passage {
+    /// Puts together places that overlap by half or more: there the text says the same at least three times.
+    fn of(tokens: u32, mut places: Vec<PassagePlace>) -> Self {
+        let mut period = None;
+        places.sort_unstable();
+        places.dedup_by(|next, last| {
+            let shift = next.start.saturating_sub(last.start + last.tokens - tokens);
+            let is_again = next.document == last.document && 2 * shift <= tokens;
+            if is_again {
+                period = Some(period.map_or(shift, |period: u32| period.min(shift)));
+                last.tokens += shift;
+            }
+            is_again
+        });
+        Self { tokens, places, period }
+    }
+
+    /// Adds the places of copies, which are those of their firsts.
+    fn add_copies(&mut self, copies_of: &BTreeMap<DocId, Vec<DocId>>) {
+        let of_place = |place: &PassagePlace| {
+            let (place, copies) = (*place, copies_of.get(&place.document).into_iter().flatten());
+            copies.map(move |&document| PassagePlace { document, ..place })
+        };
+        let copied: Vec<PassagePlace> = self.places.iter().flat_map(of_place).collect();
+        self.places.extend(copied);
+        self.places.sort_unstable();
+    }
 }
 
 #[cfg(test)]

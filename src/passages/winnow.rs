@@ -62,11 +62,6 @@ impl Winnowing {
             }
         }
     }
-
-    /// Where the anchor is that every passage like this one has: that of its first window.
-    pub fn first_anchor(self, prefixes: &[u64], powers: &Powers, start: usize) -> (u64, usize) {
-        last_least((start..start + self.window).map(|at| (powers.of_range(prefixes, at, self.gram), at)))
-    }
 }
 
 /// The least of some grams, of equal ones the last.

@@ -22,11 +22,7 @@ pub struct OneDocument {
 /// # Errors
 /// A sentence that says what there is instead.
 pub fn read_one(name: &str, reading: &Reading) -> Result<OneDocument, String> {
-    let whole = Path::new(name);
-    let (path, record) = match name.rsplit_once(':') {
-        Some((path, record)) if name != "-" && !whole.exists() => (path, Some(record)),
-        _ => (name, None),
-    };
+    let (path, record) = path_and_record(name);
     if Path::new(path).is_dir() {
         return Err(format!("{path} is a directory; name a file in it, or a record of one as path:N"));
     }
@@ -42,19 +38,33 @@ pub fn read_one(name: &str, reading: &Reading) -> Result<OneDocument, String> {
         }
     }
     let is_record_file = sources.list.iter().any(|source| source.format != Format::Text);
+    if let Some(problem) = sources.problems.first() {
+        return Err(problem.to_string());
+    }
+    if let Some((lost, reason)) = search.lost {
+        let lost = lost.map(|record| format!(":{record}")).unwrap_or_default();
+        return Err(format!("{path}{lost}: {reason}"));
+    }
     match (search.found, record) {
         (Some(_), None) if search.count > 1 => {
             Err(format!("{path} holds several records; name one of them, such as {path}:{}", search.first_record))
         }
         (Some(found), _) => Ok(OneDocument { path: path.to_owned(), ..found }),
-        (None, _) if search.lost.is_some() => Err(format!("{name}: {}", search.lost.unwrap_or_default())),
         (None, Some(record)) if is_record_file => Err(format!("{path} has no record {record} that can be read")),
         (None, Some(_)) => Err(format!("{path} is one document, without records to name")),
-        (None, None) => match sources.problems.first() {
-            Some(problem) => Err(problem.to_string()),
-            None => Err(format!("{path} holds no document")),
-        },
+        (None, None) => Err(format!("{path} holds no document")),
     }
+}
+
+/// A file, and what is behind the colon after it, in which there may be colons too.
+fn path_and_record(name: &str) -> (&str, Option<&str>) {
+    if Path::new(name).exists() {
+        return (name, None);
+    }
+    let colons = || name.rmatch_indices(':').map(|(at, _)| (&name[..at], Some(&name[at + 1..])));
+    let is_there = |(path, _): &(&str, Option<&str>)| *path == "-" || Path::new(path).exists();
+    // Where there is no such file, what was meant is told by the last.
+    colons().find(is_there).or_else(|| colons().next()).unwrap_or((name, None))
 }
 
 /// Keeps the document that is looked for.
@@ -68,7 +78,8 @@ struct Search<'a> {
     /// How many documents there were, and the record of the first.
     count: u64,
     first_record: u64,
-    lost: Option<String>,
+    /// What could not be read and may be what is looked for: its record, and the reason.
+    lost: Option<(Option<u64>, String)>,
 }
 
 impl Search<'_> {
@@ -103,8 +114,8 @@ impl Visit for Search<'_> {
 
     fn lost(&mut self, _: SourceId, line: Option<u32>, reason: String) {
         let record = line.map(|line| self.lines_before + u64::from(line) + 1);
-        if record.is_none() || self.record.is_some() && self.is_wanted(record, "") {
-            self.lost.get_or_insert(reason);
+        if record.is_none() || self.is_wanted(record, "") {
+            self.lost.get_or_insert((record, reason));
         }
     }
 }

@@ -15,6 +15,8 @@ fn two_versions() -> TempDir {
         ("new.txt", new),
         ("visit.txt", visit()),
         ("empty.txt", "...".to_owned()),
+        ("half.jsonl", format!("{{broken\n{}\n", records[1])),
+        ("urls.jsonl", json!({ "id": "https://example.org/a:b", "text": withdrawal() }).to_string()),
         ("both.jsonl", format!("{}\n\n{{\"id\": 3\n{}\n", records[0], records[1])),
     ])
 }
@@ -47,6 +49,7 @@ fn records_are_named_by_line_or_id() {
     assert_eq!(compared("both.jsonl:1 both.jsonl:4"), (files.clone(), json!(1), json!(4)));
     assert_eq!(compared("both.jsonl:old both.jsonl:new --id-field id"), (files.clone(), json!(1), json!(4)));
     assert_eq!(compared("old.txt both.jsonl:4"), (files, json!(null), json!(4)));
+    assert_eq!(compared("old.txt urls.jsonl:https://example.org/a:b --id-field id").0, json!(1.0));
 }
 
 #[test]
@@ -67,15 +70,32 @@ fn what_cannot_be_compared_is_explained() {
         ("old.txt empty.txt", "empty.txt is empty"),
         ("old.txt both.jsonl", "both.jsonl holds several records; name one of them, such as both.jsonl:1"),
         ("old.txt both.jsonl:3", "both.jsonl:3: "),
+        ("old.txt half.jsonl", "half.jsonl:1: not a JSON object"),
+        ("- -", "not both"),
         ("old.txt both.jsonl:2", "both.jsonl has no record 2"),
         ("old.txt both.jsonl:9", "both.jsonl has no record 9"),
         ("old.txt new.txt:2", "new.txt is one document"),
-        ("old.txt nothing.jsonl:2", "nothing.jsonl:2: no such file"),
+        ("old.txt nothing.jsonl:2", "nothing.jsonl: no such file"),
     ] {
         let ended = retold(folder.path(), &format!("compare {names}"));
         assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{names}");
         assert!(ended.stderr.contains(said), "{names}: {}", ended.stderr);
     }
+}
+
+/// A file that is cut off is not compared as if that were all of it.
+#[cfg(feature = "compression")]
+#[test]
+fn what_is_cut_off_is_not_compared() {
+    use std::io::Write;
+    let folder = two_versions();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(withdrawal().as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    std::fs::write(folder.path().join("cut.txt.gz"), &packed[..packed.len() / 2]).unwrap();
+    let ended = retold(folder.path(), "compare old.txt cut.txt.gz");
+    assert_eq!((ended.status, ended.stdout.as_str()), (2, ""));
+    assert!(ended.stderr.contains("cut.txt.gz: "), "{}", ended.stderr);
 }
 
 #[test]

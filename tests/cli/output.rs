@@ -46,7 +46,7 @@ fn a_closed_pipe_is_no_error() {
     let line = "one line that is told again and again ".repeat(20);
     let record = |n: usize| serde_json::json!({ "text": format!("{n} {line}\n\n{n} {line}") }).to_string() + "\n";
     let corpus = folder([("a.jsonl", (0..500).map(record).collect::<String>())]);
-    for format in ["text", "json", "jsonl"] {
+    for format in ["text", "json", "jsonl", "html", "csv", "markdown"] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_retold"));
         command.current_dir(corpus.path()).args(["scan", "a.jsonl", "--limit", "0", "--format", format]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

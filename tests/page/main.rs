@@ -1,6 +1,6 @@
 //! The HTML report in a browser: Chromium, where it is installed or `CHROMIUM` says that it is.
 #![cfg(feature = "cli")]
-#![allow(clippy::unwrap_used)] // helpers of tests are not known to clippy as tests
+#![allow(clippy::print_stderr, clippy::unwrap_used)] // helpers of tests are not known to clippy as tests
 
 mod browser;
 

@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 pub const PROBLEMS_SHOWN: usize = 20;
 
 /// Reads everything behind the paths.
-pub fn read(paths: &[PathBuf], options: &Options, threads: usize, shows_progress: bool) -> Result<Report, Failure> {
+pub fn read(paths: &[PathBuf], options: &Options, threads: u32, shows_progress: bool) -> Result<Report, Failure> {
     for path in paths.iter().chain(&options.against).filter(|path| path.is_dir()) {
         options.selection.globs(path).map_err(Failure::new)?;
     }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Failure::new)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads as usize).build().map_err(Failure::new)?;
     let report = progress::shown(shows_progress, |progress| pool.install(|| retold::scan(paths, options, progress)));
     report.map_err(|error| Failure::new(format!("a temporary file failed: {error}")))
 }

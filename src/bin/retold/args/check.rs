@@ -34,8 +34,8 @@ pub struct CheckArgs {
     #[arg(long, value_name = "N", default_value_t = DEFAULT_PASSAGE_TOKENS, value_parser = values::passage_tokens, help_heading = "Lines")]
     pub passage_tokens: u32,
     /// How many threads work; the result is the same for any number [default: all cores]
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pub threads: usize,
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = values::threads)]
+    pub threads: u32,
     #[command(flatten)]
     pub output: OutputArgs,
     #[command(flatten)]

@@ -55,8 +55,8 @@ pub struct SearchArgs {
     #[arg(long, conflicts_with = "exhaustive")]
     pub measure_recall: bool,
     /// How many threads work; the result is the same for any number [default: all cores]
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pub threads: usize,
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = values::threads)]
+    pub threads: u32,
 }
 
 #[derive(ClapArgs)]
@@ -141,7 +141,7 @@ pub struct PassageArgs {
     #[arg(long)]
     pub passages: bool,
     /// A passage has at least this many tokens
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_PASSAGE_TOKENS, value_parser = values::passage_tokens)]
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_PASSAGE_TOKENS, value_parser = values::passage_tokens, requires = "passages")]
     pub passage_tokens: u32,
     /// Measure how much each document tells again: lines, paragraphs and n-grams, with the limits of MassiveText (Gopher)
     #[arg(long)]

@@ -51,6 +51,11 @@ pub fn passage_tokens(text: &str) -> Result<u32, String> {
     whole(text, 2, 100_000)
 }
 
+/// How many threads may work; 0 is as many as there are cores.
+pub fn threads(text: &str) -> Result<u32, String> {
+    whole(text, 0, 1024)
+}
+
 fn whole(text: &str, least: u32, most: u32) -> Result<u32, String> {
     let number = u32::from_str(text).ok().filter(|number| (least..=most).contains(number));
     number.ok_or_else(|| match most {

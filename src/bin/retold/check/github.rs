@@ -5,7 +5,7 @@
 use super::Outcome;
 use super::text::{place, write_finding};
 use crate::exit::Failure;
-use crate::format::{Style, cell, code, counted};
+use crate::format::{Style, code, counted};
 use retold::check::{Finding, Level};
 use std::fmt::Write as _;
 use std::fs::File;
@@ -77,7 +77,7 @@ fn summary(outcome: &Outcome<'_>) -> String {
             let _ = writeln!(page, "\n{more}, for which a summary has no room.");
             return page;
         }
-        let (at, what) = (code(&place(&finding.place)), cell(&finding.message));
+        let (at, what) = (code(&place(&finding.place)), code(&finding.message));
         let _ = writeln!(page, "| {at} | {} | {what} |", finding.rule);
     }
     page

@@ -1,6 +1,6 @@
 //! `--format json`: one object.
 
-use super::Compared;
+use super::{Compared, Kind};
 use crate::difference::{Change, lines, text};
 use crate::format::rounded;
 use retold::compare::Compared as Document;
@@ -13,7 +13,7 @@ use std::io::{self, Write};
 struct Wire<'a> {
     a: Side<'a>,
     b: Side<'a>,
-    kind: &'static str,
+    kind: Kind,
     threshold: f64,
     jaccard: f64,
     /// The share of A's shingles that B has.

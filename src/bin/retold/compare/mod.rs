@@ -8,6 +8,7 @@ use crate::difference::{self, Change};
 use crate::exit::{Failure, Status};
 use crate::format::Style;
 use retold::compare::Comparison;
+use serde::Serialize;
 
 /// Compares two documents and writes what was found.
 pub fn run(args: &CompareArgs) -> Result<Status, Failure> {
@@ -40,11 +41,20 @@ struct Compared {
 
 impl Compared {
     /// What a scan would call the two.
-    fn kind(&self) -> &'static str {
+    fn kind(&self) -> Kind {
         match &self.comparison {
-            same if same.is_exact => "exact",
-            alike if alike.similarity.jaccard() >= self.threshold => "near",
-            _ => "different",
+            same if same.is_exact => Kind::Exact,
+            alike if alike.similarity.jaccard() >= self.threshold => Kind::Near,
+            _ => Kind::Different,
         }
     }
+}
+
+/// What a scan would call two documents.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Exact,
+    Near,
+    Different,
 }

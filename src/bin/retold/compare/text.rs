@@ -1,12 +1,11 @@
 //! The comparison for people: figures, shared passages, and what differs among the words around it.
 
-use super::Compared;
-use crate::difference::{Change, lines, text};
-use crate::format::{Style, counted, escaped, quoted};
+use super::{Compared, Kind};
+use crate::difference::{self, Change, text};
+use crate::format::{Style, counted, down, escaped, lines, one_line, quoted};
 use indicatif::HumanCount;
 use retold::compare::Compared as Document;
 use retold::reader::Located;
-use retold::report::PassagePlace;
 use std::io::{self, Write};
 use std::ops::Range;
 
@@ -45,31 +44,30 @@ impl Text<'_> {
             let (tokens, shingles) = (counted(tokens, "token"), counted(shingles, "shingle"));
             writeln!(self.out, "{letter}  {bold}{name}{bold:#}  {quiet}{tokens}, {shingles}{quiet:#}")?;
         }
-        // Rounded down: 1 is said of the same shingles only, the threshold of those that reach it.
-        let jaccard = (similarity.jaccard() * 1e4).floor() / 1e4;
+        let jaccard = down(similarity.jaccard(), 4);
         let threshold = self.compared.threshold;
         let verdict = match self.compared.kind() {
-            "exact" => "exact duplicates: the same tokens in the same order".to_owned(),
-            "near" => format!("near-duplicates: Jaccard {jaccard}, which reaches the threshold of {threshold}"),
-            _ => format!("no duplicates: Jaccard {jaccard}, below the threshold of {threshold}"),
+            Kind::Exact => "exact duplicates: the same tokens in the same order".to_owned(),
+            Kind::Near => format!("near-duplicates: Jaccard {jaccard}, which reaches the threshold of {threshold}"),
+            Kind::Different => format!("no duplicates: Jaccard {jaccard}, below the threshold of {threshold}"),
         };
         writeln!(self.out, "\n{number}{verdict}{number:#}")?;
         let [a_only, b_only] = shingles.map(|all| HumanCount(u64::from(all - similarity.shared)));
         let shared = counted(similarity.shared.into(), "shingle");
         writeln!(self.out, "  {shared} in both, {a_only} in A only, {b_only} in B only")?;
-        let percent = |share: f64| (share * 1e3).floor() / 1e1;
+        let percent = |share: f64| (down(share, 3) * 1e3).round() / 1e1;
         let (of_a, of_b) = (percent(similarity.containment_of_left()), percent(similarity.containment_of_right()));
         writeln!(self.out, "  {of_a} % of A is in B, {of_b} % of B is in A")?;
         if !comparison.is_exact {
-            let (bands, rows) = (comparison.banding.bands, comparison.banding.rows);
-            let chance = match (comparison.chance * 1e4).floor() / 1e2 {
+            let (bands, rows) = (comparison.banding.bands, counted(comparison.banding.rows.into(), "row"));
+            let chance = match (down(comparison.chance, 4) * 1e4).round() / 1e2 {
                 // Nothing that goes by bands is certain.
                 high if high > 99.9 => "more than 99.9 %".to_owned(),
                 chance => format!("{chance} %"),
             };
             writeln!(
                 self.out,
-                "  {quiet}a scan's {bands} bands of {rows} rows look at such a pair with a chance of {chance}{quiet:#}"
+                "  {quiet}a scan's {bands} bands of {rows} look at such a pair with a chance of {chance}{quiet:#}"
             )?;
         }
         Ok(())
@@ -85,11 +83,10 @@ impl Text<'_> {
         for passage in passages.iter().take(self.style.limit) {
             let places_of = |document: u32| {
                 let places = passage.places.iter().filter(|place| place.document.0 == document);
-                places.map(place).collect::<Vec<_>>().join(" and ")
+                places.map(|place| lines(place.lines)).collect::<Vec<_>>().join(" and ")
             };
-            let words: Vec<&str> = passage.text.split_whitespace().collect();
             let tokens = counted(passage.tokens.into(), "token");
-            let quoted = quoted(&words.join(" "), QUOTED);
+            let quoted = quoted(&one_line(&passage.text), QUOTED);
             let (a, b) = (places_of(0), places_of(1));
             writeln!(self.out, "  {number}{tokens}{number:#}  A {a}, B {b}  {quoted}")?;
         }
@@ -116,21 +113,21 @@ impl Text<'_> {
     fn hunk(&mut self, hunk: &[Change]) -> io::Result<()> {
         let Style { quiet, removed, added, .. } = self.style;
         let (first, last) = (&hunk[0], &hunk[hunk.len() - 1]);
-        let a = lines(&self.a, &(first.a.start..last.a.end)).map(|(first, last)| format!("A {}", span(first, last)));
-        let b = lines(&self.b, &(first.b.start..last.b.end)).map(|(first, last)| format!("B {}", span(first, last)));
+        let a = difference::lines(&self.a, &(first.a.start..last.a.end)).map(|at| format!("A {}", lines(at)));
+        let b = difference::lines(&self.b, &(first.b.start..last.b.end)).map(|at| format!("B {}", lines(at)));
         let places: Vec<String> = a.into_iter().chain(b).collect();
         writeln!(self.out, "  {quiet}{}{quiet:#}", places.join(", "))?;
         let mut words: Vec<String> = Vec::new();
         for change in hunk {
             if change.is_same {
-                words.push(one_line(text(&self.a, &change.a), usize::MAX));
+                words.push(shortened(text(&self.a, &change.a)));
                 continue;
             }
             for (before, text, after, style) in
                 [("[-", text(&self.a, &change.a), "-]", removed), ("{+", text(&self.b, &change.b), "+}", added)]
             {
                 if !text.is_empty() {
-                    words.push(format!("{style}{before}{}{after}{style:#}", one_line(text, SHOWN)));
+                    words.push(format!("{style}{before}{}{after}{style:#}", shortened(text)));
                 }
             }
         }
@@ -187,22 +184,14 @@ fn tail(range: &Range<usize>) -> Range<usize> {
 }
 
 /// Words on one line, as they may go to a terminal, cut in the middle when they are many.
-fn one_line(text: &str, most: usize) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let line = words.join(" ");
+fn shortened(text: &str) -> String {
+    let line = one_line(text);
     let characters = line.chars().count();
-    if characters <= most {
+    if characters <= SHOWN {
         return escaped(&line).into_owned();
     }
-    let start: String = line.chars().take(most / 2).collect();
-    let end: String = line.chars().skip(characters - most / 2).collect();
-    format!("{} … {} … {}", escaped(&start), counted(words.len() as u64, "word"), escaped(&end))
-}
-
-fn place(place: &PassagePlace) -> String {
-    span(place.lines.0, place.lines.1)
-}
-
-fn span(first: u64, last: u64) -> String {
-    if first == last { format!("line {first}") } else { format!("lines {first} to {last}") }
+    let start: String = line.chars().take(SHOWN / 2).collect();
+    let end: String = line.chars().skip(characters - SHOWN / 2).collect();
+    let words = counted(text.split_whitespace().count() as u64, "word");
+    format!("{} … {words} … {}", escaped(&start), escaped(&end))
 }

@@ -1,6 +1,7 @@
 //! `--format csv`: a table of findings, a row for each place, for spreadsheets and data frames.
 //!
-//! Columns that a kind of finding has no value for are empty; the text stands in the first row of its number only. Texts are written as they are; a spreadsheet may take one that
+//! `count` is how many there are of what the finding is of: documents of the cluster, lines, documents that hold the line, places,
+//! figures above their limits. Columns that a kind of finding has no value for are empty; the text stands in the first row of its number only. Texts are written as they are; a spreadsheet may take one that
 //! begins with `=` for a formula.
 
 use super::rounded;
@@ -39,6 +40,14 @@ struct Row<'a> {
 
 /// Writes the table.
 pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    // The kind of an error tells whether it is one: a closed pipe is none.
+    rows(out, report).map_err(|error| match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    })
+}
+
+fn rows(out: &mut dyn Write, report: &Report) -> csv::Result<()> {
     let mut table = csv::Writer::from_writer(out);
     table.write_record(COLUMNS)?;
     let mut add = |row: Row<'_>| {
@@ -76,7 +85,7 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     for (number, (document, line)) in (1..).zip(&report.repeated_lines) {
         let lines: Vec<String> = line.lines.iter().map(u64::to_string).collect();
         add(Row {
-            finding: "repeated_line",
+            finding: if line.is_exact() { "repeated_line" } else { "nearly_repeated_line" },
             number,
             document: Some(*document),
             lines: lines.join(" "),
@@ -104,7 +113,7 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
                 finding: "passage",
                 number,
                 document: Some(place.document),
-                lines: format!("{}-{}", place.lines.0, place.lines.1),
+                lines: format!("{} to {}", place.lines.0, place.lines.1),
                 count: Some(passage.places.len() as u64),
                 text: if at == 0 { &passage.text } else { "" },
                 ..Row::default()
@@ -128,5 +137,5 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         let rest = ["", "", "", "", "", &problem.reason];
         table.write_record(known.iter().chain(&rest))?;
     }
-    table.flush()
+    Ok(table.flush()?)
 }

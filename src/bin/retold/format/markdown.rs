@@ -1,6 +1,6 @@
 //! `--format markdown`: tables for those who paste a report into an issue, a pull request or a page.
 
-use super::{Style, counted, escaped, order};
+use super::{Style, counted, down, escaped, one_line, order};
 use indicatif::HumanCount;
 use retold::document::DocId;
 use retold::report::Report;
@@ -13,10 +13,12 @@ const QUOTED: usize = 120;
 pub fn write(out: &mut dyn Write, report: &Report, style: Style) -> io::Result<()> {
     let mut page = Page { out, report, limit: style.limit };
     page.summary()?;
+    page.thresholds()?;
     page.clusters()?;
     page.repeated_lines()?;
     page.boilerplate()?;
     page.passages()?;
+    page.repetition()?;
     page.problems()
 }
 
@@ -49,13 +51,24 @@ impl Page<'_> {
         writeln!(self.out, "\nNear-duplicates: Jaccard of {size}-token shingles at least {threshold}, each computed.")
     }
 
+    fn thresholds(&mut self) -> io::Result<()> {
+        let Some(histogram) = &self.report.histogram else { return Ok(()) };
+        self.title("Thresholds", histogram.thresholds.len())?;
+        let pairs_from =
+            |threshold: f64| histogram.bins.iter().filter(move |bin| bin.from >= threshold).map(|bin| bin.pairs);
+        let rows = histogram.thresholds.iter().map(|at| {
+            let pairs = pairs_from(at.threshold).sum::<u64>();
+            [at.threshold.to_string(), pairs.to_string(), at.clusters.to_string(), at.removed.to_string()]
+        });
+        self.table(["threshold", "pairs", "clusters", "duplicates"], rows)
+    }
+
     fn clusters(&mut self) -> io::Result<()> {
         let clusters = &self.report.clusters;
         self.title("Clusters", clusters.len())?;
         let rows = clusters.iter().flat_map(|cluster| {
             cluster.members.iter().map(|member| {
-                // Rounded down: 1 is said of the same shingles only.
-                let jaccard = (member.jaccard * 1e3).floor() / 1e3;
+                let jaccard = down(member.jaccard, 3);
                 let alike = if member.is_exact { "same".to_owned() } else { jaccard.to_string() };
                 [alike, self.name(member.document), self.name(cluster.representative)]
             })
@@ -94,17 +107,32 @@ impl Page<'_> {
                 let (from, to) = place.lines;
                 format!("{} lines {from}-{to}", self.name(place.document))
             });
-            let (tokens, places) = (passage.tokens.to_string(), passage.places.len().to_string());
-            [tokens, places, quoted(&passage.text), first.unwrap_or_default()]
+            let places = match passage.period {
+                Some(period) => format!("{}, the same every {}", passage.places.len(), counted(period.into(), "token")),
+                None => passage.places.len().to_string(),
+            };
+            [passage.tokens.to_string(), places, quoted(&passage.text), first.unwrap_or_default()]
         });
         let rows: Vec<_> = rows.collect();
         self.entries(["tokens", "places", "text", "first in"], rows, "passage")
     }
 
+    fn repetition(&mut self) -> io::Result<()> {
+        let repetitive = order::repetitive(self.report);
+        self.title("Repetitive documents", repetitive.len())?;
+        let rows = repetitive.iter().map(|(document, repetition)| {
+            let exceeded = repetition.exceeded();
+            let figures = exceeded.map(|(figure, value)| format!("{} {}", figure.name, down(value, 2)));
+            [self.name(*document), figures.map(|figure| code(&figure)).collect::<Vec<_>>().join(" ")]
+        });
+        let rows: Vec<_> = rows.collect();
+        self.entries(["document", "above the limits of MassiveText"], rows, "repetitive document")
+    }
+
     fn problems(&mut self) -> io::Result<()> {
         let problems = &self.report.problems;
         self.title("Could not be read", problems.len())?;
-        let rows: Vec<_> = problems.iter().map(|problem| [cell(&problem.to_string())]).collect();
+        let rows: Vec<_> = problems.iter().map(|problem| [code(&problem.to_string())]).collect();
         self.entries(["what"], rows, "problem")
     }
 
@@ -138,32 +166,18 @@ impl Page<'_> {
     }
 }
 
-/// A name as code, whatever is in it.
-pub fn code(name: &str) -> String {
-    let name = escaped(name).replace('|', "\\|");
-    let longest = name.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+/// A name or a text as code: nothing in it means anything to Markdown, nor calls anybody.
+pub fn code(text: &str) -> String {
+    let text = escaped(text).replace('|', "\\|");
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest + 1);
-    if longest == 0 { format!("`{name}`") } else { format!("{fence} {name} {fence}") }
+    if longest == 0 { format!("`{text}`") } else { format!("{fence} {text} {fence}") }
 }
 
 /// The beginning of a text on one line.
 fn quoted(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    cell(&super::quoted(&words.join(" "), QUOTED))
-}
-
-/// Text that means nothing to Markdown or HTML.
-pub fn cell(text: &str) -> String {
-    let mut cell = String::with_capacity(text.len());
-    for c in escaped(text).chars() {
-        match c {
-            '<' => cell.push_str("&lt;"),
-            '&' => cell.push_str("&amp;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '!' | '|' | '~' | '@' => {
-                cell.extend(['\\', c]);
-            }
-            c => cell.push(c),
-        }
-    }
-    cell
+    let text = one_line(text);
+    let short: String = text.chars().take(QUOTED).collect();
+    let dots = if short.len() < text.len() { "…" } else { "" };
+    format!("{}{dots}", code(&short))
 }

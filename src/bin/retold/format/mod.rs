@@ -14,8 +14,8 @@ use clap::ValueEnum;
 use retold::report::{LeakKind, Report};
 use std::io::{self, Write};
 
-pub use markdown::{cell, code};
-pub use style::{Style, counted, escaped, quoted};
+pub use markdown::code;
+pub use style::{Style, counted, down, escaped, lines, one_line, quoted};
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -62,11 +62,6 @@ fn leak_kind(kind: LeakKind) -> &'static str {
         LeakKind::Near => "near",
         LeakKind::Contained => "contained",
     }
-}
-
-/// A promise as it is written: never more than it is.
-fn rounded_down(share: f64) -> f64 {
-    (share * 1e6).floor() / 1e6
 }
 
 /// A similarity as it is written: the six decimals nearest to it, which is what two runs are compared by.

@@ -12,10 +12,13 @@ pub fn boilerplate(report: &Report) -> Vec<&Boilerplate> {
     lines
 }
 
-/// Passages, those that tell most again first.
+/// Passages, those that tell most again first; where one says the same over and over, that is once more at least.
 pub fn passages(report: &Report) -> Vec<&Passage> {
     let mut passages: Vec<&Passage> = report.passages.iter().collect();
-    passages.sort_by_key(|passage| Reverse(u64::from(passage.tokens) * (passage.places.len() as u64 - 1)));
+    passages.sort_by_key(|passage| {
+        let again = passage.places.len() as u64 - u64::from(passage.period.is_none());
+        Reverse(u64::from(passage.tokens) * again)
+    });
     passages
 }
 

@@ -41,6 +41,23 @@ pub fn counted(count: u64, what: &str) -> String {
     format!("{} {what}{plural}", HumanCount(count))
 }
 
+/// A share in so many decimals, never more than it is: 1 is said of the same only, the threshold of what reaches it.
+pub fn down(share: f64, decimals: i32) -> f64 {
+    let scale = 10_f64.powi(decimals);
+    // A hundredth as it is written may be a hair below one as it is computed.
+    (share * scale + 1e-6).floor() / scale
+}
+
+/// Words on one line.
+pub fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Lines, first and last.
+pub fn lines((first, last): (u64, u64)) -> String {
+    if first == last { format!("line {first}") } else { format!("lines {first} to {last}") }
+}
+
 /// The first characters of a line of a document, as they may go to a terminal.
 pub fn quoted(text: &str, characters: usize) -> String {
     let short: String = text.chars().take(characters).collect();

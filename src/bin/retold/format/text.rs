@@ -1,6 +1,6 @@
 //! The report for people: a summary, then what was found, by place.
 
-use super::{Style, counted, escaped, order, quoted};
+use super::{Style, counted, down, escaped, lines, one_line, order, quoted};
 use indicatif::{HumanBytes, HumanCount};
 use retold::banding::Banding;
 use retold::document::DocId;
@@ -108,10 +108,10 @@ impl<'a> Text<'a> {
         let parameters = &self.report.parameters;
         let found = match parameters.banding {
             _ if parameters.exhaustive => "every pair is found".to_owned(),
-            // Rounded down: the promise is never overstated.
             Banding { bands, rows } => {
-                let share = (parameters.recall_at_threshold() * 1e4).floor() / 1e2;
-                format!("{bands} bands of {rows} rows find {share:.2} % of pairs at the threshold, more above it")
+                let share = (down(parameters.recall_at_threshold(), 4) * 100.0).min(99.99);
+                let rows = counted(rows.into(), "row");
+                format!("{bands} bands of {rows} find {share:.2} % of pairs at the threshold, more above it")
             }
         };
         writeln!(
@@ -121,7 +121,7 @@ impl<'a> Text<'a> {
         )?;
         if let Some(measured) = self.report.measured_recall {
             let Banding { bands, rows } = parameters.banding;
-            let share = (measured.share() * 1e5).floor() / 1e3;
+            let share = down(measured.share(), 5) * 100.0;
             let (found, pairs) = (HumanCount(measured.found), counted(measured.pairs, "pair"));
             writeln!(self.out, "measured recall of {bands} bands of {rows} rows: {share:.3} %, {found} of {pairs}")?;
         }
@@ -136,10 +136,10 @@ impl<'a> Text<'a> {
         let threshold = self.report.parameters.threshold;
         for bin in &histogram.bins {
             let bar = bar(bin.pairs as f64 / most as f64);
-            let range = if bin.from == 1.0 { "       1".to_owned() } else { format!("{:.2}-{:.2}", bin.from, bin.to) };
+            let range = if bin.from == 1.0 { "1".to_owned() } else { format!("{}-{}", bin.from, bin.to) };
             let pairs = HumanCount(bin.pairs).to_string();
             let style = if bin.from < threshold { quiet } else { number };
-            writeln!(self.out, "  {range:<9} {style}{bar:<BAR$}{style:#} {pairs:>12}")?;
+            writeln!(self.out, "  {range:>9} {style}{bar:<BAR$}{style:#} {pairs:>12}")?;
         }
         self.title("What a threshold would find", histogram.thresholds.len())?;
         for at in &histogram.thresholds {
@@ -149,8 +149,7 @@ impl<'a> Text<'a> {
         }
         self.title("Pairs around the threshold", histogram.below.len() + histogram.above.len())?;
         for pair in histogram.above.iter().rev().chain(&histogram.below) {
-            // Rounded down: none below the threshold is shown as if it reached it.
-            let jaccard = (pair.jaccard * 1e4).floor() / 1e4;
+            let jaccard = down(pair.jaccard, 4);
             writeln!(self.out, "  {number}{jaccard:.4}{number:#}  {}  {}", self.name(pair.a), self.name(pair.b))?;
         }
         Ok(())
@@ -173,11 +172,9 @@ impl<'a> Text<'a> {
             if member.is_exact {
                 writeln!(self.out, "    {number}same{number:#}   {name}")?;
             } else {
-                // Rounded down: 1.000 is said of the same shingles only.
-                let jaccard = (member.jaccard * 1e3).floor() / 1e3;
-                let contained = (member.containment * 1e2).floor();
+                let (jaccard, contained) = (down(member.jaccard, 3), down(member.containment, 2) * 100.0);
                 write!(self.out, "    {number}{jaccard:.3}{number:#}  {name}")?;
-                writeln!(self.out, "  {quiet}{contained} % of it is in the first{quiet:#}")?;
+                writeln!(self.out, "  {quiet}{contained:.0} % of it is in the first{quiet:#}")?;
             }
         }
         if let Some(more) = cluster.members.len().checked_sub(self.style.limit).filter(|&more| more > 0) {
@@ -192,8 +189,8 @@ impl<'a> Text<'a> {
         self.title("Documents in longer ones", contained.len())?;
         for found in contained.iter().take(self.style.limit) {
             let (document, within) = (self.name(found.document), self.name(found.within));
-            let share = (found.containment * 1e2).floor();
-            writeln!(self.out, "  {number}{share:>3} %{number:#}  {document}  {quiet}in{quiet:#} {within}")?;
+            let share = down(found.containment, 2) * 100.0;
+            writeln!(self.out, "  {number}{share:>3.0} %{number:#}  {document}  {quiet}in{quiet:#} {within}")?;
         }
         self.more(contained.len(), "document in a longer one")
     }
@@ -206,8 +203,8 @@ impl<'a> Text<'a> {
             let (document, within) = (self.name(leak.document), self.name(leak.within));
             let how = match leak.kind {
                 LeakKind::Exact => "same".to_owned(),
-                LeakKind::Near => format!("{:.3}", (leak.jaccard * 1e3).floor() / 1e3),
-                LeakKind::Contained => format!("{} % in", (leak.containment * 1e2).floor()),
+                LeakKind::Near => format!("{:.3}", down(leak.jaccard, 3)),
+                LeakKind::Contained => format!("{:.0} % in", down(leak.containment, 2) * 100.0),
             };
             writeln!(self.out, "  {number}{how:<7}{number:#}  {document}  {quiet}as{quiet:#} {within}")?;
         }
@@ -264,15 +261,15 @@ impl<'a> Text<'a> {
         for passage in passages.iter().take(self.style.limit) {
             let tokens = counted(passage.tokens.into(), "token");
             let told = match passage.period {
-                Some(period) => format!("that are {} over and over", counted(period.into(), "token")),
+                Some(period) => {
+                    let places = counted(passage.places.len() as u64, "place");
+                    format!("in {places} that are {} over and over", counted(period.into(), "token"))
+                }
                 None => format!("in {}", counted(passage.places.len() as u64, "place")),
             };
-            let words: Vec<&str> = passage.text.split_whitespace().collect();
-            writeln!(self.out, "  {number}{tokens} {told}{number:#}  {}", quoted(&words.join(" "), QUOTED))?;
+            writeln!(self.out, "  {number}{tokens} {told}{number:#}  {}", quoted(&one_line(&passage.text), QUOTED))?;
             for place in passage.places.iter().take(PLACES) {
-                let (first, last) = place.lines;
-                let lines = if first == last { format!("line {first}") } else { format!("lines {first} to {last}") };
-                writeln!(self.out, "    {}  {quiet}{lines}{quiet:#}", self.name(place.document))?;
+                writeln!(self.out, "    {}  {quiet}{}{quiet:#}", self.name(place.document), lines(place.lines))?;
             }
             if let Some(more) = passage.places.len().checked_sub(PLACES).filter(|&more| more > 0) {
                 writeln!(self.out, "    {quiet}and {} more{quiet:#}", HumanCount(more as u64))?;

@@ -3,7 +3,7 @@
 //! More fields may be added; none changes its meaning within a format number. Similarities are rounded to six decimals.
 
 use super::pairs::Pair;
-use super::{rounded, rounded_down};
+use super::{down, rounded};
 use retold::document::DocId;
 use retold::repetition::FIGURES;
 use retold::report::{self, Report};
@@ -222,11 +222,11 @@ impl<'a> Wire<'a> {
                 TokenUnit::Char => "char",
             },
             recall: *recall,
-            recall_at_threshold: rounded_down(self.0.parameters.recall_at_threshold()),
+            recall_at_threshold: self.promise(),
             measured_recall: self.0.measured_recall.map(|measured| MeasuredRecall {
                 pairs: measured.pairs,
                 found: measured.found,
-                recall: rounded_down(measured.share()),
+                recall: down(measured.share(), 6),
             }),
             bands: banding.bands,
             rows: banding.rows,
@@ -240,6 +240,13 @@ impl<'a> Wire<'a> {
             }),
             passage_tokens: *passage_tokens,
         }
+    }
+
+    /// What is promised, never more than it is: nothing that goes by bands is certain.
+    fn promise(&self) -> f64 {
+        let parameters = &self.0.parameters;
+        let promise = down(parameters.recall_at_threshold(), 6);
+        if parameters.exhaustive { 1.0 } else { promise.min(0.999_999) }
     }
 
     pub fn summary(&self) -> Summary {

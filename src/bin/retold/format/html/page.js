@@ -361,7 +361,7 @@ function lede(summary) {
 function method({ threshold, shingle_size: size, shingle_unit: unit, recall_at_threshold: recall, bands, rows, exhaustive }) {
   const one = { char: 'character', word: 'word' }[unit] || 'token';
   const note = one === 'token' ? '; a token is a word, or a character in scripts without spaces' : '';
-  const how = exhaustive ? 'every pair of documents was compared'
+  const how = exhaustive ? 'every pair at or above the threshold is found'
     : `a pair exactly at the threshold is found with probability ${recall} (${count(bands, 'band')} of ${count(rows, 'row')})`;
   return `Near-duplicates share at least ${decimal(threshold)} of all their runs of ${count(size, one)} (Jaccard similarity${note}), ` +
     `computed from the texts for every pair shown; ${how}.`;

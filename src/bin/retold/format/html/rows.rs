@@ -8,6 +8,7 @@ use retold::report::{QuotedText, Report};
 use retold::tokens::{TokenUnit, Tokens};
 use serde::Serialize;
 use similar::{Algorithm, capture_diff_slices};
+use std::cmp::Reverse;
 use std::ops::Range;
 
 /// How many rows of a comparison are shown, and how many same lines around a difference.
@@ -188,16 +189,14 @@ fn differing(left: &Text<'_>, right: &Text<'_>, a: Range<usize>, b: Range<usize>
     };
     let mut next = b.start;
     for line in a {
-        let mut votes = vec![0; b.end - next];
-        for token in left.lines[line].clone() {
-            let other = partner[token - of_a.start];
-            let line = other.map(|other| right.lines.partition_point(|line| line.end <= other));
-            if let Some(vote) = line.and_then(|line| votes.get_mut(line.checked_sub(next)?)) {
-                *vote += 1;
-            }
-        }
-        let best = (0..votes.len()).max_by_key(|&at| (votes[at], std::cmp::Reverse(at))).filter(|&at| votes[at] > 0);
-        match best.map(|at| next + at) {
+        // Partners come in order, and so do their lines.
+        let partners = left.lines[line].clone().filter_map(|token| partner[token - of_a.start]);
+        let lines: Vec<usize> = partners
+            .map(|other| right.lines.partition_point(|line| line.end <= other))
+            .filter(|&line| line >= next)
+            .collect();
+        let most = lines.chunk_by(|a, b| a == b).max_by_key(|same| (same.len(), Reverse(same[0])));
+        match most.map(|same| same[0]) {
             Some(other) => {
                 rows.extend(right_only(next..other));
                 rows.push(Row::Changed { left: left_side(line), right: right_side(other) });
