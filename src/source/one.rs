@@ -41,14 +41,14 @@ pub fn read_one(name: &str, reading: &Reading) -> Result<OneDocument, String> {
     if let Some(problem) = sources.problems.first() {
         return Err(problem.to_string());
     }
+    if record.is_none() && search.count > 1 {
+        return Err(format!("{path} holds several records; name one of them, such as {path}:{}", search.first_record));
+    }
     if let Some((lost, reason)) = search.lost {
         let lost = lost.map(|record| format!(":{record}")).unwrap_or_default();
         return Err(format!("{path}{lost}: {reason}"));
     }
     match (search.found, record) {
-        (Some(_), None) if search.count > 1 => {
-            Err(format!("{path} holds several records; name one of them, such as {path}:{}", search.first_record))
-        }
         (Some(found), _) => Ok(OneDocument { path: path.to_owned(), ..found }),
         (None, Some(record)) if is_record_file => Err(format!("{path} has no record {record} that can be read")),
         (None, Some(_)) => Err(format!("{path} is one document, without records to name")),
