@@ -98,7 +98,7 @@ fn the_seeds_fail_for_a_headline() {
 }
 
 /// Two files of each kind of finding, and a line that is broken.
-fn much_to_find() -> TempDir {
+pub fn much_to_find() -> TempDir {
     let line = "This line is one that stands in many of the documents\n";
     let with_line = |topic: &str| article(topic) + line;
     let refrain = format!("{}{}", article("refrain"), "over and over it goes again\nbetween\n".repeat(40));
@@ -119,7 +119,7 @@ fn much_to_find() -> TempDir {
     ])
 }
 
-const ALL: &str = "--boilerplate-documents 3 --rule boilerplate-line=warn --rule repeated-passage=warn \
+pub const ALL: &str = "--boilerplate-documents 3 --rule boilerplate-line=warn --rule repeated-passage=warn \
                    --rule contained-document=error --rule repetition=error --rule empty-document=error";
 
 #[test]

@@ -1,6 +1,6 @@
 //! The command, run as people and scripts run it.
 #![cfg(feature = "cli")]
-#![allow(clippy::panic, clippy::unwrap_used)] // helpers of tests are not known to clippy as tests
+#![allow(clippy::panic, clippy::print_stderr, clippy::unwrap_used)] // helpers of tests are not known to clippy as tests
 
 mod bad_input;
 mod check;
@@ -11,6 +11,7 @@ mod forms;
 mod input;
 mod options;
 mod output;
+mod validators;
 
 use assert_cmd::Command;
 use std::fs;
