@@ -20,6 +20,7 @@ pub fn boilerplate(lines: Vec<BoilerplateLine>, corpus: Corpus<'_>, problems: &m
             let line = &lines[place];
             named.push(Boilerplate {
                 text: excerpt(text),
+                key: line.key,
                 documents: line.documents,
                 occurrences: line.occurrences,
                 examples: line.examples.iter().map(|place| (place.document, u64::from(place.line) + 1)).collect(),

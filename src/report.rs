@@ -239,6 +239,8 @@ pub enum LeakKind {
 pub struct Boilerplate {
     /// The line where it stands first.
     pub text: String,
+    /// The hash of its tokens.
+    pub key: u64,
     /// How many documents hold it.
     pub documents: u64,
     /// How often it stands in them.

@@ -4,6 +4,7 @@
 //! not new; it counts, so one more copy of what is known is. `name` says where it stood when the baseline was taken, for people.
 
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -11,7 +12,7 @@ use std::io::{self, Write};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Key {
     /// The kind of finding.
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// The content, by its hash.
     #[serde(with = "hexadecimal")]
     pub fingerprint: u64,
@@ -53,9 +54,11 @@ const FORMAT: u32 = 1;
 
 impl Baseline {
     /// Adds to what is known.
-    pub fn add(&mut self, key: Key, count: u64, name: &str) {
-        let known = self.entries.entry(key).or_insert_with(|| Known { count: 0, name: name.to_owned() });
-        known.count += count;
+    pub fn add(&mut self, key: &Key, count: u64, name: &str) {
+        match self.entries.get_mut(key) {
+            Some(known) => known.count += count,
+            None => drop(self.entries.insert(key.clone(), Known { count, name: name.to_owned() })),
+        }
     }
 
     /// How often a content is known to take part.
@@ -104,7 +107,7 @@ impl Baseline {
             ));
         }
         let mut baseline = Self::default();
-        file.entries.into_iter().for_each(|entry| baseline.add(entry.key, entry.count, &entry.name));
+        file.entries.into_iter().for_each(|entry| baseline.add(&entry.key, entry.count, &entry.name));
         Ok(baseline)
     }
 

@@ -3,14 +3,16 @@
 use super::baseline::{Baseline, Key};
 use super::rules::{Level, Rule, Rules};
 use crate::document::DocId;
-use crate::lines::key;
+use crate::lines::{RepeatedLine, key};
 use crate::report::{Cluster, Report};
 use crate::tokens::{TokenUnit, Tokens};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 
 /// Something that a rule is broken by.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Finding {
+pub struct Finding<'a> {
     /// Which rule.
     pub rule: Rule,
     /// How it counts where it stands.
@@ -18,11 +20,10 @@ pub struct Finding {
     /// Whether it is held against the data.
     pub state: State,
     /// Where it is.
-    pub place: Place,
-    /// Where else one has to look.
-    pub related: Vec<Place>,
-    /// What is to be said, in a line without the place.
-    pub message: String,
+    pub place: Place<'a>,
+    /// Where else one has to look, but for lines of the same document.
+    elsewhere: Vec<Place<'a>>,
+    what: What<'a>,
     /// What a baseline knows it by; what cannot be read is never known.
     pub key: Option<Key>,
     /// How often it counts there.
@@ -31,6 +32,42 @@ pub struct Finding {
     needs: Option<Key>,
     /// Which cluster it is of, by its representative.
     cluster: Option<DocId>,
+}
+
+/// What is to be said of a finding. Of lines, of which there may be hundreds of thousands, it is put into words when it is asked for.
+#[derive(Clone, Debug, PartialEq)]
+enum What<'a> {
+    Said(String),
+    Line(&'a RepeatedLine),
+}
+
+impl<'a> Finding<'a> {
+    /// What is to be said, in a line without the place.
+    pub fn message(&self) -> Cow<'_, str> {
+        match &self.what {
+            What::Said(message) => Cow::Borrowed(message),
+            What::Line(line) => Cow::Owned(repeated(line, self.place.record.is_some())),
+        }
+    }
+
+    /// Where else one has to look.
+    pub fn related(&self) -> Vec<Place<'a>> {
+        match self.what {
+            // A line of a record is one of its text, not of the file.
+            What::Line(_) if self.place.record.is_some() => vec![self.place.clone()],
+            What::Line(line) => {
+                let others = [&line.lines[..1], &line.lines[2..]].concat();
+                let at = |line: u64| Place { line: Some(line), ..self.place.clone() };
+                others.into_iter().take(RELATED).map(at).collect()
+            }
+            What::Said(_) => self.elsewhere.clone(),
+        }
+    }
+
+    /// Whether it has a place in a file that is one of those.
+    pub fn touches(&self, is_one: impl Fn(&str) -> bool) -> bool {
+        is_one(self.place.path) || self.elsewhere.iter().any(|place| is_one(place.path))
+    }
 }
 
 /// Whether a finding is held against the data.
@@ -46,15 +83,15 @@ pub enum State {
 
 /// A document, or a line of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Place<'a> {
     /// The path of the file.
-    pub path: String,
+    pub path: &'a str,
     /// The line in the file, from 1, where one is known.
     pub line: Option<u64>,
     /// The record, from 1, in a file of records.
     pub record: Option<u64>,
     /// The document's name.
-    pub document: String,
+    pub document: Cow<'a, str>,
 }
 
 /// How many other places of a finding are named.
@@ -63,11 +100,11 @@ const RELATED: usize = 10;
 const QUOTED: usize = 120;
 
 /// What a report holds against the rules.
-pub struct Found {
+pub struct Found<'a> {
     /// The findings, by path and line.
-    pub findings: Vec<Finding>,
-    /// What they come to as a baseline.
-    pub contents: Baseline,
+    pub findings: Vec<Finding<'a>>,
+    /// The representatives that take part, each with its name.
+    representatives: Vec<(Key, &'a str)>,
 }
 
 /// Collects findings.
@@ -75,13 +112,13 @@ struct Collector<'a> {
     report: &'a Report,
     rules: &'a Rules,
     tokens: Tokens,
-    found: Found,
+    found: Found<'a>,
 }
 
-impl Found {
+impl<'a> Found<'a> {
     /// The findings in a report.
-    pub fn of(report: &Report, rules: &Rules) -> Self {
-        let found = Self { findings: Vec::new(), contents: Baseline::default() };
+    pub fn of(report: &'a Report, rules: &'a Rules) -> Self {
+        let found = Self { findings: Vec::new(), representatives: Vec::new() };
         let mut collector = Collector { report, rules, tokens: Tokens::default(), found };
         report.clusters.iter().for_each(|cluster| collector.duplicates(cluster));
         collector.contained();
@@ -93,31 +130,40 @@ impl Found {
         collector.empty();
         collector.unreadable();
         let mut found = collector.found;
-        found.findings.sort_by(|a, b| (&a.place, a.rule, &a.message).cmp(&(&b.place, b.rule, &b.message)));
-        for finding in &found.findings {
+        found.findings.sort_by(|a, b| (&a.place, a.rule).cmp(&(&b.place, b.rule)));
+        found
+    }
+
+    /// What they come to as a baseline.
+    pub fn contents(&self) -> Baseline {
+        let mut contents = Baseline::default();
+        for (key, name) in &self.representatives {
+            contents.add(key, 1, name);
+        }
+        for finding in &self.findings {
             if let Some(key) = &finding.key {
-                found.contents.add(key.clone(), finding.times, &finding.place.document);
+                contents.add(key, finding.times, &finding.place.document);
             }
         }
-        found
+        contents
     }
 }
 
 /// What a duplicate is known by: whether it is exact or near depends on which of a cluster is first.
 fn of_duplicate(fingerprint: u64) -> Key {
-    Key { kind: "duplicate".to_owned(), fingerprint }
+    Key { kind: "duplicate".into(), fingerprint }
 }
 
 fn of_rule(rule: Rule, fingerprint: u64) -> Key {
-    Key { kind: rule.name().to_owned(), fingerprint }
+    Key { kind: rule.name().into(), fingerprint }
 }
 
-impl Collector<'_> {
-    fn place(&self, document: DocId, line: Option<u64>) -> Place {
+impl<'a> Collector<'a> {
+    fn place(&self, document: DocId, line: Option<u64>) -> Place<'a> {
         let name = self.report.name(document);
         // A line of a record is one of its text, not of the file.
         let line = if name.record.is_some() { name.line } else { line.or(Some(1)) };
-        Place { path: name.path.clone(), line, record: name.record, document: name.name.clone() }
+        Place { path: &name.path, line, record: name.record, document: Cow::Borrowed(&name.name) }
     }
 
     fn fingerprint(&self, document: DocId) -> u64 {
@@ -125,14 +171,19 @@ impl Collector<'_> {
     }
 
     /// Adds a finding, unless its rule is off where it stands.
-    fn add(&mut self, rule: Rule, place: Place, key: Option<Key>, message: String) -> Option<&mut Finding> {
-        let level = self.rules.level(rule, &place.path);
+    fn add(
+        &mut self,
+        rule: Rule,
+        place: Place<'a>,
+        key: Option<Key>,
+        what: impl FnOnce() -> What<'a>,
+    ) -> Option<&mut Finding<'a>> {
+        let level = self.rules.level(rule, place.path);
         if level == Level::Off {
             return None;
         }
-        let (state, related) = (State::New, Vec::new());
-        let finding =
-            Finding { rule, level, state, place, related, message, key, times: 1, needs: None, cluster: None };
+        let (state, elsewhere, what) = (State::New, Vec::new(), what());
+        let finding = Finding { rule, level, state, place, elsewhere, what, key, times: 1, needs: None, cluster: None };
         self.found.findings.push(finding);
         self.found.findings.last_mut()
     }
@@ -143,22 +194,23 @@ impl Collector<'_> {
         let mut is_told = false;
         for member in &cluster.members {
             let rule = if member.is_exact { Rule::ExactDuplicate } else { Rule::NearDuplicate };
-            let message = if member.is_exact {
-                format!("the same as {}", name.document)
-            } else {
-                let (jaccard, containment) = (down(member.jaccard), percent(member.containment));
-                format!("{jaccard} like {}; {containment} of it stands there", name.document)
+            let message = || match member.is_exact {
+                true => format!("the same as {}", name.document),
+                false => {
+                    let (jaccard, containment) = (down(member.jaccard), percent(member.containment));
+                    format!("{jaccard} like {}; {containment} of it stands there", name.document)
+                }
             };
             let (place, key) = (self.place(member.document, None), of_duplicate(self.fingerprint(member.document)));
-            if let Some(finding) = self.add(rule, place, Some(key), message) {
-                finding.related.push(name.clone());
+            if let Some(finding) = self.add(rule, place, Some(key), || What::Said(message())) {
+                finding.elsewhere.push(name.clone());
                 finding.needs = Some(of_first.clone());
                 finding.cluster = Some(first);
                 is_told = true;
             }
         }
         if is_told {
-            self.found.contents.add(of_first, 1, &name.document);
+            self.found.representatives.push((of_first, &self.report.name(first).name));
         }
     }
 
@@ -166,10 +218,10 @@ impl Collector<'_> {
         for contained in self.report.contained.iter().flatten() {
             let place = self.place(contained.document, None);
             let whole = self.place(contained.within, None);
-            let message = format!("{} of it stands in {}", percent(contained.containment), whole.document);
+            let message = || format!("{} of it stands in {}", percent(contained.containment), whole.document);
             let key = of_rule(Rule::ContainedDocument, self.fingerprint(contained.document));
-            if let Some(finding) = self.add(Rule::ContainedDocument, place, Some(key), message) {
-                finding.related.push(whole);
+            if let Some(finding) = self.add(Rule::ContainedDocument, place, Some(key), || What::Said(message())) {
+                finding.elsewhere.push(whole);
             }
         }
     }
@@ -178,7 +230,7 @@ impl Collector<'_> {
         for leak in self.report.leaks.iter().flatten() {
             let (place, other) = (self.place(leak.document, None), self.place(leak.within, None));
             let (jaccard, containment) = (down(leak.jaccard), percent(leak.containment));
-            let message = match leak.kind {
+            let message = || match leak.kind {
                 crate::report::LeakKind::Exact => format!("the same as {}", other.document),
                 crate::report::LeakKind::Near => {
                     format!("{jaccard} like {}; {containment} of it stands there", other.document)
@@ -186,44 +238,28 @@ impl Collector<'_> {
                 crate::report::LeakKind::Contained => format!("{containment} of it stands in {}", other.document),
             };
             let key = of_rule(Rule::Leakage, self.fingerprint(leak.document));
-            if let Some(finding) = self.add(Rule::Leakage, place, Some(key), message) {
-                finding.related.push(other);
+            if let Some(finding) = self.add(Rule::Leakage, place, Some(key), || What::Said(message())) {
+                finding.elsewhere.push(other);
             }
         }
     }
 
     fn repeated_lines(&mut self) {
         for (document, line) in &self.report.repeated_lines {
-            let numbers: Vec<String> = line.lines[1..].iter().take(RELATED).map(u64::to_string).collect();
-            let again = numbers.join(", ");
-            let first = line.lines[0];
-            let nearly = if line.is_exact() { "as" } else { "nearly as" };
-            let text = quoted(&line.text);
-            let is_record = self.report.name(*document).record.is_some();
-            let message = match (is_record, line.lines.len()) {
-                (false, 2) => format!("{nearly} line {first}: {text}"),
-                (false, _) => format!("lines {again} {nearly} line {first}: {text}"),
-                (true, _) => format!("line {again} of its text {nearly} line {first}: {text}"),
-            };
-            let key = of_rule(Rule::RepeatedLine, self.key_of(&line.text));
+            let key = of_rule(Rule::RepeatedLine, line.key);
             let place = self.place(*document, Some(line.lines[1]));
-            let first = self.place(*document, Some(first));
-            let more = line.lines[2..].iter().take(RELATED).map(|&line| self.place(*document, Some(line)));
-            let related: Vec<Place> =
-                if is_record { vec![first] } else { std::iter::once(first).chain(more).collect() };
-            let times = line.lines.len() as u64 - 1;
-            if let Some(finding) = self.add(Rule::RepeatedLine, place, Some(key), message) {
-                (finding.related, finding.times) = (related, times);
+            if let Some(finding) = self.add(Rule::RepeatedLine, place, Some(key), || What::Line(line)) {
+                finding.times = line.lines.len() as u64 - 1;
             }
         }
     }
 
     fn boilerplate(&mut self) {
         for line in &self.report.boilerplate {
-            let places: Vec<Place> =
+            let places: Vec<Place<'a>> =
                 line.examples.iter().map(|&(document, at)| self.place(document, Some(at))).collect();
-            let message = format!("in {} documents: {}", line.documents, quoted(&line.text));
-            let (rule, key) = (Rule::BoilerplateLine, of_rule(Rule::BoilerplateLine, self.key_of(&line.text)));
+            let message = || format!("in {} documents: {}", line.documents, quoted(&line.text));
+            let (rule, key) = (Rule::BoilerplateLine, of_rule(Rule::BoilerplateLine, line.key));
             self.add_to_first(rule, places, key, message, 1);
         }
     }
@@ -231,24 +267,31 @@ impl Collector<'_> {
     fn passages(&mut self) {
         for passage in &self.report.passages {
             let line = |place: &crate::report::PassagePlace| self.place(place.document, Some(place.lines.0));
-            let places: Vec<Place> = passage.places.iter().take(RELATED + 1).map(line).collect();
+            let places: Vec<Place<'a>> = passage.places.iter().take(RELATED + 1).map(line).collect();
             let told = match passage.places.len() {
                 1 => "over and over".to_owned(),
                 count => format!("in {count} places"),
             };
-            let message = format!("{} tokens {told}: {}", passage.tokens, quoted(&passage.text));
+            let message = || format!("{} tokens {told}: {}", passage.tokens, quoted(&passage.text));
             let key = of_rule(Rule::RepeatedPassage, self.key_of(&passage.text) ^ u64::from(passage.tokens));
             self.add_to_first(Rule::RepeatedPassage, places, key, message, passage.places.len() as u64);
         }
     }
 
     /// Adds a finding of many places to the first of them where its rule is on.
-    fn add_to_first(&mut self, rule: Rule, places: Vec<Place>, key: Key, message: String, times: u64) {
-        let Some(at) = places.iter().position(|place| self.rules.level(rule, &place.path) > Level::Off) else { return };
+    fn add_to_first(
+        &mut self,
+        rule: Rule,
+        places: Vec<Place<'a>>,
+        key: Key,
+        message: impl FnOnce() -> String,
+        times: u64,
+    ) {
+        let Some(at) = places.iter().position(|place| self.rules.level(rule, place.path) > Level::Off) else { return };
         let mut places = places;
         let place = places.remove(at);
-        if let Some(finding) = self.add(rule, place, Some(key), message) {
-            (finding.related, finding.times) = (places, times);
+        if let Some(finding) = self.add(rule, place, Some(key), || What::Said(message())) {
+            (finding.elsewhere, finding.times) = (places, times);
         }
     }
 
@@ -261,7 +304,7 @@ impl Collector<'_> {
             if !figures.is_empty() {
                 let key = of_rule(Rule::Repetition, self.fingerprint(*document));
                 let place = self.place(*document, None);
-                self.add(Rule::Repetition, place, Some(key), figures.join("; "));
+                self.add(Rule::Repetition, place, Some(key), || What::Said(figures.join("; ")));
             }
         }
     }
@@ -270,22 +313,22 @@ impl Collector<'_> {
         for &document in &self.report.empty {
             let place = self.place(document, None);
             let key = of_rule(Rule::EmptyDocument, 0);
-            self.add(Rule::EmptyDocument, place, Some(key), "no token in it".to_owned());
+            self.add(Rule::EmptyDocument, place, Some(key), || What::Said("no token in it".to_owned()));
         }
     }
 
     fn unreadable(&mut self) {
         for problem in &self.report.problems {
             let document = match problem.record {
-                Some(record) => format!("{}:{record}", problem.path),
-                None => problem.path.clone(),
+                Some(record) => Cow::Owned(format!("{}:{record}", problem.path)),
+                None => Cow::Borrowed(problem.path.as_str()),
             };
-            let place = Place { path: problem.path.clone(), line: None, record: problem.record, document };
-            self.add(Rule::UnreadableInput, place, None, problem.reason.clone());
+            let place = Place { path: &problem.path, line: None, record: problem.record, document };
+            self.add(Rule::UnreadableInput, place, None, || What::Said(problem.reason.clone()));
         }
     }
 
-    /// What a line or passage is known by: its tokens, whatever they look like.
+    /// What a passage is known by: its tokens, whatever they look like.
     fn key_of(&mut self, text: &str) -> u64 {
         let unit: TokenUnit = self.report.parameters.unit;
         self.tokens.read(text, unit);
@@ -294,7 +337,7 @@ impl Collector<'_> {
 }
 
 /// Marks what a baseline knows. Of several findings of one content the first ones are known.
-pub fn mark_known(findings: &mut [Finding], baseline: &Baseline) {
+pub fn mark_known(findings: &mut [Finding<'_>], baseline: &Baseline) {
     let mut left: BTreeMap<Key, u64> = BTreeMap::new();
     let mut first_of: BTreeSet<DocId> = BTreeSet::new();
     let mut take = |key: &Key, times: u64| {
@@ -323,12 +366,15 @@ pub fn mark_known(findings: &mut [Finding], baseline: &Baseline) {
 }
 
 /// Marks new findings of a rule as allowed when there are no more than its limits; else says what is exceeded.
-pub fn apply_limits(findings: &mut [Finding], rules: &Rules, documents: u64) -> Vec<String> {
+pub fn apply_limits(findings: &mut [Finding<'_>], rules: &Rules, documents: u64) -> Vec<String> {
     let mut exceeded = Vec::new();
     for rule in Rule::ALL {
         let setting = rules.setting(rule);
-        let is_of_rule = |finding: &&mut Finding| finding.rule == rule && finding.state == State::New;
-        let mut new: Vec<&mut Finding> = findings.iter_mut().filter(is_of_rule).collect();
+        if (setting.max, setting.max_share, setting.max_clusters) == (None, None, None) {
+            continue;
+        }
+        let is_of_rule = |finding: &&mut Finding<'_>| finding.rule == rule && finding.state == State::New;
+        let mut new: Vec<&mut Finding<'_>> = findings.iter_mut().filter(is_of_rule).collect();
         let count = new.len() as u64;
         let clusters = new.iter().filter_map(|finding| finding.cluster).collect::<BTreeSet<_>>().len() as u64;
         let mut limits: Vec<(bool, String)> = Vec::new();
@@ -364,11 +410,42 @@ fn percent(share: f64) -> String {
     format!("{:.0} %", down(share) * 1e2)
 }
 
+/// The beginning of a text on one line.
 fn quoted(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let line = words.join(" ");
-    match line.char_indices().nth(QUOTED) {
-        Some((end, _)) => format!("\"{}…\"", &line[..end]),
-        None => format!("\"{line}\""),
+    let mut quoted = String::with_capacity(QUOTED + 8);
+    quoted.push('"');
+    for (number, word) in text.split_whitespace().enumerate() {
+        if quoted.len() > QUOTED {
+            quoted.push('…');
+            break;
+        }
+        if number > 0 {
+            quoted.push(' ');
+        }
+        // A word may be a whole line of a script that has no spaces.
+        match word.char_indices().nth(QUOTED) {
+            Some((end, _)) => quoted.extend([&word[..end], "…"]),
+            None => quoted.push_str(word),
+        }
     }
+    quoted.push('"');
+    quoted
+}
+
+/// What is said of a line that is repeated.
+fn repeated(line: &RepeatedLine, is_record: bool) -> String {
+    let (first, again) = (line.lines[0], &line.lines[1..]);
+    let nearly = if line.is_exact() { "as" } else { "nearly as" };
+    let mut message = String::with_capacity(QUOTED + 64);
+    if is_record || again.len() > 1 {
+        message.push_str(if again.len() > 1 { "lines " } else { "line " });
+        for (number, line) in again.iter().take(RELATED).enumerate() {
+            // Nothing can go wrong in a string.
+            let _ = write!(message, "{}{line}", if number == 0 { "" } else { ", " });
+        }
+        message.push_str(if again.len() > RELATED { " and more" } else { "" });
+        message.push_str(if is_record { " of its text " } else { " " });
+    }
+    let _ = write!(message, "{nearly} line {first}: {}", quoted(&line.text));
+    message
 }

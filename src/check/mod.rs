@@ -23,39 +23,42 @@ pub struct Gate {
     pub rules: Rules,
     /// What is known.
     pub baseline: Baseline,
+    /// Whether a baseline is wanted of what there is.
+    pub takes_baseline: bool,
 }
 
 /// What came of it.
 #[derive(Debug)]
-pub struct Checked {
+pub struct Checked<'a> {
     /// The findings, by path and line; known and allowed ones too.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Finding<'a>>,
     /// The limits that are exceeded, each in a sentence.
     pub exceeded: Vec<String>,
     /// What is known but not there any more.
     pub stale: Vec<Entry>,
-    /// What there is, as a baseline.
-    pub contents: Baseline,
+    /// What there is, as a baseline, if that is wanted.
+    pub contents: Option<Baseline>,
 }
 
 impl Gate {
     /// Holds a report against the rules. `is_touched` tells the paths that matter: findings with no place in one of them are
     /// left out.
-    pub fn check(&self, report: &Report, is_touched: impl Fn(&str) -> bool) -> Checked {
-        let Found { mut findings, contents } = Found::of(report, &self.rules);
+    pub fn check<'a>(&'a self, report: &'a Report, is_touched: impl Fn(&str) -> bool) -> Checked<'a> {
+        let found = Found::of(report, &self.rules);
+        let contents = (self.takes_baseline || !self.baseline.is_empty()).then(|| found.contents());
+        let Found { mut findings, .. } = found;
         mark_known(&mut findings, &self.baseline);
-        findings.retain(|finding| {
-            is_touched(&finding.place.path) || finding.related.iter().any(|place| is_touched(&place.path))
-        });
+        findings.retain(|finding| finding.touches(&is_touched));
         let exceeded = apply_limits(&mut findings, &self.rules, report.summary.documents);
-        Checked { findings, exceeded, stale: self.baseline.stale(&contents), contents }
+        let stale = contents.as_ref().map(|contents| self.baseline.stale(contents)).unwrap_or_default();
+        Checked { findings, exceeded, stale, contents }
     }
 }
 
-impl Checked {
+impl Checked<'_> {
     /// How many findings are held against the data, at a level.
     pub fn new_findings(&self, level: Level) -> u64 {
-        let is_held = |finding: &&Finding| finding.state == State::New && finding.level == level;
+        let is_held = |finding: &&Finding<'_>| finding.state == State::New && finding.level == level;
         self.findings.iter().filter(is_held).count() as u64
     }
 }

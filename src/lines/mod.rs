@@ -52,6 +52,8 @@ impl Default for LineOptions {
 pub struct RepeatedLine {
     /// The line where it stands first, without surrounding white space, cut after [`EXCERPT`] characters.
     pub text: String,
+    /// The hash of the tokens of that line.
+    pub key: u64,
     /// The numbers of all its lines, from 1, in order.
     pub lines: Vec<u64>,
     /// 1 when all are the same tokens; else the least similarity of any to the first.

@@ -99,6 +99,7 @@ impl Near {
             others.iter().for_each(|&(_, line, _)| number_of[line as usize] = number);
             found.push(RepeatedLine {
                 text: excerpt(line_text(text, tokens, lines[first as usize].number)),
+                key: lines[first as usize].key,
                 lines: Vec::with_capacity(1 + others.len()),
                 similarity: others.iter().map(|&(.., similarity)| similarity).fold(1.0, f64::min),
             });

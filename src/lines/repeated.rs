@@ -59,6 +59,7 @@ impl RepeatedLines {
                 let numbers: Vec<u32> = lines_of.iter().map(|&(_, at)| lines[at as usize].number).collect();
                 found.push(RepeatedLine {
                     text: excerpt(line_text(text, tokens, numbers[0])),
+                    key: lines[lines_of[0].1 as usize].key,
                     lines: numbers.iter().map(|&number| u64::from(number) + 1).collect(),
                     similarity: 1.0,
                 });

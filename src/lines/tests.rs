@@ -1,11 +1,17 @@
 //! Repeated lines against a naive twin: every line compared with every other, by the words of the contract.
 
-use super::{EXCERPT, KeyedLine, LineOptions, Lines, RepeatedLine, RepeatedLines};
+use super::{EXCERPT, KeyedLine, LineOptions, Lines, RepeatedLine, RepeatedLines, key};
 use crate::tokens::{TokenUnit, Tokens};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use std::collections::{BTreeMap, BTreeSet};
+
+fn key_of(line: &str) -> u64 {
+    let mut tokens = Tokens::default();
+    tokens.read(line, TokenUnit::Auto);
+    key(&tokens.hashes)
+}
 
 /// A line with tokens, by its place among the lines of its document.
 struct NaiveLine<'a> {
@@ -50,6 +56,7 @@ fn naive(text: &str, options: LineOptions) -> Vec<RepeatedLine> {
     let same_as = |first: usize| (0..lines.len()).filter(move |&at| lines[at].tokens == lines[first].tokens);
     let report = |of: &[usize], similarity: f64| RepeatedLine {
         text: lines[of[0]].text.to_owned(),
+        key: key_of(lines[of[0]].text),
         lines: of.iter().map(|&at| lines[at].number as u64 + 1).collect(),
         similarity,
     };

@@ -19,7 +19,7 @@ const SUMMARY_BYTES: usize = 900_000;
 
 pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
     let mut shown = [0; 2];
-    let mut rest: Vec<&Finding> = Vec::new();
+    let mut rest: Vec<&Finding<'_>> = Vec::new();
     for finding in outcome.held() {
         let is_error = finding.level == Level::Error;
         let shown = &mut shown[usize::from(is_error)];
@@ -28,9 +28,9 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
             rest.push(finding);
             continue;
         }
-        let (command, file) = (if is_error { "error" } else { "warning" }, property(&finding.place.path));
+        let (command, file) = (if is_error { "error" } else { "warning" }, property(finding.place.path));
         let line = finding.place.line.map(|line| format!(",line={line}")).unwrap_or_default();
-        let (rule, text) = (finding.rule, message(&format!("{}: {}", place(&finding.place), finding.message)));
+        let (rule, text) = (finding.rule, message(&format!("{}: {}", place(&finding.place), finding.message())));
         writeln!(out, "::{command} file={file}{line},title=retold {rule}::{text}")?;
     }
     if !rest.is_empty() {
@@ -77,7 +77,7 @@ fn summary(outcome: &Outcome<'_>) -> String {
             let _ = writeln!(page, "\n{more}, for which a summary has no room.");
             return page;
         }
-        let (at, what) = (code(&place(&finding.place)), code(&finding.message));
+        let (at, what) = (code(&place(&finding.place)), code(&finding.message()));
         let _ = writeln!(page, "| {at} | {} | {what} |", finding.rule);
     }
     page

@@ -5,13 +5,14 @@
 use super::Outcome;
 use retold::check::Level;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 #[derive(Serialize)]
 struct Issue<'a> {
     r#type: &'static str,
     categories: [&'static str; 1],
-    description: &'a str,
+    description: Cow<'a, str>,
     check_name: &'static str,
     fingerprint: String,
     severity: &'static str,
@@ -34,13 +35,13 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
     let issues = outcome.identified().into_iter().map(|(finding, fingerprint)| Issue {
         r#type: "issue",
         categories: ["Duplication"],
-        description: &finding.message,
+        description: finding.message(),
         check_name: finding.rule.name(),
         fingerprint,
         severity: if finding.level == Level::Error { "major" } else { "minor" },
         location: Location {
             // GitLab takes no path that begins with a dot.
-            path: finding.place.path.strip_prefix("./").unwrap_or(&finding.place.path),
+            path: finding.place.path.strip_prefix("./").unwrap_or(finding.place.path),
             lines: Lines { begin: finding.place.line.unwrap_or(1), end: finding.place.line.unwrap_or(1) },
         },
     });

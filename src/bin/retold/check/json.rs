@@ -3,6 +3,7 @@
 use super::Outcome;
 use retold::check::{Entry, Finding, Place, State};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -37,7 +38,7 @@ struct Told<'a> {
     state: &'static str,
     #[serde(flatten)]
     place: At<'a>,
-    message: &'a str,
+    message: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fingerprint: Option<String>,
     related: Vec<At<'a>>,
@@ -45,7 +46,7 @@ struct Told<'a> {
 
 #[derive(Serialize)]
 struct At<'a> {
-    document: &'a str,
+    document: Cow<'a, str>,
     path: &'a str,
     line: Option<u64>,
     record: Option<u64>,
@@ -69,7 +70,7 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
     writeln!(out)
 }
 
-fn told(finding: &Finding) -> Told<'_> {
+fn told<'a>(finding: &'a Finding<'_>) -> Told<'a> {
     Told {
         rule: finding.rule.name(),
         level: finding.level.name(),
@@ -78,13 +79,13 @@ fn told(finding: &Finding) -> Told<'_> {
             State::Known => "known",
             State::Allowed => "allowed",
         },
-        place: at(&finding.place),
-        message: &finding.message,
+        place: at(finding.place.clone()),
+        message: finding.message(),
         fingerprint: finding.key.as_ref().map(|key| format!("{:016x}", key.fingerprint)),
-        related: finding.related.iter().map(at).collect(),
+        related: finding.related().into_iter().map(at).collect(),
     }
 }
 
-fn at(place: &Place) -> At<'_> {
-    At { document: &place.document, path: &place.path, line: place.line, record: place.record }
+fn at<'a>(place: Place<'a>) -> At<'a> {
+    At { document: place.document, path: place.path, line: place.line, record: place.record }
 }

@@ -15,14 +15,14 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
             let mut status = TestCaseStatus::success();
             if finding.level == Level::Error {
                 status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-                status.set_type(rule.name()).set_message(&finding.message);
-                status.set_description(format!("{at}: {}", finding.message));
+                status.set_type(rule.name()).set_message(finding.message());
+                status.set_description(format!("{at}: {}", finding.message()));
             }
             let mut case = TestCase::new(at, status);
             case.set_classname(rule.name());
             if finding.level != Level::Error {
                 // JUnit knows no warnings.
-                case.set_system_out(format!("warning: {}", finding.message));
+                case.set_system_out(format!("warning: {}", finding.message()));
             }
             suite.add_test_case(case);
         }

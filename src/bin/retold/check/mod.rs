@@ -49,18 +49,19 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     }
     expect_matches(args, config, &paths, &report)?;
 
-    let mut gate = Gate { rules, baseline };
+    let takes_baseline = args.gate.update_baseline || args.gate.prune;
+    let mut gate = Gate { rules, baseline, takes_baseline };
     let is_touched = |path: &str| changed.as_ref().is_none_or(|changed| changed.holds(path));
-    let mut checked = gate.check(&report, is_touched);
-    if args.gate.update_baseline || args.gate.prune {
-        let kept = if args.gate.prune { gate.baseline.pruned(&checked.contents) } else { checked.contents.clone() };
+    if takes_baseline {
+        let there = gate.check(&report, is_touched).contents.unwrap_or_default();
+        let kept = if args.gate.prune { gate.baseline.pruned(&there) } else { there };
         Destination::File(baseline_file.clone()).write(|out| kept.write(out))?;
         if !args.report.quiet {
             say(&format!("{}: {} contents are known", baseline_file.display(), kept.len()));
         }
         gate.baseline = kept;
-        checked = gate.check(&report, is_touched);
     }
+    let checked = gate.check(&report, is_touched);
     let outcome = Outcome {
         report: &report,
         rules: &gate.rules,
@@ -75,14 +76,14 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
 struct Outcome<'a> {
     report: &'a Report,
     rules: &'a Rules,
-    checked: &'a Checked,
+    checked: &'a Checked<'a>,
     /// Whether only a part was looked at, so that what is known and was not found may be elsewhere.
     is_partial: bool,
 }
 
 impl Outcome<'_> {
     /// The findings that are held against the data.
-    fn held(&self) -> impl Iterator<Item = &Finding> {
+    fn held(&self) -> impl Iterator<Item = &Finding<'_>> {
         self.checked.findings.iter().filter(|finding| finding.state == State::New)
     }
 
@@ -112,13 +113,13 @@ impl Outcome<'_> {
 
     /// The findings that are held, each with what it is told from others by, which stays when it moves: the hash of its rule and
     /// content, and its number among those with the same.
-    fn identified(&self) -> Vec<(&Finding, String)> {
+    fn identified(&self) -> Vec<(&Finding<'_>, String)> {
         let mut times: BTreeMap<u64, usize> = BTreeMap::new();
         let identified = self.held().map(|finding| {
             let content = match &finding.key {
                 Some(key) => format!("{:016x}", key.fingerprint),
                 // What cannot be read has no content.
-                None => finding.place.document.clone(),
+                None => finding.place.document.to_string(),
             };
             let hash = xxh3_64(format!("{} {content}", finding.rule).as_bytes());
             let number = times.entry(hash).or_default();
@@ -129,7 +130,7 @@ impl Outcome<'_> {
     }
 
     fn status(&self) -> Status {
-        let is_lost = |finding: &Finding| finding.rule == Rule::UnreadableInput && finding.level == Level::Error;
+        let is_lost = |finding: &Finding<'_>| finding.rule == Rule::UnreadableInput && finding.level == Level::Error;
         // A loss outside of what changed is a loss all the same.
         if self.held().any(is_lost) || self.report.problems.iter().any(|problem| self.rules.is_error(problem)) {
             Status::Incomplete

@@ -59,13 +59,14 @@ fn described(outcome: &Outcome<'_>, rule: Rule) -> Value {
     })
 }
 
-fn result(rules: &[Rule], finding: &Finding, identity: &str) -> Value {
+fn result(rules: &[Rule], finding: &Finding<'_>, identity: &str) -> Value {
     // A name in brackets would end the link.
     let linked =
-        |(number, place): (usize, &Place)| format!("[{}]({})", place.document.replace(['[', ']'], "_"), number + 1);
-    let links: Vec<String> = finding.related.iter().enumerate().map(linked).collect();
+        |(number, place): (usize, &Place<'_>)| format!("[{}]({})", place.document.replace(['[', ']'], "_"), number + 1);
+    let others = finding.related();
+    let links: Vec<String> = others.iter().enumerate().map(linked).collect();
     let links = if links.is_empty() { String::new() } else { format!(" ({})", links.join(", ")) };
-    let related = finding.related.iter().enumerate().map(|(number, place)| {
+    let related = others.iter().enumerate().map(|(number, place)| {
         let mut location = location(place);
         location["id"] = json!(number + 1);
         location["message"] = json!({ "text": place.document });
@@ -75,15 +76,15 @@ fn result(rules: &[Rule], finding: &Finding, identity: &str) -> Value {
         "ruleId": finding.rule.name(),
         "ruleIndex": rules.iter().position(|&rule| rule == finding.rule),
         "level": level(finding.level),
-        "message": { "text": format!("{}: {}{links}", finding.place.document, finding.message) },
+        "message": { "text": format!("{}: {}{links}", finding.place.document, finding.message()) },
         "locations": [location(&finding.place)],
         "relatedLocations": related.collect::<Vec<_>>(),
         "partialFingerprints": { "primaryLocationLineHash": identity },
     })
 }
 
-fn location(place: &Place) -> Value {
-    let path = place.path.strip_prefix("./").unwrap_or(&place.path);
+fn location(place: &Place<'_>) -> Value {
+    let path = place.path.strip_prefix("./").unwrap_or(place.path);
     let uri = utf8_percent_encode(path, PATH).to_string();
     // An absolute path is a URI only with its scheme.
     let uri = if path.starts_with('/') { format!("file://{uri}") } else { uri };

@@ -11,7 +11,7 @@ const STALE: usize = 10;
 
 pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>, style: Style) -> io::Result<()> {
     let Style { quiet, .. } = style;
-    let held: Vec<&Finding> = outcome.held().collect();
+    let held: Vec<&Finding<'_>> = outcome.held().collect();
     for finding in held.iter().take(style.limit) {
         write_finding(out, finding, style)?;
     }
@@ -26,19 +26,20 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>, style: Style) -> io::Re
 }
 
 /// Where, which rule, and what.
-pub fn write_finding(out: &mut dyn Write, finding: &Finding, style: Style) -> io::Result<()> {
+pub fn write_finding(out: &mut dyn Write, finding: &Finding<'_>, style: Style) -> io::Result<()> {
     let Style { name: bold, alarm, number, .. } = style;
     let colour = if finding.level == Level::Error { alarm } else { number };
     let level = if finding.level == Level::Error { "" } else { "warning: " };
-    let (place, message) = (place(&finding.place), escaped(&finding.message));
+    let (place, message) = (place(&finding.place), finding.message());
+    let message = escaped(&message);
     writeln!(out, "{bold}{place}{bold:#}: {level}{colour}{}{colour:#}: {message}", finding.rule)
 }
 
 /// A place as editors and terminals understand it, where it has a line.
-pub fn place(place: &Place) -> String {
+pub fn place(place: &Place<'_>) -> String {
     let text = match place.line {
         Some(line) => format!("{}:{line}", place.path),
-        None => place.document.clone(),
+        None => place.document.to_string(),
     };
     escaped(&text).into_owned()
 }
