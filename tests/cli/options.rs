@@ -32,6 +32,24 @@ fn values_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn packagers_get_completions_and_a_manual() {
+    let here = folder([("a.txt", "")]);
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let ended = retold(here.path(), &format!("completions {shell}"));
+        assert_eq!(ended.status, 0, "{shell}");
+        assert!(ended.stdout.contains("update-baseline"), "{shell}");
+    }
+    for (arguments, said) in
+        [("man", "retold\\-scan"), ("man scan", "retold scan corpus/"), ("man check", "\\-\\-update\\-baseline")]
+    {
+        let ended = retold(here.path(), arguments);
+        assert_eq!(ended.status, 0, "{arguments}");
+        assert!(ended.stdout.contains(said), "{arguments}: {}", ended.stdout);
+    }
+    assert_eq!(retold(here.path(), "man dance").status, 2);
+}
+
+#[test]
 fn the_ends_of_a_range_belong_to_it() {
     let corpus = folder([("a.txt", "one two")]);
     for arguments in

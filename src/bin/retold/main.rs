@@ -9,6 +9,7 @@ mod exit;
 mod explain;
 mod format;
 mod output;
+mod packaging;
 mod progress;
 mod run;
 mod scan;
@@ -22,6 +23,8 @@ fn main() -> ExitCode {
         Command::Check(check) => check::run(&check, &config),
         Command::Compare(compare) => compare::run(&compare),
         Command::Explain(explain) => explain::run(&explain),
+        Command::Completions { shell } => packaging::completions(shell),
+        Command::Man { command } => packaging::manual(command.as_deref()),
     });
     exit::code(result)
 }

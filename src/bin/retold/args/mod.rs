@@ -35,6 +35,16 @@ pub enum Command {
     Compare(Box<CompareArgs>),
     /// Says what a rule means, why it matters, and what to do
     Explain(ExplainArgs),
+    /// Writes what a shell completes the command by
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Writes the manual, in roff: of the whole, or of one command
+    Man {
+        /// Which command
+        command: Option<String>,
+    },
 }
 
 #[derive(ClapArgs)]
