@@ -7,6 +7,7 @@ mod baseline;
 mod explain;
 mod findings;
 mod rules;
+mod verdict;
 
 pub use baseline::{Baseline, Entry, Key};
 pub use explain::Explanation;
@@ -14,7 +15,8 @@ pub use findings::{Finding, Place, State};
 pub use rules::{Level, Rule, Rules, Setting};
 
 use crate::report::Report;
-use findings::{Found, apply_limits, mark_known};
+use findings::Found;
+use verdict::{apply_limits, mark_known};
 
 /// What a report is held against.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,7 @@
 //! What can be typed behind `retold check` and `retold explain`.
 
 use super::values;
-use super::{ConfigArgs, LineArgs, MatchingArgs, OutputArgs, ReadingArgs, SelectionArgs};
+use super::{ConfigArgs, LineArgs, MatchingArgs, OutputArgs, ReadingArgs, SearchArgs, SelectionArgs};
 use crate::config::{self, Config, RuleName, RuleSetting};
 use clap::{Args as ClapArgs, ValueEnum};
 use retold::check::{Level, Rule, Rules};
@@ -18,9 +18,8 @@ pub struct CheckArgs {
     pub gate: GateArgs,
     #[command(flatten)]
     pub matching: MatchingArgs,
-    /// Find every pair at or above the threshold, with no sketch: recall 1, in a few times the time
-    #[arg(long, conflicts_with = "recall", help_heading = "What counts as a duplicate")]
-    pub exhaustive: bool,
+    #[command(flatten)]
+    pub search: SearchArgs,
     /// The share of a document that a longer one holds, for contained-document and leakage
     #[arg(long, value_name = "SHARE", default_value = "0.9", value_parser = values::threshold, help_heading = "What counts as a duplicate")]
     pub contained: f64,
@@ -33,9 +32,6 @@ pub struct CheckArgs {
     /// A repeated passage has at least this many tokens
     #[arg(long, value_name = "N", default_value_t = DEFAULT_PASSAGE_TOKENS, value_parser = values::passage_tokens, help_heading = "Lines")]
     pub passage_tokens: u32,
-    /// How many threads work; the result is the same for any number [default: all cores]
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = values::threads)]
-    pub threads: u32,
     #[command(flatten)]
     pub output: OutputArgs,
     #[command(flatten)]
@@ -141,7 +137,7 @@ impl CheckArgs {
             recall: Some(matching.recall),
             shingle_size: Some(matching.shingle_size),
             shingle_unit: Some(matching.shingle_unit.into()),
-            exhaustive: flag(self.exhaustive),
+            exhaustive: flag(self.search.exhaustive),
             contained: Some(self.contained),
             line_tokens: Some(lines.line_tokens),
             neighbour_tokens: Some(lines.neighbour_tokens),

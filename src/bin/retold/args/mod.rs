@@ -11,6 +11,7 @@ pub use shared::{ConfigArgs, LineArgs, MatchingArgs, OutputArgs, PassageArgs, Re
 
 use crate::format::Format;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use retold::Search;
 use retold::compare::CompareOptions;
 use retold::passages::DEFAULT_PASSAGE_TOKENS;
 use std::path::PathBuf;
@@ -61,6 +62,8 @@ pub struct ScanArgs {
     #[command(flatten)]
     pub search: SearchArgs,
     #[command(flatten)]
+    pub wider: WiderArgs,
+    #[command(flatten)]
     pub selection: SelectionArgs,
     #[command(flatten)]
     pub reading: ReadingArgs,
@@ -100,6 +103,24 @@ pub struct ReportArgs {
     pub no_progress: bool,
 }
 
+#[derive(ClapArgs)]
+#[command(next_help_heading = "How it is searched")]
+pub struct WiderArgs {
+    /// Count pairs by similarity, from this one on (0.5 unless it is given): what each threshold would find, and the pairs
+    /// around the one at hand; a lower one takes longer
+    #[arg(long, value_name = "FROM", num_args = 0..=1, require_equals = true, default_missing_value = "0.5", value_parser = values::threshold)]
+    pub histogram: Option<f64>,
+    /// Look for documents of which a longer one holds at least this share (0.9 unless it is given); all are found
+    #[arg(long, value_name = "SHARE", num_args = 0..=1, require_equals = true, default_missing_value = "0.9", value_parser = values::threshold)]
+    pub contained: Option<f64>,
+    /// Look for nothing but documents that stand in these files or directories too: exactly, nearly, or in a longer one
+    #[arg(long, value_name = "PATH")]
+    pub against: Vec<PathBuf>,
+    /// Find every pair, and say how many of them the bands for --recall find too
+    #[arg(long, conflicts_with = "exhaustive")]
+    pub measure_recall: bool,
+}
+
 const SCAN_EXAMPLES: &str = "Examples:
   retold scan corpus/                          what is told twice in a directory
   retold scan news.jsonl --id-field url        in records, named by their url
@@ -117,7 +138,7 @@ Exit status: 0 when all was read, 2 when something could not be read or done.";
 impl ScanArgs {
     /// What the library is run with.
     pub fn options(&self) -> retold::Options {
-        let Self { matching, search, selection, reading, lines, passages, report, .. } = self;
+        let Self { matching, search, wider, selection, reading, lines, passages, report, .. } = self;
         retold::Options {
             threshold: matching.threshold,
             recall: matching.recall,
@@ -129,12 +150,16 @@ impl ScanArgs {
             passages: passages.passages.then_some(passages.passage_tokens),
             repetition: passages.repetition,
             pairs: report.pairs.is_some(),
-            search: search.search(),
-            against: search.against.clone(),
-            containment: search.contained,
+            search: match (search.exhaustive, wider.measure_recall) {
+                (_, true) => Search::MeasureRecall,
+                (true, _) => Search::Exhaustive,
+                _ => Search::Bands,
+            },
+            against: wider.against.clone(),
+            containment: wider.contained,
             names_sources: false,
             quoted_bytes: report.format.quoted_bytes(),
-            histogram: search.histogram,
+            histogram: wider.histogram,
         }
     }
 }

@@ -3,7 +3,6 @@
 use super::values;
 use crate::output::Destination;
 use clap::{Args as ClapArgs, ValueEnum};
-use retold::Search;
 use retold::lines::LineOptions;
 use retold::passages::DEFAULT_PASSAGE_TOKENS;
 use retold::source::{Decoding, Encoding, Fields, Reading, Selection};
@@ -41,19 +40,6 @@ pub struct SearchArgs {
     /// Find every pair at or above the threshold, with no sketch: recall 1, in a few times the time
     #[arg(long, conflicts_with = "recall")]
     pub exhaustive: bool,
-    /// Count pairs by similarity, from this one on (0.5 unless it is given): what each threshold would find, and the pairs
-    /// around the one at hand; a lower one takes longer
-    #[arg(long, value_name = "FROM", num_args = 0..=1, require_equals = true, default_missing_value = "0.5", value_parser = values::threshold)]
-    pub histogram: Option<f64>,
-    /// Look for documents of which a longer one holds at least this share (0.9 unless it is given); all are found
-    #[arg(long, value_name = "SHARE", num_args = 0..=1, require_equals = true, default_missing_value = "0.9", value_parser = values::threshold)]
-    pub contained: Option<f64>,
-    /// Look for nothing but documents that stand in these files or directories too: exactly, nearly, or in a longer one
-    #[arg(long, value_name = "PATH")]
-    pub against: Vec<PathBuf>,
-    /// Find every pair, and say how many of them the bands for --recall find too
-    #[arg(long, conflicts_with = "exhaustive")]
-    pub measure_recall: bool,
     /// How many threads work; the result is the same for any number [default: all cores]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = values::threads)]
     pub threads: u32,
@@ -214,17 +200,6 @@ impl MatchingArgs {
             Unit::Auto => TokenUnit::Auto,
             Unit::Word => TokenUnit::Word,
             Unit::Char => TokenUnit::Char,
-        }
-    }
-}
-
-impl SearchArgs {
-    /// How candidates are found.
-    pub fn search(&self) -> Search {
-        match (self.exhaustive, self.measure_recall) {
-            (_, true) => Search::MeasureRecall,
-            (true, _) => Search::Exhaustive,
-            _ => Search::Bands,
         }
     }
 }

@@ -39,7 +39,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let (baseline_file, baseline) = baseline(args, config)?;
     let changed = args.gate.changed_since.as_deref().map(|revision| Changed::since(revision, &paths)).transpose()?;
     let shows_progress = !args.report.no_progress && !args.report.quiet;
-    let report = run::read(&paths, &options(args, &rules), args.threads, shows_progress)?;
+    let report = run::read(&paths, &options(args, &rules), args.search.threads, shows_progress)?;
     let writes_text = args.report.format == CheckFormat::Text;
     if !args.report.quiet && !writes_text {
         run::say_problems(&report, run::PROBLEMS_SHOWN);
@@ -166,7 +166,7 @@ fn options(args: &CheckArgs, rules: &Rules) -> Options {
         lines: lines.lines().filter(|_| looks_at_lines),
         passages: rules.is_on(Rule::RepeatedPassage).then_some(args.passage_tokens),
         repetition: rules.is_on(Rule::Repetition),
-        search: if args.exhaustive { retold::Search::Exhaustive } else { retold::Search::Bands },
+        search: if args.search.exhaustive { retold::Search::Exhaustive } else { retold::Search::Bands },
         against: args.gate.against.clone(),
         containment: (rules.is_on(Rule::ContainedDocument) || !args.gate.against.is_empty()).then_some(args.contained),
         names_sources: true,

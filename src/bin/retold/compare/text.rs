@@ -2,7 +2,7 @@
 
 use super::{Compared, Kind};
 use crate::difference::{self, Change, text};
-use crate::format::{Style, counted, down, escaped, lines, one_line, quoted};
+use crate::format::{Style, counted, down, escaped, lines, more, one_line, quoted};
 use indicatif::HumanCount;
 use retold::compare::Compared as Document;
 use retold::reader::Located;
@@ -135,14 +135,7 @@ impl Text<'_> {
     }
 
     fn more(&mut self, count: usize, what: &str) -> io::Result<()> {
-        let Style { quiet, .. } = self.style;
-        match count.checked_sub(self.style.limit).filter(|&more| more > 0) {
-            None => Ok(()),
-            Some(more) => {
-                let more = counted(more as u64, &format!("more {what}"));
-                writeln!(self.out, "  {quiet}{more}: --format json shows all{quiet:#}")
-            }
-        }
+        more(self.out, self.style, count, what, "--format json shows all")
     }
 }
 

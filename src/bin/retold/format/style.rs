@@ -3,6 +3,7 @@
 use anstyle::AnsiColor;
 use indicatif::HumanCount;
 use std::borrow::Cow;
+use std::io::{self, Write};
 
 /// How the report looks.
 #[derive(Clone, Copy)]
@@ -39,6 +40,18 @@ impl Style {
 pub fn counted(count: u64, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {what}{plural}", HumanCount(count))
+}
+
+/// Says how many entries are not shown, and what shows them.
+pub fn more(out: &mut dyn Write, style: Style, count: usize, what: &str, hint: &str) -> io::Result<()> {
+    let Style { quiet, limit, .. } = style;
+    match count.checked_sub(limit).filter(|&more| more > 0) {
+        None => Ok(()),
+        Some(more) => {
+            let more = counted(more as u64, &format!("more {what}"));
+            writeln!(out, "  {quiet}{more}: {hint}{quiet:#}")
+        }
+    }
 }
 
 /// A share in so many decimals, never more than it is: 1 is said of the same only, the threshold of what reaches it.

@@ -1,6 +1,6 @@
 //! The report for people: a summary, then what was found, by place.
 
-use super::{Style, counted, down, escaped, lines, one_line, order, quoted};
+use super::{Style, counted, down, escaped, lines, more, one_line, order, quoted};
 use indicatif::{HumanBytes, HumanCount};
 use retold::banding::Banding;
 use retold::document::DocId;
@@ -309,14 +309,7 @@ impl<'a> Text<'a> {
     }
 
     fn more(&mut self, count: usize, what: &str) -> io::Result<()> {
-        let Style { quiet, .. } = self.style;
-        match count.checked_sub(self.style.limit).filter(|&more| more > 0) {
-            None => Ok(()),
-            Some(more) => {
-                let more = counted(more as u64, &format!("more {what}"));
-                writeln!(self.out, "  {quiet}{more}: --limit 0 shows all, --format json too{quiet:#}")
-            }
-        }
+        more(self.out, self.style, count, what, "--limit 0 shows all, --format json too")
     }
 
     fn name(&self, document: DocId) -> String {

@@ -1,0 +1,70 @@
+//! Verdicts: which findings are known, and which are few enough.
+
+use super::baseline::{Baseline, Key};
+use super::findings::{Finding, State};
+use super::rules::{Rule, Rules};
+use crate::document::DocId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Marks what a baseline knows. Of several findings of one content the first ones are known.
+pub fn mark_known(findings: &mut [Finding<'_>], baseline: &Baseline) {
+    let mut left: BTreeMap<Key, u64> = BTreeMap::new();
+    let mut first_of: BTreeSet<DocId> = BTreeSet::new();
+    let mut take = |key: &Key, times: u64| {
+        let left = left.entry(key.clone()).or_insert_with(|| baseline.count(key));
+        let is_known = *left >= times;
+        *left -= if is_known { times } else { *left };
+        is_known
+    };
+    // A representative takes part too.
+    let mut unknown: BTreeSet<DocId> = BTreeSet::new();
+    for finding in findings.iter() {
+        if let (Some(key), Some(cluster)) = (&finding.needs, finding.cluster)
+            && first_of.insert(cluster)
+            && !take(key, 1)
+        {
+            unknown.insert(cluster);
+        }
+    }
+    for finding in findings {
+        let Some(key) = &finding.key else { continue };
+        let is_known = take(key, finding.times);
+        if is_known && finding.cluster.is_none_or(|cluster| !unknown.contains(&cluster)) {
+            finding.state = State::Known;
+        }
+    }
+}
+
+/// Marks new findings of a rule as allowed when there are no more than its limits; else says what is exceeded.
+pub fn apply_limits(findings: &mut [Finding<'_>], rules: &Rules, documents: u64) -> Vec<String> {
+    let mut exceeded = Vec::new();
+    for rule in Rule::ALL {
+        let setting = rules.setting(rule);
+        if (setting.max, setting.max_share, setting.max_clusters) == (None, None, None) {
+            continue;
+        }
+        let is_of_rule = |finding: &&mut Finding<'_>| finding.rule == rule && finding.state == State::New;
+        let mut new: Vec<&mut Finding<'_>> = findings.iter_mut().filter(is_of_rule).collect();
+        let count = new.len() as u64;
+        let clusters = new.iter().filter_map(|finding| finding.cluster).collect::<BTreeSet<_>>().len() as u64;
+        let mut limits: Vec<(bool, String)> = Vec::new();
+        if let Some(max) = setting.max {
+            limits.push((count <= max, format!("{rule}: {count} findings, at most {max} allowed")));
+        }
+        if let Some(share) = setting.max_share {
+            let found = count as f64 / documents.max(1) as f64;
+            let percent = |share: f64| (share * 1e4).round() / 1e2;
+            let (found_percent, most) = (percent(found), percent(share));
+            limits.push((found <= share, format!("{rule}: {found_percent} % of documents, at most {most} % allowed")));
+        }
+        if let Some(max) = setting.max_clusters {
+            limits.push((clusters <= max, format!("{rule}: {clusters} clusters, at most {max} allowed")));
+        }
+        let are_kept = limits.iter().all(|(is_kept, _)| *is_kept);
+        if !limits.is_empty() && are_kept {
+            new.iter_mut().for_each(|finding| finding.state = State::Allowed);
+        }
+        exceeded.extend(limits.into_iter().filter(|(is_kept, _)| !is_kept).map(|(_, sentence)| sentence));
+    }
+    exceeded
+}
