@@ -1,6 +1,6 @@
 //! Clusters: a representative, and members each at least as similar to it as the threshold. No chaining.
 //!
-//! Documents are taken in document order. One that reaches the threshold with the representative of a cluster joins the
+//! Documents are taken in an order: that of documents, or of contents, which does not change when files are moved. One that reaches the threshold with the representative of a cluster joins the
 //! first such cluster; one that reaches it with none is the representative of a new one (leader clustering, Hartigan
 //! 1975). Only candidate pairs are compared.
 //!
@@ -27,10 +27,11 @@ pub trait Compare {
 /// A document that joined a cluster, its representative, and how alike they are.
 pub type Joined = (DocId, DocId, Similarity);
 
-/// Clusters one connected component of documents, given in document order: which joined a cluster, in document order.
+/// Clusters one connected component of documents, taken in the order given: which joined a cluster, in that order.
 pub fn leaders(component: &[DocId], buckets: &Buckets, comparer: &mut impl Compare) -> Vec<Joined> {
     let mut joined = Vec::new();
-    let mut representatives_of_group: HashMap<u32, Vec<DocId>> = HashMap::new();
+    // By their places in the component: the earliest comes first.
+    let mut representatives_of_group: HashMap<u32, Vec<usize>> = HashMap::new();
     let mut candidates = Vec::new();
     for (number, &document) in component.iter().enumerate() {
         candidates.clear();
@@ -41,8 +42,8 @@ pub fn leaders(component: &[DocId], buckets: &Buckets, comparer: &mut impl Compa
         candidates.sort_unstable();
         candidates.dedup();
         let first = candidates.iter().find_map(|&representative| {
-            let similarity = comparer.compare(representative, document)?;
-            Some((document, representative, similarity))
+            let similarity = comparer.compare(component[representative], document)?;
+            Some((document, component[representative], similarity))
         });
         match first {
             Some(member) => joined.push(member),
@@ -50,7 +51,7 @@ pub fn leaders(component: &[DocId], buckets: &Buckets, comparer: &mut impl Compa
             None => {
                 comparer.keep(document);
                 for &group in groups {
-                    representatives_of_group.entry(group).or_default().push(document);
+                    representatives_of_group.entry(group).or_default().push(number);
                 }
             }
         }

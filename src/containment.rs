@@ -15,7 +15,6 @@ use crate::reader::{Corpus, ShingleReader};
 use crate::report::Contained;
 use crate::shingles::Shingling;
 use rayon::prelude::*;
-use std::cmp::Reverse;
 
 /// How many documents a thread takes at a time.
 const DOCUMENTS_AT_ONCE: usize = 64;
@@ -27,18 +26,20 @@ pub struct Containing {
     pub shingling: Shingling,
     /// The least share of a document's shingles that the longer one has.
     pub least: f64,
+    /// Whether the other one must have more shingles.
+    pub longer_only: bool,
     /// How much text there is.
     pub bytes: u64,
 }
 
 /// For each of the documents `small` that has it, the document of `large` which holds the largest share of its shingles, enough
-/// of them, and is longer, or as long and earlier; of several the first. Both lists are in document order. Documents that cannot be
+/// of them; of several the first. Both lists are in document order. Documents that cannot be
 /// read again are named in `problems`.
 pub fn containers(
     corpus: Corpus<'_>,
     small: &[DocId],
     large: &[DocId],
-    Containing { shingling, least, bytes }: Containing,
+    Containing { shingling, least, longer_only, bytes }: Containing,
     problems: &mut Vec<Problem>,
 ) -> Vec<Contained> {
     let counts = Counts::new(bytes);
@@ -105,9 +106,8 @@ pub fn containers(
             let set = small_reader.read(pairs[0].0).ok()?;
             let compared = pairs.iter().filter_map(|&(document, within)| {
                 let shared = large_reader.read(within).ok()?.table().compare(set, 0.0)?;
-                let is_longer = (shared.left, Reverse(within)) > (shared.right, Reverse(document));
                 let containment = shared.containment_of_right();
-                let is_contained = is_longer && containment >= least;
+                let is_contained = containment >= least && (!longer_only || shared.left > shared.right);
                 is_contained.then(|| Contained { document, within, containment, jaccard: shared.jaccard() })
             });
             compared.reduce(|best, next| if next.containment > best.containment { next } else { best })

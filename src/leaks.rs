@@ -37,7 +37,7 @@ impl Boundary {
     }
 
     /// The leaks among all documents: copies of the reference, what is nearly there by `nearest` (sorted), and of the rest what
-    /// stands in a longer document.
+    /// stands in another document with most of its shingles.
     pub fn leaks(
         self,
         corpus: Corpus<'_>,

@@ -56,5 +56,5 @@ pub mod source;
 pub mod tokens;
 pub mod verify;
 
-pub use matching::Search;
+pub use matching::{Order, Search};
 pub use scan::{Options, scan};

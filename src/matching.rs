@@ -19,6 +19,7 @@ use crate::report::{Cluster, Contained, Histogram, Leak, MeasuredRecall, Pair};
 use crate::shingles::Shingling;
 use crate::verify::Verifier;
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// How candidate pairs are found.
@@ -33,6 +34,16 @@ pub enum Search {
     MeasureRecall,
 }
 
+/// In which order documents are taken for representatives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Document order: the first of a cluster is its representative.
+    #[default]
+    Documents,
+    /// An order of contents: clusters of the same contents are the same wherever these stand.
+    Contents,
+}
+
 /// What is looked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
@@ -42,6 +53,8 @@ pub struct Wanted {
     pub shingling: Shingling,
     /// How candidates are found.
     pub search: Search,
+    /// What is first in a cluster.
+    pub order: Order,
     /// Whether every pair is wanted.
     pub pairs: bool,
     /// The similarity from which pairs are counted, if they are.
@@ -81,6 +94,7 @@ impl Wanted {
         let lowest = self.lowest();
         let buckets = self.buckets(corpus, copies, lowest, bytes);
         let components = buckets.components();
+        let ordered = self.ordered(&components, corpus);
         progress.begin(Stage::Comparing, components.iter().map(|component| component.len() as u64).sum());
         let verifier = || Verifier::new(corpus, self.shingling, lowest);
         let mut problems = Vec::new();
@@ -88,7 +102,7 @@ impl Wanted {
         if !needs_all_pairs {
             let of_component =
                 |verifier: &mut Verifier<'_>, component: &[DocId]| clusters::leaders(component, &buckets, verifier);
-            let joined = by_component(&components, verifier, of_component, progress, &mut problems);
+            let joined = by_component(&ordered, verifier, of_component, progress, &mut problems);
             let clusters = clusters::with_copies(joined, copies);
             let contained = self.contained(corpus, copies, &clusters, bytes, &mut problems);
             return Matched { clusters, contained, problems, ..Matched::default() };
@@ -100,7 +114,7 @@ impl Wanted {
         let clusters_at = |threshold: f64| {
             let mut look_up = LookUp { verified: &verified, threshold };
             let mut joined: Vec<Joined> = Vec::new();
-            for component in &components {
+            for component in ordered.iter() {
                 joined.extend(clusters::leaders(component, &buckets, &mut look_up));
             }
             clusters::with_copies(joined, copies)
@@ -135,9 +149,20 @@ impl Wanted {
         let mut nearest = by_component(&components, verifier, of_component, progress, &mut problems);
         nearest.sort_unstable_by_key(|(document, ..)| *document);
         let least = self.containment.unwrap_or(DEFAULT_CONTAINMENT);
-        let containing = Containing { shingling: self.shingling, least, bytes };
+        let containing = Containing { shingling: self.shingling, least, longer_only: false, bytes };
         let leaks = boundary.leaks(corpus, copies, &nearest, containing, &mut problems);
         Matched { leaks: Some(leaks), problems, ..Matched::default() }
+    }
+
+    /// The components, each in the order in which its documents are taken.
+    fn ordered<'a>(self, components: &'a [Vec<DocId>], corpus: Corpus<'_>) -> Cow<'a, [Vec<DocId>]> {
+        if self.order == Order::Documents {
+            return Cow::Borrowed(components);
+        }
+        let mut ordered = components.to_vec();
+        let by_content = |document: &DocId| (corpus.index.fingerprint(*document), *document);
+        ordered.par_iter_mut().for_each(|component| component.sort_unstable_by_key(by_content));
+        Cow::Owned(ordered)
     }
 
     fn buckets(self, corpus: Corpus<'_>, copies: &Copies, lowest: f64, bytes: u64) -> Buckets {
@@ -160,7 +185,7 @@ impl Wanted {
         let members = clusters.iter().flat_map(|cluster| &cluster.members);
         let told: HashSet<DocId> = members.map(|member| member.document).collect();
         let staying: Vec<DocId> = copies.distinct().filter(|document| !told.contains(document)).collect();
-        let containing = Containing { shingling: self.shingling, least, bytes };
+        let containing = Containing { shingling: self.shingling, least, longer_only: true, bytes };
         Some(containers(corpus, &staying, &staying, containing, problems))
     }
 }

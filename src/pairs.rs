@@ -36,8 +36,11 @@ pub struct LookUp<'a> {
 
 impl Compare for LookUp<'_> {
     fn compare(&mut self, first: DocId, second: DocId) -> Option<Similarity> {
-        let at = self.verified.binary_search_by_key(&(first, second), |&(a, b, _)| (a, b)).ok()?;
-        Some(self.verified[at].2).filter(|similarity| similarity.jaccard() >= self.threshold)
+        let (a, b) = (first.min(second), first.max(second));
+        let at = self.verified.binary_search_by_key(&(a, b), |&(a, b, _)| (a, b)).ok()?;
+        let found = self.verified[at].2;
+        Some(if a == first { found } else { found.swapped() })
+            .filter(|similarity| similarity.jaccard() >= self.threshold)
     }
 
     fn keep(&mut self, _: DocId) {}

@@ -169,7 +169,7 @@ pub struct Summary {
 /// A document and those that are told after it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cluster {
-    /// The first of them.
+    /// The one that the others are compared with.
     pub representative: DocId,
     /// The others.
     pub members: Vec<Member>,
@@ -183,7 +183,7 @@ impl Cluster {
 }
 
 /// A document of a cluster.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Member {
     /// The document.
     pub document: DocId,

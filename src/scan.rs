@@ -10,7 +10,7 @@ use crate::document::{DocId, TextLocation};
 use crate::gather::{Gathered, gather};
 use crate::leaks::Boundary;
 use crate::lines::LineOptions;
-use crate::matching::{Matched, Search, Wanted};
+use crate::matching::{Matched, Order, Search, Wanted};
 use crate::progress::{Progress, Stage};
 use crate::quote;
 use crate::reader::Corpus;
@@ -47,6 +47,8 @@ pub struct Options {
     pub pairs: bool,
     /// How candidates are found.
     pub search: Search,
+    /// What is first in a cluster.
+    pub order: Order,
     /// Another set, in which documents are looked for; nothing else is looked for then.
     pub against: Vec<PathBuf>,
     /// The least share of a document that a longer one holds, if such documents are looked for.
@@ -74,6 +76,7 @@ impl Default for Options {
             repetition: false,
             pairs: false,
             search: Search::Bands,
+            order: Order::Documents,
             against: Vec::new(),
             containment: None,
             names_sources: false,
@@ -95,6 +98,7 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         threshold: options.threshold,
         shingling: Shingling::new(options.shingle_size),
         search: options.search,
+        order: options.order,
         pairs: options.pairs,
         histogram: options.histogram,
         containment: options.containment,

@@ -17,6 +17,11 @@ impl Similarity {
         f64::from(self.shared) / (f64::from(self.left) + f64::from(self.right) - f64::from(self.shared))
     }
 
+    /// The same, the second before the first.
+    pub fn swapped(self) -> Self {
+        Self { left: self.right, right: self.left, ..self }
+    }
+
     /// Shared shingles over those of the first.
     pub fn containment_of_left(self) -> f64 {
         f64::from(self.shared) / f64::from(self.left)

@@ -4,9 +4,10 @@ use super::baseline::{Baseline, Key};
 use super::rules::{Level, Rule, Rules};
 use crate::document::DocId;
 use crate::lines::{RepeatedLine, key};
-use crate::report::{Cluster, Report};
+use crate::report::{Cluster, Member, Report};
 use crate::tokens::{TokenUnit, Tokens};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Something that a rule is broken by.
@@ -27,9 +28,7 @@ pub struct Finding<'a> {
     pub key: Option<Key>,
     /// How often it counts there.
     pub times: u64,
-    /// What must be known as well: the representative.
-    pub(super) needs: Option<Key>,
-    /// Which cluster it is of, by its representative.
+    /// Which cluster it is of, by its first document.
     pub(super) cluster: Option<DocId>,
 }
 
@@ -102,8 +101,8 @@ const QUOTED: usize = 120;
 pub struct Found<'a> {
     /// The findings, by path and line.
     pub findings: Vec<Finding<'a>>,
-    /// The representatives that take part, each with its name.
-    representatives: Vec<(Key, &'a str)>,
+    /// The first document of each cluster, which is not told but takes part: what it is known by, and its name.
+    pub firsts: BTreeMap<DocId, (Key, &'a str)>,
 }
 
 /// Collects findings.
@@ -117,7 +116,7 @@ struct Collector<'a> {
 impl<'a> Found<'a> {
     /// The findings in a report.
     pub fn of(report: &'a Report, rules: &'a Rules) -> Self {
-        let found = Self { findings: Vec::new(), representatives: Vec::new() };
+        let found = Self { findings: Vec::new(), firsts: BTreeMap::new() };
         let mut collector = Collector { report, rules, tokens: Tokens::default(), found };
         report.clusters.iter().for_each(|cluster| collector.duplicates(cluster));
         collector.contained();
@@ -136,7 +135,7 @@ impl<'a> Found<'a> {
     /// What they come to as a baseline.
     pub fn contents(&self) -> Baseline {
         let mut contents = Baseline::default();
-        for (key, name) in &self.representatives {
+        for (key, name) in self.firsts.values() {
             contents.add(key, 1, name);
         }
         for finding in &self.findings {
@@ -182,34 +181,49 @@ impl<'a> Collector<'a> {
             return None;
         }
         let (state, elsewhere, what) = (State::New, Vec::new(), what());
-        let finding = Finding { rule, level, state, place, elsewhere, what, key, times: 1, needs: None, cluster: None };
+        let finding = Finding { rule, level, state, place, elsewhere, what, key, times: 1, cluster: None };
         self.found.findings.push(finding);
         self.found.findings.last_mut()
     }
 
+    /// All documents of a cluster but the first in document order: a copy with the first of its copies, another one with the leader
+    /// that it was compared with, and the leader with the first.
     fn duplicates(&mut self, cluster: &Cluster) {
-        let first = cluster.representative;
-        let (of_first, name) = (of_duplicate(self.fingerprint(first)), self.place(first, None));
+        let leader = Member { document: cluster.representative, is_exact: true, jaccard: 1.0, containment: 1.0 };
+        let mut members: Vec<Member> = std::iter::once(leader).chain(cluster.members.iter().copied()).collect();
+        members.sort_unstable_by_key(|member| member.document);
+        let mut copied: BTreeMap<u64, DocId> = BTreeMap::new();
+        let first = members[0];
+        copied.insert(self.fingerprint(first.document), first.document);
         let mut is_told = false;
-        for member in &cluster.members {
-            let rule = if member.is_exact { Rule::ExactDuplicate } else { Rule::NearDuplicate };
-            let message = || match member.is_exact {
-                true => format!("the same as {}", name.document),
-                false => {
-                    let (jaccard, containment) = (down(member.jaccard), percent(member.containment));
-                    format!("{jaccard} like {}; {containment} of it stands there", name.document)
-                }
+        for member in &members[1..] {
+            let fingerprint = self.fingerprint(member.document);
+            let earlier = copied.get(&fingerprint).copied();
+            copied.entry(fingerprint).or_insert(member.document);
+            let (rule, other) = match earlier {
+                Some(earlier) => (Rule::ExactDuplicate, earlier),
+                None if member.is_exact => (Rule::NearDuplicate, first.document),
+                None => (Rule::NearDuplicate, cluster.representative),
             };
-            let (place, key) = (self.place(member.document, None), of_duplicate(self.fingerprint(member.document)));
-            if let Some(finding) = self.add(rule, place, Some(key), || What::Said(message())) {
-                finding.elsewhere.push(name.clone());
-                finding.needs = Some(of_first.clone());
-                finding.cluster = Some(first);
+            // The similarity of the leader to the first is that of the first to the leader.
+            let (jaccard, containment) = match member.is_exact {
+                true => (first.jaccard, 1.0 / (1.0 / first.jaccard - 1.0 / first.containment + 1.0)),
+                false => (member.jaccard, member.containment),
+            };
+            let (place, other) = (self.place(member.document, None), self.place(other, None));
+            let message = || match rule {
+                Rule::ExactDuplicate => format!("the same as {}", other.document),
+                _ => format!("{} like {}; {} of it stands there", down(jaccard), other.document, percent(containment)),
+            };
+            if let Some(finding) = self.add(rule, place, Some(of_duplicate(fingerprint)), || What::Said(message())) {
+                finding.elsewhere.push(other);
+                finding.cluster = Some(first.document);
                 is_told = true;
             }
         }
         if is_told {
-            self.found.representatives.push((of_first, &self.report.name(first).name));
+            let key = of_duplicate(self.fingerprint(first.document));
+            self.found.firsts.insert(first.document, (key, &self.report.name(first.document).name));
         }
     }
 

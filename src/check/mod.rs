@@ -48,8 +48,8 @@ impl Gate {
     pub fn check<'a>(&'a self, report: &'a Report, is_touched: impl Fn(&str) -> bool) -> Checked<'a> {
         let found = Found::of(report, &self.rules);
         let contents = (self.takes_baseline || !self.baseline.is_empty()).then(|| found.contents());
-        let Found { mut findings, .. } = found;
-        mark_known(&mut findings, &self.baseline);
+        let Found { mut findings, firsts } = found;
+        mark_known(&mut findings, &firsts, &self.baseline);
         findings.retain(|finding| finding.touches(&is_touched));
         let exceeded = apply_limits(&mut findings, &self.rules, report.summary.documents);
         let stale = contents.as_ref().map(|contents| self.baseline.stale(contents)).unwrap_or_default();
@@ -64,6 +64,3 @@ impl Checked<'_> {
         self.findings.iter().filter(is_held).count() as u64
     }
 }
-
-#[cfg(test)]
-mod tests;

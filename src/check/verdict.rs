@@ -6,30 +6,24 @@ use super::rules::{Rule, Rules};
 use crate::document::DocId;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Marks what a baseline knows. Of several findings of one content the first ones are known.
-pub fn mark_known(findings: &mut [Finding<'_>], baseline: &Baseline) {
+/// Marks what a baseline knows. Of several findings of one content the first ones are known; those of a cluster only when its first
+/// document is. `firsts` are these.
+pub fn mark_known(findings: &mut [Finding<'_>], firsts: &BTreeMap<DocId, (Key, &str)>, baseline: &Baseline) {
+    if baseline.is_empty() {
+        return;
+    }
     let mut left: BTreeMap<Key, u64> = BTreeMap::new();
-    let mut first_of: BTreeSet<DocId> = BTreeSet::new();
     let mut take = |key: &Key, times: u64| {
         let left = left.entry(key.clone()).or_insert_with(|| baseline.count(key));
         let is_known = *left >= times;
         *left -= if is_known { times } else { *left };
         is_known
     };
-    // A representative takes part too.
-    let mut unknown: BTreeSet<DocId> = BTreeSet::new();
-    for finding in findings.iter() {
-        if let (Some(key), Some(cluster)) = (&finding.needs, finding.cluster)
-            && first_of.insert(cluster)
-            && !take(key, 1)
-        {
-            unknown.insert(cluster);
-        }
-    }
+    let known: BTreeSet<DocId> = firsts.iter().filter(|(_, (key, _))| take(key, 1)).map(|(first, _)| *first).collect();
     for finding in findings {
         let Some(key) = &finding.key else { continue };
         let is_known = take(key, finding.times);
-        if is_known && finding.cluster.is_none_or(|cluster| !unknown.contains(&cluster)) {
+        if is_known && finding.cluster.is_none_or(|first| known.contains(&first)) {
             finding.state = State::Known;
         }
     }

@@ -159,6 +159,7 @@ impl ScanArgs {
             containment: wider.contained,
             names_sources: false,
             quoted_bytes: report.format.quoted_bytes(),
+            order: retold::Order::Documents,
             histogram: wider.histogram,
         }
     }

@@ -167,6 +167,8 @@ fn options(args: &CheckArgs, rules: &Rules) -> Options {
         passages: rules.is_on(Rule::RepeatedPassage).then_some(args.passage_tokens),
         repetition: rules.is_on(Rule::Repetition),
         search: if args.search.exhaustive { retold::Search::Exhaustive } else { retold::Search::Bands },
+        // What is moved must not be new.
+        order: retold::Order::Contents,
         against: args.gate.against.clone(),
         containment: (rules.is_on(Rule::ContainedDocument) || !args.gate.against.is_empty()).then_some(args.contained),
         names_sources: true,

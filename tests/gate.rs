@@ -1,0 +1,94 @@
+//! A baseline over the life of a data set: what is moved is not new, what is told once more is.
+#![allow(clippy::panic, clippy::unwrap_used)] // helpers of tests are not known to clippy as tests
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use retold::check::{Baseline, Checked, Gate, Level, Rule};
+use retold::progress::Progress;
+use retold::report::Report;
+use retold::{Options, Order, scan};
+use std::fs;
+use tempfile::TempDir;
+
+/// Texts that are like each other in every way: copies, near copies of near copies, lines told again, nothing at all.
+fn texts() -> impl Strategy<Value = Vec<String>> {
+    let edits = vec((0usize..24, 0u8..3), 0..4);
+    let text = (0u8..3, edits, 0usize..3).prop_map(|(topic, edits, repeats)| {
+        let mut words: Vec<String> = (0..24).map(|word| format!("t{topic}w{word}")).collect();
+        edits.iter().for_each(|&(at, with)| words[at] = format!("edit{with}"));
+        let lines: Vec<String> = words.chunks(6).map(|line| line.join(" ")).collect();
+        format!("{}\n{}", lines.join("\n"), format!("{}\n", lines[0]).repeat(repeats))
+    });
+    vec(prop_oneof![9 => text, 1 => Just("...".to_owned())], 1..9)
+}
+
+/// A report of texts in files of these names.
+fn report(texts: &[(usize, &String)], passages: Option<u32>) -> Report {
+    let folder = TempDir::new().unwrap();
+    for (name, text) in texts {
+        fs::write(folder.path().join(format!("{name:03}.txt")), text).unwrap();
+    }
+    let options = Options { threshold: 0.5, order: Order::Contents, ..Options::default() };
+    let lines = options.lines.map(|lines| retold::lines::LineOptions { boilerplate_documents: 2, ..lines });
+    let options = Options { lines, passages, repetition: true, containment: Some(0.8), ..options };
+    scan(&[folder.path().to_path_buf()], &options, &Progress::default()).unwrap()
+}
+
+/// Every rule is on.
+fn gate(baseline: Baseline) -> Gate {
+    let mut gate = Gate { baseline, takes_baseline: true, ..Gate::default() };
+    Rule::ALL.into_iter().for_each(|rule| gate.rules.setting_mut(rule).level = Level::Error);
+    gate
+}
+
+fn baseline_of(report: &Report) -> Baseline {
+    gate(Baseline::default()).check(report, |_| true).contents.unwrap()
+}
+
+fn new_of_rules(checked: &Checked<'_>, rules: &[Rule]) -> usize {
+    let is_new = |finding: &&retold::check::Finding<'_>| finding.state == retold::check::State::New;
+    checked.findings.iter().filter(is_new).filter(|finding| rules.contains(&finding.rule)).count()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn what_is_moved_is_not_new(texts in texts(), keys in vec(any::<u32>(), 9)) {
+        let before: Vec<(usize, &String)> = texts.iter().enumerate().collect();
+        let mut places: Vec<usize> = (0..texts.len()).collect();
+        places.sort_by_key(|&at| keys[at]);
+        let after: Vec<(usize, &String)> = places.into_iter().zip(&texts).collect();
+        let (before, after) = (report(&before, Some(12)), report(&after, Some(12)));
+        let gate = gate(baseline_of(&before));
+        let checked = gate.check(&after, |_| true);
+        prop_assert_eq!(checked.new_findings(Level::Error), 0, "{:?}", checked.findings);
+        prop_assert!(checked.stale.is_empty(), "{:?}", checked.stale);
+        // The baseline that is written is read as it was.
+        let mut written = Vec::new();
+        gate.baseline.write(&mut written).unwrap();
+        prop_assert_eq!(&Baseline::parse(&String::from_utf8(written).unwrap()).unwrap(), &gate.baseline);
+    }
+
+    #[test]
+    fn what_is_told_once_more_is_new(texts in texts(), which in any::<Index>(), place in 0usize..9) {
+        let before: Vec<(usize, &String)> = texts.iter().enumerate().map(|(at, text)| (2 * at + 1, text)).collect();
+        let copy = which.get(&texts);
+        let mut after = before.clone();
+        after.push((2 * place.min(texts.len()), copy));
+        // Not passages: a copy of a whole text makes longer ones of them.
+        let (before, after) = (report(&before, None), report(&after, None));
+        let (gate, is_empty) = (gate(baseline_of(&before)), !copy.contains('w'));
+        let checked = gate.check(&after, |_| true);
+        let rules = if is_empty { vec![Rule::EmptyDocument] } else { vec![Rule::ExactDuplicate, Rule::NearDuplicate] };
+        prop_assert!(new_of_rules(&checked, &rules) > 0, "{:?}", checked.findings);
+        // Once it is known, it is not new; once it is gone, it is stale.
+        let with = self::gate(baseline_of(&after));
+        prop_assert_eq!(with.check(&after, |_| true).new_findings(Level::Error), 0);
+        let stale = with.check(&before, |_| true);
+        prop_assert!(!stale.stale.is_empty());
+        let pruned = with.baseline.pruned(stale.contents.as_ref().unwrap());
+        prop_assert_eq!((pruned.stale(&gate.baseline), gate.baseline.stale(&pruned)), (vec![], vec![]));
+    }
+}
