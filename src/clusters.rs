@@ -81,7 +81,7 @@ pub fn with_copies(mut joined: Vec<Joined>, copies: &Copies) -> Vec<Cluster> {
     clusters
         .map(|members| Cluster {
             representative: members[0].0,
-            members: members.iter().map(|(_, member)| member.clone()).collect(),
+            members: members.iter().map(|(_, member)| *member).collect(),
         })
         .collect()
 }

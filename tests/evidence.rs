@@ -244,3 +244,27 @@ fn members(report: &Report) -> BTreeSet<usize> {
     let members = report.clusters.iter().flat_map(|cluster| &cluster.members);
     members.map(|member| member.document.index()).collect()
 }
+
+/// Of documents that are as much alike the first in order is named.
+#[test]
+fn the_first_of_equals_is_named() {
+    let folder = TempDir::new().unwrap();
+    let words: Vec<String> = (0..40).map(|word| format!("word{word}")).collect();
+    let with = |at: usize| {
+        let mut words = words.clone();
+        words[at] = "other".to_owned();
+        words.join(" ")
+    };
+    for (name, text) in
+        [("train/1", with(10)), ("train/2", with(20)), ("train/3", with(30)), ("test/1", words.join(" "))]
+    {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let options = Options { against: vec![folder.path().join("train")], ..Options::default() };
+    let report = scan(&[folder.path().join("test")], &options, &Progress::default()).unwrap();
+    let leaks = report.leaks.as_deref().unwrap();
+    assert_eq!(leaks.len(), 1);
+    assert!(report.name(leaks[0].within).path.ends_with("train/1"));
+}
