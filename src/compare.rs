@@ -117,7 +117,14 @@ fn passages(documents: &[Compared; 2], min_tokens: u32) -> Vec<Passage> {
             passage.places.iter().map(|place| place_of(&located[place.document.index()], place)).collect();
         let first = &places[0];
         let text = &documents[first.document.index()].text[first.bytes.0 as usize..first.bytes.1 as usize];
-        Passage { tokens: passage.tokens, documents: 2, text: excerpt(text), places, period: passage.period }
+        Passage {
+            tokens: passage.tokens,
+            key: passage.key,
+            documents: 2,
+            text: excerpt(text),
+            places,
+            period: passage.period,
+        }
     });
     quoted.collect()
 }

@@ -58,6 +58,7 @@ pub fn passages(found: Vec<passages::Passage>, corpus: Corpus<'_>, problems: &mu
         .iter()
         .map(|passage| Passage {
             tokens: passage.tokens,
+            key: passage.key,
             documents: 0,
             text: String::new(),
             places: Vec::with_capacity(passage.places.len()),

@@ -254,6 +254,8 @@ pub struct Boilerplate {
 pub struct Passage {
     /// How many tokens it has.
     pub tokens: u32,
+    /// The hash of its tokens.
+    pub key: u64,
     /// In how many documents it stands.
     pub documents: u64,
     /// Its text where it stands first, cut after [`crate::lines::EXCERPT`] characters.

@@ -9,7 +9,7 @@ use crate::banding::Banding;
 use crate::document::{DocId, TextLocation};
 use crate::gather::{Gathered, gather};
 use crate::leaks::Boundary;
-use crate::lines::LineOptions;
+use crate::lines::{EXAMPLES, LineOptions};
 use crate::matching::{Matched, Order, Search, Wanted};
 use crate::progress::{Progress, Stage};
 use crate::quote;
@@ -53,6 +53,8 @@ pub struct Options {
     pub against: Vec<PathBuf>,
     /// The least share of a document that a longer one holds, if such documents are looked for.
     pub containment: Option<f64>,
+    /// How many places of a boilerplate line the report names.
+    pub boilerplate_examples: usize,
     /// Whether the report names all sources.
     pub names_sources: bool,
     /// How many bytes of text the report holds, for those who look at what it found: of representatives and their near
@@ -79,6 +81,7 @@ impl Default for Options {
             order: Order::Documents,
             against: Vec::new(),
             containment: None,
+            boilerplate_examples: EXAMPLES,
             names_sources: false,
             quoted_bytes: 0,
             histogram: None,
@@ -139,10 +142,13 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
     problems.extend(matched.problems);
 
     progress.begin(Stage::Reporting, 0);
+    let boilerplate_examples = options.boilerplate_examples;
     let boilerplate = match (lines, signing.lines) {
-        (Some(lines), Some(options)) => {
-            quote::boilerplate(lines.finish(options.boilerplate_documents)?, corpus, &mut problems)
-        }
+        (Some(lines), Some(options)) => quote::boilerplate(
+            lines.finish(options.boilerplate_documents, boilerplate_examples)?,
+            corpus,
+            &mut problems,
+        ),
         _ => Vec::new(),
     };
     let passages = match signing.passages {

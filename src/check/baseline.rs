@@ -66,6 +66,13 @@ impl Baseline {
         self.entries.get(key).map_or(0, |known| known.count)
     }
 
+    /// The entries of kinds that were not looked for, added to these.
+    pub fn with_others(mut self, before: &Self, is_looked_for: impl Fn(&str) -> bool) -> Self {
+        let others = before.entries.iter().filter(|(key, _)| !is_looked_for(&key.kind));
+        self.entries.extend(others.map(|(key, known)| (key.clone(), known.clone())));
+        self
+    }
+
     /// How many contents are known.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -85,10 +92,10 @@ impl Baseline {
         stale.collect()
     }
 
-    /// What is known here, no more of it than there is.
-    pub fn pruned(&self, now: &Self) -> Self {
+    /// What is known here, no more of it than there is; kinds of findings that were not looked for stay.
+    pub fn pruned(&self, now: &Self, is_looked_for: impl Fn(&str) -> bool) -> Self {
         let kept = self.entries.iter().filter_map(|(key, known)| {
-            let count = known.count.min(now.count(key));
+            let count = if is_looked_for(&key.kind) { known.count.min(now.count(key)) } else { known.count };
             (count > 0).then(|| (key.clone(), Known { count, name: known.name.clone() }))
         });
         Self { entries: kept.collect() }
@@ -107,11 +114,17 @@ impl Baseline {
             ));
         }
         let mut baseline = Self::default();
-        file.entries.into_iter().for_each(|entry| baseline.add(&entry.key, entry.count, &entry.name));
+        for Entry { key, count, name } in file.entries {
+            if baseline.count(&key) > 0 {
+                let Key { kind, fingerprint } = key;
+                return Err(format!("{kind} {fingerprint:016x} stands twice in it; --update-baseline takes it anew"));
+            }
+            baseline.add(&key, count, &name);
+        }
         Ok(baseline)
     }
 
-    /// Writes it: sorted, an entry a line, so that two branches that add to it merge.
+    /// Writes it: sorted, an entry a line, so that two branches that add to it seldom meet.
     ///
     /// # Errors
     /// Those of `out`.

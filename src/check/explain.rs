@@ -40,14 +40,15 @@ impl Rule {
                 why: "A teaser in its article, a chapter in its book: too short beside the whole to be a near-duplicate, and yet told \
                       twice.",
                 example: "teaser.txt:1: contained-document: 98 % of it stands in article.txt",
-                remedy: "Keep the longer one. The rule is off by default, since it reads the data twice more; it finds every such \
+                remedy: "Keep the longer one. The rule is off by default, since it reads the data three more times; it finds every such \
                          document (recall 1) but those shorter than a shingle.",
             },
             Self::Leakage => Explanation {
-                summary: "A document of the set checked stands in the set given by --against, exactly, nearly, or in a longer one.",
+                summary: "A document of the set checked stands in the set given by --against, exactly, nearly, or in another document.",
                 why: "A test set that was trained on measures memory.",
                 example: "test.jsonl:17: leakage: 0.95 like train.jsonl:80213",
-                remedy: "Remove the document from one of the two sets.",
+                remedy: "Remove the document from one of the two sets. A document shorter than a shingle (--shingle-size) is found only as \
+                         the whole of another.",
             },
             Self::RepeatedLine => Explanation {
                 summary: "A line stands in a document again, or nearly so.",
@@ -65,7 +66,7 @@ impl Rule {
             Self::RepeatedPassage => Explanation {
                 summary: "A run of at least --passage-tokens tokens stands in several places.",
                 why: "Press releases, licences and quotations make documents tell each other's text without being duplicates.",
-                example: "a.txt:3: repeated-passage: 61 tokens, also in b.txt:1",
+                example: "a.txt:3: repeated-passage: 61 tokens in 2 places, also b.txt:1: \"Permission is hereby\"",
                 remedy: "Keep it in one place, or raise --passage-tokens.",
             },
             Self::Repetition => Explanation {

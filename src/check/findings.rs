@@ -3,9 +3,8 @@
 use super::baseline::{Baseline, Key};
 use super::rules::{Level, Rule, Rules};
 use crate::document::DocId;
-use crate::lines::{RepeatedLine, key};
-use crate::report::{Cluster, Member, Report};
-use crate::tokens::{TokenUnit, Tokens};
+use crate::lines::RepeatedLine;
+use crate::report::{Cluster, LeakKind, Member, Report};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -21,6 +20,8 @@ pub struct Finding<'a> {
     pub state: State,
     /// Where it is.
     pub place: Place<'a>,
+    /// Whether any of its places is in a file that matters.
+    pub is_touched: bool,
     /// Where else one has to look, but for lines of the same document.
     elsewhere: Vec<Place<'a>>,
     what: What<'a>,
@@ -61,11 +62,6 @@ impl<'a> Finding<'a> {
             What::Said(_) => self.elsewhere.clone(),
         }
     }
-
-    /// Whether it has a place in a file that is one of those.
-    pub fn touches(&self, is_one: impl Fn(&str) -> bool) -> bool {
-        is_one(self.place.path) || self.elsewhere.iter().any(|place| is_one(place.path))
-    }
 }
 
 /// Whether a finding is held against the data.
@@ -94,7 +90,7 @@ pub struct Place<'a> {
 
 /// How many other places of a finding are named.
 const RELATED: usize = 10;
-/// How many characters of a text are quoted.
+/// About how many bytes of a text are quoted.
 const QUOTED: usize = 120;
 
 /// What a report holds against the rules.
@@ -106,18 +102,19 @@ pub struct Found<'a> {
 }
 
 /// Collects findings.
-struct Collector<'a> {
+struct Collector<'a, F> {
     report: &'a Report,
     rules: &'a Rules,
-    tokens: Tokens,
+    is_touched: F,
     found: Found<'a>,
 }
 
 impl<'a> Found<'a> {
     /// The findings in a report.
-    pub fn of(report: &'a Report, rules: &'a Rules) -> Self {
+    /// `is_touched` tells the paths that matter.
+    pub fn of(report: &'a Report, rules: &'a Rules, is_touched: impl Fn(&str) -> bool) -> Self {
         let found = Self { findings: Vec::new(), firsts: BTreeMap::new() };
-        let mut collector = Collector { report, rules, tokens: Tokens::default(), found };
+        let mut collector = Collector { report, rules, is_touched, found };
         report.clusters.iter().for_each(|cluster| collector.duplicates(cluster));
         collector.contained();
         collector.leaks();
@@ -156,7 +153,7 @@ fn of_rule(rule: Rule, fingerprint: u64) -> Key {
     Key { kind: rule.name().into(), fingerprint }
 }
 
-impl<'a> Collector<'a> {
+impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
     fn place(&self, document: DocId, line: Option<u64>) -> Place<'a> {
         let name = self.report.name(document);
         // A line of a record is one of its text, not of the file.
@@ -168,20 +165,24 @@ impl<'a> Collector<'a> {
         self.report.name(document).fingerprint
     }
 
-    /// Adds a finding, unless its rule is off where it stands.
+    /// Adds a finding, unless its rule is off at all of its places; the strictest of them counts.
     fn add(
         &mut self,
         rule: Rule,
         place: Place<'a>,
+        elsewhere: Vec<Place<'a>>,
         key: Option<Key>,
         what: impl FnOnce() -> What<'a>,
     ) -> Option<&mut Finding<'a>> {
-        let level = self.rules.level(rule, place.path);
+        let paths = || std::iter::once(&place).chain(&elsewhere).map(|place| place.path);
+        let level = paths().map(|path| self.rules.level(rule, path)).max().unwrap_or(Level::Off);
         if level == Level::Off {
             return None;
         }
-        let (state, elsewhere, what) = (State::New, Vec::new(), what());
-        let finding = Finding { rule, level, state, place, elsewhere, what, key, times: 1, cluster: None };
+        // A loss is a loss wherever it is.
+        let is_touched = rule == Rule::UnreadableInput || paths().any(&self.is_touched);
+        let (state, what) = (State::New, what());
+        let finding = Finding { rule, level, state, is_touched, place, elsewhere, what, key, times: 1, cluster: None };
         self.found.findings.push(finding);
         self.found.findings.last_mut()
     }
@@ -211,12 +212,12 @@ impl<'a> Collector<'a> {
                 false => (member.jaccard, member.containment),
             };
             let (place, other) = (self.place(member.document, None), self.place(other, None));
-            let message = || match rule {
+            let message = match rule {
                 Rule::ExactDuplicate => format!("the same as {}", other.document),
                 _ => format!("{} like {}; {} of it stands there", down(jaccard), other.document, percent(containment)),
             };
-            if let Some(finding) = self.add(rule, place, Some(of_duplicate(fingerprint)), || What::Said(message())) {
-                finding.elsewhere.push(other);
+            let key = Some(of_duplicate(fingerprint));
+            if let Some(finding) = self.add(rule, place, vec![other], key, || What::Said(message)) {
                 finding.cluster = Some(first.document);
                 is_told = true;
             }
@@ -229,13 +230,10 @@ impl<'a> Collector<'a> {
 
     fn contained(&mut self) {
         for contained in self.report.contained.iter().flatten() {
-            let place = self.place(contained.document, None);
-            let whole = self.place(contained.within, None);
-            let message = || format!("{} of it stands in {}", percent(contained.containment), whole.document);
+            let (place, whole) = (self.place(contained.document, None), self.place(contained.within, None));
+            let message = format!("{} of it stands in {}", percent(contained.containment), whole.document);
             let key = of_rule(Rule::ContainedDocument, self.fingerprint(contained.document));
-            if let Some(finding) = self.add(Rule::ContainedDocument, place, Some(key), || What::Said(message())) {
-                finding.elsewhere.push(whole);
-            }
+            self.add(Rule::ContainedDocument, place, vec![whole], Some(key), || What::Said(message));
         }
     }
 
@@ -243,17 +241,13 @@ impl<'a> Collector<'a> {
         for leak in self.report.leaks.iter().flatten() {
             let (place, other) = (self.place(leak.document, None), self.place(leak.within, None));
             let (jaccard, containment) = (down(leak.jaccard), percent(leak.containment));
-            let message = || match leak.kind {
-                crate::report::LeakKind::Exact => format!("the same as {}", other.document),
-                crate::report::LeakKind::Near => {
-                    format!("{jaccard} like {}; {containment} of it stands there", other.document)
-                }
-                crate::report::LeakKind::Contained => format!("{containment} of it stands in {}", other.document),
+            let message = match leak.kind {
+                LeakKind::Exact => format!("the same as {}", other.document),
+                LeakKind::Near => format!("{jaccard} like {}; {containment} of it stands there", other.document),
+                LeakKind::Contained => format!("{containment} of it stands in {}", other.document),
             };
             let key = of_rule(Rule::Leakage, self.fingerprint(leak.document));
-            if let Some(finding) = self.add(Rule::Leakage, place, Some(key), || What::Said(message())) {
-                finding.elsewhere.push(other);
-            }
+            self.add(Rule::Leakage, place, vec![other], Some(key), || What::Said(message));
         }
     }
 
@@ -261,7 +255,7 @@ impl<'a> Collector<'a> {
         for (document, line) in &self.report.repeated_lines {
             let key = of_rule(Rule::RepeatedLine, line.key);
             let place = self.place(*document, Some(line.lines[1]));
-            if let Some(finding) = self.add(Rule::RepeatedLine, place, Some(key), || What::Line(line)) {
+            if let Some(finding) = self.add(Rule::RepeatedLine, place, Vec::new(), Some(key), || What::Line(line)) {
                 finding.times = line.lines.len() as u64 - 1;
             }
         }
@@ -269,42 +263,39 @@ impl<'a> Collector<'a> {
 
     fn boilerplate(&mut self) {
         for line in &self.report.boilerplate {
-            let places: Vec<Place<'a>> =
-                line.examples.iter().map(|&(document, at)| self.place(document, Some(at))).collect();
-            let message = || format!("in {} documents: {}", line.documents, quoted(&line.text));
-            let (rule, key) = (Rule::BoilerplateLine, of_rule(Rule::BoilerplateLine, line.key));
-            self.add_to_first(rule, places, key, message, 1);
+            let places = line.examples.iter().map(|&(document, at)| self.place(document, Some(at)));
+            let key = of_rule(Rule::BoilerplateLine, line.key);
+            let told = format!("in {} documents", line.documents);
+            self.add_places(Rule::BoilerplateLine, places.collect(), key, &told, &line.text, line.documents);
         }
     }
 
     fn passages(&mut self) {
         for passage in &self.report.passages {
-            let line = |place: &crate::report::PassagePlace| self.place(place.document, Some(place.lines.0));
-            let places: Vec<Place<'a>> = passage.places.iter().take(RELATED + 1).map(line).collect();
+            let places = passage.places.iter().map(|place| self.place(place.document, Some(place.lines.0)));
             let told = match passage.places.len() {
-                1 => "over and over".to_owned(),
-                count => format!("in {count} places"),
+                1 => format!("{} tokens over and over", passage.tokens),
+                count => format!("{} tokens in {count} places", passage.tokens),
             };
-            let message = || format!("{} tokens {told}: {}", passage.tokens, quoted(&passage.text));
-            let key = of_rule(Rule::RepeatedPassage, self.key_of(&passage.text) ^ u64::from(passage.tokens));
-            self.add_to_first(Rule::RepeatedPassage, places, key, message, passage.places.len() as u64);
+            let key = of_rule(Rule::RepeatedPassage, passage.key);
+            let times = passage.places.len() as u64;
+            self.add_places(Rule::RepeatedPassage, places.collect(), key, &told, &passage.text, times);
         }
     }
 
-    /// Adds a finding of many places to the first of them where its rule is on.
-    fn add_to_first(
-        &mut self,
-        rule: Rule,
-        places: Vec<Place<'a>>,
-        key: Key,
-        message: impl FnOnce() -> String,
-        times: u64,
-    ) {
-        let Some(at) = places.iter().position(|place| self.rules.level(rule, place.path) > Level::Off) else { return };
-        let mut places = places;
-        let place = places.remove(at);
-        if let Some(finding) = self.add(rule, place, Some(key), || What::Said(message())) {
-            (finding.elsewhere, finding.times) = (places, times);
+    /// Adds a finding of many places, at the first of them.
+    fn add_places(&mut self, rule: Rule, mut places: Vec<Place<'a>>, key: Key, told: &str, text: &str, times: u64) {
+        let rest = places.split_off(1);
+        let Some(place) = places.pop() else { return };
+        let also = match rest.first() {
+            Some(Place { path, line: Some(line), .. }) => format!(", also {path}:{line}"),
+            Some(other) => format!(", also {}", other.document),
+            None => String::new(),
+        };
+        let message = || What::Said(format!("{told}{also}: {}", quoted(text)));
+        if let Some(finding) = self.add(rule, place, rest, Some(key), message) {
+            finding.times = times;
+            finding.elsewhere.truncate(RELATED);
         }
     }
 
@@ -317,7 +308,7 @@ impl<'a> Collector<'a> {
             if !figures.is_empty() {
                 let key = of_rule(Rule::Repetition, self.fingerprint(*document));
                 let place = self.place(*document, None);
-                self.add(Rule::Repetition, place, Some(key), || What::Said(figures.join("; ")));
+                self.add(Rule::Repetition, place, Vec::new(), Some(key), || What::Said(figures.join("; ")));
             }
         }
     }
@@ -326,7 +317,7 @@ impl<'a> Collector<'a> {
         for &document in &self.report.empty {
             let place = self.place(document, None);
             let key = of_rule(Rule::EmptyDocument, 0);
-            self.add(Rule::EmptyDocument, place, Some(key), || What::Said("no token in it".to_owned()));
+            self.add(Rule::EmptyDocument, place, Vec::new(), Some(key), || What::Said("no token in it".to_owned()));
         }
     }
 
@@ -337,15 +328,8 @@ impl<'a> Collector<'a> {
                 None => Cow::Borrowed(problem.path.as_str()),
             };
             let place = Place { path: &problem.path, line: None, record: problem.record, document };
-            self.add(Rule::UnreadableInput, place, None, || What::Said(problem.reason.clone()));
+            self.add(Rule::UnreadableInput, place, Vec::new(), None, || What::Said(problem.reason.clone()));
         }
-    }
-
-    /// What a passage is known by: its tokens, whatever they look like.
-    fn key_of(&mut self, text: &str) -> u64 {
-        let unit: TokenUnit = self.report.parameters.unit;
-        self.tokens.read(text, unit);
-        key(&self.tokens.hashes)
     }
 }
 

@@ -46,11 +46,11 @@ impl Gate {
     /// Holds a report against the rules. `is_touched` tells the paths that matter: findings with no place in one of them are
     /// left out.
     pub fn check<'a>(&'a self, report: &'a Report, is_touched: impl Fn(&str) -> bool) -> Checked<'a> {
-        let found = Found::of(report, &self.rules);
+        let found = Found::of(report, &self.rules, is_touched);
         let contents = (self.takes_baseline || !self.baseline.is_empty()).then(|| found.contents());
         let Found { mut findings, firsts } = found;
         mark_known(&mut findings, &firsts, &self.baseline);
-        findings.retain(|finding| finding.touches(&is_touched));
+        findings.retain(|finding| finding.is_touched);
         let exceeded = apply_limits(&mut findings, &self.rules, report.summary.documents);
         let stale = contents.as_ref().map(|contents| self.baseline.stale(contents)).unwrap_or_default();
         Checked { findings, exceeded, stale, contents }

@@ -3,6 +3,7 @@
 use crate::problem::Problem;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use std::fmt;
+use std::path::{Component, Path, PathBuf};
 
 /// What can be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -133,17 +134,24 @@ impl Level {
 pub struct Rules {
     settings: [Setting; Rule::ALL.len()],
     overrides: Vec<(GlobSet, Vec<(Rule, Level)>)>,
+    /// What globs are relative to; else they are held against paths as they are given.
+    root: Option<PathBuf>,
 }
 
 impl Default for Rules {
     fn default() -> Self {
         let setting =
             |rule: Rule| Setting { level: rule.default_level(), max: None, max_share: None, max_clusters: None };
-        Self { settings: Rule::ALL.map(setting), overrides: Vec::new() }
+        Self { settings: Rule::ALL.map(setting), overrides: Vec::new(), root: None }
     }
 }
 
 impl Rules {
+    /// The defaults; globs of paths are relative to a folder, if there is one.
+    pub fn below(root: Option<PathBuf>) -> Self {
+        Self { root, ..Self::default() }
+    }
+
     /// How a rule is set where nothing else is said.
     pub fn setting(&self, rule: Rule) -> &Setting {
         &self.settings[rule as usize]
@@ -169,7 +177,12 @@ impl Rules {
 
     /// How findings of a rule in a file count.
     pub fn level(&self, rule: Rule, path: &str) -> Level {
-        let path = path.strip_prefix("./").unwrap_or(path);
+        if self.overrides.is_empty() {
+            return self.setting(rule).level;
+        }
+        let whole = whole(path);
+        let below = self.root.as_ref().and_then(|root| whole.strip_prefix(root).ok());
+        let path = below.unwrap_or(Path::new(path.strip_prefix("./").unwrap_or(path)));
         let of_paths = self.overrides.iter().rev().filter(|(globs, _)| globs.is_match(path));
         let level = of_paths.flat_map(|(_, levels)| levels.iter().rev()).find(|(other, _)| *other == rule);
         level.map_or(self.setting(rule).level, |(_, level)| *level)
@@ -186,4 +199,16 @@ impl Rules {
     pub fn is_error(&self, problem: &Problem) -> bool {
         self.level(Rule::UnreadableInput, &problem.path) == Level::Error
     }
+}
+
+/// A path from the root on, without `.` and `..`.
+fn whole(path: &str) -> PathBuf {
+    let mut whole = PathBuf::new();
+    for component in std::path::absolute(path).unwrap_or_else(|_| path.into()).components() {
+        match component {
+            Component::ParentDir => drop(whole.pop()),
+            other => whole.push(other),
+        }
+    }
+    whole
 }

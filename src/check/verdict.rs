@@ -2,12 +2,13 @@
 
 use super::baseline::{Baseline, Key};
 use super::findings::{Finding, State};
-use super::rules::{Rule, Rules};
+use super::rules::{Level, Rule, Rules};
 use crate::document::DocId;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Marks what a baseline knows. Of several findings of one content the first ones are known; those of a cluster only when its first
-/// document is. `firsts` are these.
+/// Marks what a baseline knows. Of several findings of one content those are known first that are in files which do not matter, then
+/// those that come first. Where only the first document of a cluster is not known, one finding of it is new. `firsts` are the first
+/// documents of clusters.
 pub fn mark_known(findings: &mut [Finding<'_>], firsts: &BTreeMap<DocId, (Key, &str)>, baseline: &Baseline) {
     if baseline.is_empty() {
         return;
@@ -16,15 +17,22 @@ pub fn mark_known(findings: &mut [Finding<'_>], firsts: &BTreeMap<DocId, (Key, &
     let mut take = |key: &Key, times: u64| {
         let left = left.entry(key.clone()).or_insert_with(|| baseline.count(key));
         let is_known = *left >= times;
-        *left -= if is_known { times } else { *left };
+        *left -= if is_known { times } else { 0 };
         is_known
     };
-    let known: BTreeSet<DocId> = firsts.iter().filter(|(_, (key, _))| take(key, 1)).map(|(first, _)| *first).collect();
-    for finding in findings {
-        let Some(key) = &finding.key else { continue };
-        let is_known = take(key, finding.times);
-        if is_known && finding.cluster.is_none_or(|first| known.contains(&first)) {
-            finding.state = State::Known;
+    let mut new_firsts: BTreeSet<DocId> = BTreeSet::new();
+    for (first, (key, _)) in firsts {
+        if !take(key, 1) {
+            new_firsts.insert(*first);
+        }
+    }
+    for is_touched in [false, true] {
+        for finding in findings.iter_mut().filter(|finding| finding.is_touched == is_touched) {
+            let Some(key) = &finding.key else { continue };
+            let tells_of_first = finding.cluster.is_some_and(|first| new_firsts.remove(&first));
+            if take(key, finding.times) && !tells_of_first {
+                finding.state = State::Known;
+            }
         }
     }
 }
@@ -34,28 +42,33 @@ pub fn apply_limits(findings: &mut [Finding<'_>], rules: &Rules, documents: u64)
     let mut exceeded = Vec::new();
     for rule in Rule::ALL {
         let setting = rules.setting(rule);
-        if (setting.max, setting.max_share, setting.max_clusters) == (None, None, None) {
+        let has_limits = (setting.max, setting.max_share, setting.max_clusters) != (None, None, None);
+        if !has_limits || setting.level != Level::Error {
             continue;
         }
         let is_of_rule = |finding: &&mut Finding<'_>| finding.rule == rule && finding.state == State::New;
         let mut new: Vec<&mut Finding<'_>> = findings.iter_mut().filter(is_of_rule).collect();
         let count = new.len() as u64;
         let clusters = new.iter().filter_map(|finding| finding.cluster).collect::<BTreeSet<_>>().len() as u64;
+        let touched = new.iter().map(|finding| &finding.place.document).collect::<BTreeSet<_>>().len();
         let mut limits: Vec<(bool, String)> = Vec::new();
         if let Some(max) = setting.max {
-            limits.push((count <= max, format!("{rule}: {count} findings, at most {max} allowed")));
+            limits.push((count <= max, format!("{rule}: {count} found, at most {max} allowed")));
         }
         if let Some(share) = setting.max_share {
-            let found = count as f64 / documents.max(1) as f64;
-            let percent = |share: f64| (share * 1e4).round() / 1e2;
+            let found = touched as f64 / documents.max(1) as f64;
+            let percent = |share: f64| share * 1e2;
             let (found_percent, most) = (percent(found), percent(share));
-            limits.push((found <= share, format!("{rule}: {found_percent} % of documents, at most {most} % allowed")));
+            limits.push((
+                found <= share,
+                format!("{rule}: {found_percent:.3} % of documents, at most {most:.3} % allowed"),
+            ));
         }
         if let Some(max) = setting.max_clusters {
-            limits.push((clusters <= max, format!("{rule}: {clusters} clusters, at most {max} allowed")));
+            limits.push((clusters <= max, format!("{rule}: in clusters: {clusters}, at most {max} allowed")));
         }
         let are_kept = limits.iter().all(|(is_kept, _)| *is_kept);
-        if !limits.is_empty() && are_kept {
+        if are_kept {
             new.iter_mut().for_each(|finding| finding.state = State::Allowed);
         }
         exceeded.extend(limits.into_iter().filter(|(is_kept, _)| !is_kept).map(|(_, sentence)| sentence));

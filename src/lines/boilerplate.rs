@@ -22,8 +22,8 @@ const HELD: usize = 1 << 20;
 const READ_AT_ONCE: usize = 1 << 16;
 /// The most counts of a thread: 64 MiB.
 const MOST_COUNTS: usize = 1 << 26;
-/// How many places of a boilerplate line are kept.
-const EXAMPLES: usize = 3;
+/// How many places of a boilerplate line are kept, unless more are asked for.
+pub const EXAMPLES: usize = 3;
 
 /// A line that many documents hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,14 +108,14 @@ impl LineCounter {
         self.copies.extend_from_slice(copies);
     }
 
-    /// The lines that at least `least` documents hold, by where they stand first.
+    /// The lines that at least `least` documents hold, by where they stand first, each with so many places.
     ///
     /// # Errors
     /// When the temporary file cannot be read.
-    pub fn finish(mut self, least: u32) -> io::Result<Vec<BoilerplateLine>> {
+    pub fn finish(mut self, least: u32, examples: usize) -> io::Result<Vec<BoilerplateLine>> {
         let lines = self.spilled_lines + self.held.len();
         let count = rayon::current_num_threads();
-        let mut shares: Vec<Share> = (0..count).map(|number| Share::new(number, count, lines)).collect();
+        let mut shares: Vec<Share> = (0..count).map(|number| Share::new(number, count, lines, examples)).collect();
         self.copies.sort_unstable();
         let copies = std::mem::take(&mut self.copies);
         self.for_each(|lines| shares.par_iter_mut().for_each(|share| share.count(lines, &copies)))?;
@@ -148,6 +148,8 @@ impl LineCounter {
 struct Share {
     number: u64,
     shares: u64,
+    /// How many places of a line are kept.
+    examples: usize,
     /// How many lines there are of the keys that agree in some of their bits, up to 255.
     counts: Vec<u8>,
     tallies: Vec<Tally>,
@@ -162,10 +164,10 @@ struct Tally {
 }
 
 impl Share {
-    fn new(number: usize, shares: usize, lines: usize) -> Self {
+    fn new(number: usize, shares: usize, lines: usize, examples: usize) -> Self {
         let counts = vec![0; (lines / shares).next_power_of_two().clamp(1 << 10, MOST_COUNTS)];
         let (number, shares) = (number as u64, shares as u64);
-        Self { number, shares, counts, tallies: Vec::new(), places: HashMap::default() }
+        Self { number, shares, examples, counts, tallies: Vec::new(), places: HashMap::default() }
     }
 
     /// The lines of this share. It is chosen by the upper half of a key; the counts are by the lower.
@@ -195,14 +197,14 @@ impl Share {
                 let line = BoilerplateLine { key: line.key, documents: 0, occurrences: 0, examples: Vec::new() };
                 self.tallies.push(Tally { line, last: None });
             }
-            self.tallies[at].add(line, copies.of(line.document));
+            self.tallies[at].add(line, copies.of(line.document), self.examples);
         }
     }
 }
 
 impl Tally {
     /// Counts one more place, in a document not before the last one, and in the copies of that document.
-    fn add(&mut self, line: &KeyedLine, copies: &[(DocId, DocId)]) {
+    fn add(&mut self, line: &KeyedLine, copies: &[(DocId, DocId)], examples: usize) {
         let Self { line: tally, last } = self;
         let (document, told) = (DocId(line.document), 1 + copies.len() as u64);
         tally.occurrences += told;
@@ -210,15 +212,15 @@ impl Tally {
             return;
         }
         tally.documents += told;
-        let is_full = tally.examples.len() == EXAMPLES;
+        let is_full = tally.examples.len() == examples;
         if is_full && tally.examples.last().is_some_and(|last| last.document < document) {
             return;
         }
         // Copies among the examples may stand behind this document.
         let documents = std::iter::once(document).chain(copies.iter().map(|&(_, copy)| copy));
-        tally.examples.extend(documents.take(EXAMPLES).map(|document| LinePlace { document, line: line.line }));
+        tally.examples.extend(documents.take(examples).map(|document| LinePlace { document, line: line.line }));
         tally.examples.sort_unstable();
-        tally.examples.truncate(EXAMPLES);
+        tally.examples.truncate(examples);
     }
 }
 
@@ -315,7 +317,7 @@ mod tests {
             }
             expected.sort_by_key(|line| line.examples[0]);
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            prop_assert_eq!(pool.install(|| counter.finish(least)).unwrap(), expected);
+            prop_assert_eq!(pool.install(|| counter.finish(least, EXAMPLES)).unwrap(), expected);
         }
     }
 }

@@ -10,7 +10,7 @@ mod prose;
 mod repeated;
 mod subsequence;
 
-pub use boilerplate::{BoilerplateLine, KeyedLine, LineCounter, LinePlace};
+pub use boilerplate::{BoilerplateLine, EXAMPLES, KeyedLine, LineCounter, LinePlace};
 pub use repeated::RepeatedLines;
 
 use crate::tokens::Tokens;

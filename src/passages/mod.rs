@@ -107,6 +107,8 @@ impl Digest {
 pub struct Passage {
     /// How many tokens it has.
     pub tokens: u32,
+    /// The hash of its tokens.
+    pub key: u64,
     /// Where it stands, in document order.
     pub places: Vec<PassagePlace>,
     /// After how many tokens it says the same again, where places of it overlap.
@@ -292,14 +294,15 @@ fn places(texts: &Texts, anchors: &[Anchor], winnowing: Winnowing, ranges: &[Ran
                 found[number].push(PassagePlace { document, start, tokens: tokens as u32 });
             }
         }
-        found.into_iter().map(|places| Passage::of(tokens as u32, places)).collect::<Vec<_>>()
+        let named = sought.iter().zip(found);
+        named.map(|(sought, places)| Passage::of(tokens as u32, sought.hash, places)).collect::<Vec<_>>()
     };
     together.into_par_iter().flat_map_iter(of_group).collect()
 }
 
 impl Passage {
     /// Puts together places that overlap by half or more: there the text says the same at least three times.
-    fn of(tokens: u32, mut places: Vec<PassagePlace>) -> Self {
+    fn of(tokens: u32, key: u64, mut places: Vec<PassagePlace>) -> Self {
         let mut period = None;
         places.sort_unstable();
         places.dedup_by(|next, last| {
@@ -311,7 +314,7 @@ impl Passage {
             }
             is_again
         });
-        Self { tokens, places, period }
+        Self { tokens, key, places, period }
     }
 
     /// Adds the places of copies, which are those of their firsts.

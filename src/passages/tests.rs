@@ -24,6 +24,10 @@ fn found(documents: &[Vec<u64>], min_tokens: u32) -> Vec<Passage> {
     all.passages(min_tokens, &index.collapse())
 }
 
+fn hash(tokens: &[u64]) -> u64 {
+    prefixes(tokens).last().unwrap()
+}
+
 /// The definition.
 fn naive(documents: &[Vec<u64>], min_tokens: u32) -> Vec<Passage> {
     let places =
@@ -41,7 +45,7 @@ fn naive(documents: &[Vec<u64>], min_tokens: u32) -> Vec<Passage> {
         }
     }
     let of_run = |run: &[u64]| {
-        let mut passage = Passage { tokens: run.len() as u32, places: Vec::new(), period: None };
+        let mut passage = Passage { tokens: run.len() as u32, key: hash(run), places: Vec::new(), period: None };
         let mut last = None;
         for (document, at) in places().filter(|&(document, at)| documents[document][at..].starts_with(run)) {
             let is_again = |&(before, start): &(usize, usize)| before == document && 2 * (at - start) <= run.len();
@@ -120,7 +124,7 @@ fn a_passage_of_many_documents_is_one() {
 fn one_word_over_and_over() {
     let found = found(&[vec![7; 100_000]], 50);
     let place = PassagePlace { document: DocId(0), start: 0, tokens: 100_000 };
-    assert_eq!(found, [Passage { tokens: 99_999, places: vec![place], period: Some(1) }]);
+    assert_eq!(found, [Passage { tokens: 99_999, key: hash(&[7; 99_999]), places: vec![place], period: Some(1) }]);
 }
 
 /// Long copies, and loops of different lengths in many documents: none is compared token by token.

@@ -33,6 +33,18 @@ impl Encoding {
         encoding_rs::Encoding::for_label(label.as_bytes()).map(|inner| Self { inner })
     }
 
+    /// What it is called.
+    #[cfg(feature = "encodings")]
+    pub fn name(self) -> &'static str {
+        self.inner.name()
+    }
+
+    /// What it is called.
+    #[cfg(not(feature = "encodings"))]
+    pub fn name(self) -> &'static str {
+        "UTF-8"
+    }
+
     /// This build knows UTF-8 alone.
     #[cfg(not(feature = "encodings"))]
     pub fn named(label: &str) -> Option<Self> {

@@ -89,6 +89,124 @@ fn a_data_set_that_is_guarded() {
 }
 
 #[test]
+fn every_key_of_the_file_is_in_force() {
+    let folder = folder([("data/a.txt", article("a"))]);
+    let config = "paths = [\"data\"]\ninclude = [\"*.txt\"]\nexclude = [\"x\"]\nhidden = true\nno-ignore = true\nfollow = true\n\
+                  text-field = [\"body\"]\nid-field = \"id\"\nencoding = \"windows-1252\"\nstrict = true\nmax-document-bytes = 1000000\n\
+                  html = \"raw\"\nthreshold = 0.6\nrecall = 0.9\nshingle-size = 3\nshingle-unit = \"word\"\nexhaustive = true\n\
+                  contained = 0.5\nline-tokens = 5\nneighbour-tokens = 3\nneighbour-letters = 9\nline-similarity = 0.9\n\
+                  boilerplate-documents = 4\npassage-tokens = 30\nbaseline = \"known.json\"\n";
+    fs::write(folder.path().join("retold.toml"), config).unwrap();
+    let dumped = retold(folder.path(), "check --dump-config").stdout;
+    for line in config.lines() {
+        assert!(dumped.lines().any(|other| other == line), "{line}: {dumped}");
+    }
+}
+
+/// A copy that a branch adds is new, whichever of the copies comes first.
+#[test]
+fn what_a_branch_adds_is_new() {
+    let folder =
+        folder([("data/a.txt", article("harbour")), ("data/c.txt", article("harbour")), ("data/m.txt", visit())]);
+    let line =
+        "A line that stands in more than one of these documents, and at some length, so that it is a passage too\n";
+    for number in 0..14 {
+        let text = format!("{}{line}{line}", article(&format!("topic{number}")));
+        fs::write(folder.path().join(format!("data/n{number:02}.txt")), text).unwrap();
+    }
+    git(folder.path(), &["init", "-q"]);
+    let rules = "--passage-tokens 20 --rule boilerplate-line=error --rule repeated-passage=error";
+    let check = |arguments: &str| retold(folder.path(), &format!("check data {rules} {arguments}"));
+    assert_eq!(check("--update-baseline").status, 0);
+    commit_all(folder.path());
+    assert_eq!(check("").status, 0);
+    for (name, text, rule) in [
+        ("b.txt", article("harbour"), "exact-duplicate"),
+        ("a0.txt", visit(), "repeated-line"),
+        ("z.txt", format!("{}{line}", article("last")), "boilerplate-line"),
+        ("z.txt", format!("{}{line}", article("last")), "repeated-passage"),
+        ("caf\u{e9} \u{1}.txt", article("harbour"), "exact-duplicate"),
+    ] {
+        let path = folder.path().join("data").join(name);
+        fs::write(&path, text).unwrap();
+        let ended = check("--changed-since HEAD");
+        assert_eq!(ended.status, 1, "{name}: {}", ended.stdout);
+        assert!(ended.stdout.contains(rule), "{name}: {}", ended.stdout);
+        fs::remove_file(path).unwrap();
+    }
+    assert_eq!(check("--changed-since HEAD").status, 0);
+}
+
+#[test]
+fn a_baseline_is_not_lost() {
+    let folder =
+        folder([("data/a.txt", article("harbour")), ("data/b.txt", article("harbour")), ("data/c.txt", visit())]);
+    let check = |arguments: &str| retold(folder.path(), &format!("check data {arguments}"));
+    assert_eq!(check("--update-baseline").status, 0);
+    let path = folder.path().join("retold-baseline.json");
+    let before = fs::read_to_string(&path).unwrap();
+    // Not by what was not looked for, nor by what could not be read.
+    assert_eq!(check("--prune --rule exact-duplicate=off --rule near-duplicate=off").status, 0);
+    assert_eq!(check("--prune --against data/a.txt").status, 2);
+    let ended = check("gone.txt --prune");
+    assert_eq!(ended.status, 2);
+    assert!(ended.stderr.contains("not written"), "{}", ended.stderr);
+    assert_eq!(fs::read_to_string(&path).unwrap(), before);
+    // It is no data.
+    assert_eq!(retold(folder.path(), "check . --format json").json()["summary"]["documents"], 3);
+    // Twice the same entry is a merge that went wrong.
+    let entry = before.lines().nth(3).unwrap().trim_end_matches(',');
+    fs::write(&path, before.replacen(entry, &format!("{entry},\n{entry}"), 1)).unwrap();
+    assert!(check("").stderr.contains("stands twice in it"), "{}", check("").stderr);
+}
+
+#[test]
+fn one_report_does_not_replace_another() {
+    let folder = much_to_find();
+    for arguments in
+        ["--report json=o --report junit=o", "--report json=o --output o", "--report json=retold-baseline.json"]
+    {
+        let ended = retold(folder.path(), &format!("check data {arguments}"));
+        assert_eq!(ended.status, 2);
+        assert!(ended.stderr.contains("is named twice"), "{arguments}: {}", ended.stderr);
+    }
+    // One that cannot be written keeps none of the others back.
+    let ended = retold(folder.path(), "check data --report sarif=none/x --report junit=j.xml");
+    assert_eq!(ended.status, 2);
+    assert!(folder.path().join("j.xml").exists() && ended.stdout.contains("exact-duplicate"));
+}
+
+/// What a document, or its name, holds is no command to GitHub's runner.
+#[cfg(unix)]
+#[test]
+fn nothing_commands_the_runner() {
+    let hostile = "##[error]title=::x::[link](1)\u{fffe} and more words";
+    let folder = folder([("data/::error title=x::.txt", format!("{hostile}\n{hostile}\n").repeat(12))]);
+    fs::write(folder.path().join("data/n\n::error::x.jsonl"), "{broken\n").unwrap();
+    for number in 0..12 {
+        fs::write(
+            folder.path().join(format!("data/::add-mask::{number}.txt")),
+            format!("{hostile} {number}\n").repeat(2),
+        )
+        .unwrap();
+    }
+    let mut checking = command(folder.path());
+    checking.args(["check", "data", "--format", "github"]).env("GITHUB_ACTIONS", "true");
+    let ended = end(checking);
+    for line in ended.stdout.lines().chain(ended.stderr.lines()) {
+        assert!(!line.contains("##["), "{line}");
+        let is_ours = line.starts_with("::error file=")
+            || line.starts_with("::warning file=")
+            || line.starts_with("::notice title=retold::");
+        assert!(is_ours || !line.trim_start().starts_with("::"), "{line}");
+    }
+    let text = retold(folder.path(), "check data --format sarif").json()["runs"][0]["results"][0]["message"]["text"]
+        .to_string();
+    assert!(!text.contains("[link](1)"), "{text}");
+    assert!(!retold(folder.path(), "check data --format junit").stdout.contains('\u{fffe}'));
+}
+
+#[test]
 fn the_seeds_fail_for_a_headline() {
     let seeds = |arguments: &str| retold(Path::new(env!("CARGO_MANIFEST_DIR")), &format!("check seeds {arguments}"));
     assert_snapshot!(seeds("").stdout);
@@ -196,9 +314,9 @@ fn limits_allow_some() {
         ))
     };
     for (enough, too_little, said) in [
-        ("max = 1", "max = 0", "near-duplicate: 1 findings, at most 0 allowed"),
-        ("max-share = 0.12", "max-share = 0.05", "exact-duplicate: 11.11 % of documents, at most 5 % allowed"),
-        ("max-clusters = 1", "max-clusters = 0", "exact-duplicate: 1 clusters, at most 0 allowed"),
+        ("max = 1", "max = 0", "near-duplicate: 1 found, at most 0 allowed"),
+        ("max-share = 0.12", "max-share = 0.05", "exact-duplicate: 11.111 % of documents, at most 5.000 % allowed"),
+        ("max-clusters = 1", "max-clusters = 0", "exact-duplicate: in clusters: 1, at most 0 allowed"),
     ] {
         let ended = limits(enough);
         assert_eq!((ended.status, ended.stdout.contains("2 allowed besides")), (0, true), "{enough}: {}", ended.stdout);
@@ -209,12 +327,27 @@ fn limits_allow_some() {
 
 #[test]
 fn rules_for_some_paths() {
-    let folder = folder([("songs/a.txt", visit()), ("news/b.txt", visit().replace("foreign", "other"))]);
-    let config = "[[overrides]]\npaths = [\"songs/**\"]\nrules = { repeated-line = \"off\" }\n";
+    let folder = folder([
+        ("data/songs/a.txt", visit()),
+        ("data/news/b.txt", visit().replace("foreign", "other").replace("Wednesday", "Monday")),
+    ]);
+    let config = "paths = [\"data\"]\n[[overrides]]\npaths = [\"data/songs/**\"]\nrules = { repeated-line = \"off\", near-duplicate = \"off\" }\n";
     fs::write(folder.path().join("retold.toml"), config).unwrap();
-    let ended = retold(folder.path(), "check");
-    assert!(ended.stdout.contains("news/b.txt:3: repeated-line"), "{}", ended.stdout);
-    assert!(!ended.stdout.contains("songs/a.txt:3"), "{}", ended.stdout);
+    // Relative to the file, wherever one stands and however paths are typed.
+    let whole = folder.path().display().to_string();
+    for (below, arguments) in
+        [("", "check"), ("data", "check"), ("data/news", "check .."), ("", &format!("check {whole}/data"))]
+    {
+        let ended = retold(&folder.path().join(below), arguments);
+        assert_eq!(ended.status, 1, "{arguments}: {}", ended.stderr);
+        assert!(ended.stdout.contains("b.txt:3: repeated-line"), "{arguments}: {}", ended.stdout);
+        assert!(!ended.stdout.contains("a.txt:3: repeated-line"), "{arguments}: {}", ended.stdout);
+        // The strictest of the places of a finding counts.
+        assert!(ended.stdout.contains("near-duplicate"), "{arguments}: {}", ended.stdout);
+    }
+    // What is typed comes first.
+    let ended = retold(folder.path(), "check --rule repeated-line=error");
+    assert!(ended.stdout.contains("a.txt:3: repeated-line"), "{}", ended.stdout);
 }
 
 #[test]
@@ -231,6 +364,13 @@ fn what_is_typed_comes_first_then_the_environment_then_the_file() {
     assert_eq!(threshold("", None), "threshold = 0.6");
     assert_eq!(threshold("", Some("0.8")), "threshold = 0.8");
     assert_eq!(threshold("--threshold 0.9", Some("0.8")), "threshold = 0.9");
+    let mut checking = command(folder.path());
+    checking.args(["check", "data", "--dump-config", "--encoding", "shift_jis"]);
+    checking.envs([("RETOLD_HIDDEN", "1"), ("RETOLD_RULE", "repetition=warn"), ("RETOLD_PASSAGE_TOKENS", "60")]);
+    let dumped = end(checking).stdout;
+    for line in ["hidden = true", "repetition = \"warn\"", "passage-tokens = 60", "encoding = \"Shift_JIS\""] {
+        assert!(dumped.contains(&format!("{line}\n")), "{line}: {dumped}");
+    }
     // What is dumped is read as what it was.
     let dumped = retold(folder.path(), "check data --dump-config").stdout;
     fs::write(folder.path().join("retold.toml"), &dumped).unwrap();
@@ -260,11 +400,15 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
         ("encoding = \"klingon\"\n", "no such encoding"),
         ("[rules]\nnear-dupe = \"off\"\n", "there is no rule `near-dupe`; the rules are exact-duplicate"),
         ("[rules]\nnear-duplicate = \"fatal\"\n", "\"off\", \"warn\", \"error\""),
+        ("[rules]\nunreadable-input = { max = 3 }\n", "what cannot be read has a level alone"),
         ("[rules]\nrepeated-line = { max-clusters = 3 }\n", "max-clusters is for exact-duplicate and near-duplicate"),
         ("[rules]\nnear-duplicate = { max-share = 3.0 }\n", "from 0 to 1"),
         ("[[overrides]]\npaths = [\"[\"]\nrules = {}\n", "`[` is no glob"),
         ("[[overrides]]\npaths = []\nrules = {}\n", "paths is empty"),
-        ("[[overrides]]\npaths = [\"x/**\"]\nrules = { repeated-line = \"off\" }\n", "`x/**` matches no file"),
+        (
+            "paths = [\"data\"]\n[[overrides]]\npaths = [\"x/**\"]\nrules = { repeated-line = \"off\" }\n",
+            "`x/**` matches no file",
+        ),
         (
             "baseline = \"none.json\"\n",
             "none.json: No such file or directory (os error 2); --update-baseline takes one",
@@ -331,8 +475,18 @@ fn what_was_trained_on_is_no_test() {
     assert_eq!(leaks["summary"]["reference_documents"], 3);
     assert_eq!(leaks["leaks"].as_array().unwrap().len(), 3);
     assert_eq!(retold(folder.path(), "check test --against train --rule leakage=warn").status, 0);
-    // A set is not held against itself.
+    // A document is not held against itself, and a check against nothing is none.
     assert_eq!(retold(folder.path(), "check test/wrapped.txt --against test").status, 0);
+    for against in ["test", "empty"] {
+        fs::create_dir_all(folder.path().join("empty")).unwrap();
+        let ended = retold(folder.path(), &format!("check test --against {against}"));
+        assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{against}");
+        assert!(ended.stderr.contains("a check against nothing would pass"), "{}", ended.stderr);
+    }
+    for format in ["text", "csv", "markdown", "json"] {
+        let told = retold(folder.path(), &format!("scan test --against train --format {format}")).stdout;
+        assert!(told.contains("test/question.txt") && told.contains("train/1.txt"), "{format}: {told}");
+    }
 }
 
 #[test]

@@ -33,14 +33,18 @@ pub fn code(result: Result<Status, Failure>) -> ExitCode {
         Ok(Status::Findings) => ExitCode::from(1),
         Ok(Status::Incomplete) => ExitCode::from(2),
         Err(Failure(message)) => {
-            say(&message);
+            // A message may show a place in a file, in lines.
+            message.split('\n').for_each(say);
             ExitCode::from(2)
         }
     }
 }
 
-/// A message on standard error. Nothing can be done when that is closed.
+/// One line on standard error. Nothing can be done when that is closed.
 pub fn say(message: &str) {
-    let lines: Vec<_> = message.split('\n').map(crate::format::escaped).collect();
-    let _ = writeln!(io::stderr().lock(), "retold: {}", lines.join("\n"));
+    let mut message = crate::format::escaped(message).into_owned();
+    if std::env::var_os("GITHUB_ACTIONS").is_some() {
+        message = crate::format::without_commands(&message);
+    }
+    let _ = writeln!(io::stderr().lock(), "retold: {message}");
 }

@@ -11,6 +11,9 @@ use std::path::PathBuf;
 pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     let options = args.options();
     let paths = run::paths(&args.paths, &args.selection)?;
+    if !args.wider.against.is_empty() && args.report.format == format::Format::Html {
+        return Err(Failure::new("the HTML report has no page for --against; use text, json, csv or markdown"));
+    }
     if args.output.output.is_some() && args.output.output == args.report.pairs {
         return Err(Failure::new("--output and --pairs name the same file; the report would replace the pairs"));
     }
@@ -25,6 +28,9 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     }
     if report.summary.documents == 0 {
         return Err(run::no_document(&report));
+    }
+    if !args.wider.against.is_empty() && report.summary.reference_documents == 0 {
+        return Err(Failure::new("--against: it holds no document, or none that is not looked for itself"));
     }
     if let (Some(path), Some(pairs)) = (&args.report.pairs, &report.pairs) {
         Destination::File(path.clone()).write(|out| format::pairs::write(out, &report, pairs))?;

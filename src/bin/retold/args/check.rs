@@ -21,8 +21,8 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub search: SearchArgs,
     /// The share of a document that a longer one holds, for contained-document and leakage
-    #[arg(long, value_name = "SHARE", default_value = "0.9", value_parser = values::threshold, help_heading = "What counts as a duplicate")]
-    pub contained: f64,
+    #[arg(long = "contained", value_name = "SHARE", default_value = "0.9", value_parser = values::threshold, help_heading = "What counts as a duplicate")]
+    pub containment: f64,
     #[command(flatten)]
     pub selection: SelectionArgs,
     #[command(flatten)]
@@ -53,10 +53,10 @@ pub struct GateArgs {
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
     /// Take what is found for known: write the baseline
-    #[arg(long)]
+    #[arg(long, conflicts_with = "against")]
     pub update_baseline: bool,
     /// Take out of the baseline what is not there any more
-    #[arg(long, conflicts_with_all = ["update_baseline", "changed_since"])]
+    #[arg(long, conflicts_with_all = ["update_baseline", "changed_since", "against"])]
     pub prune: bool,
     /// Only findings that touch a file changed since this git revision; everything is still compared with everything
     #[arg(long, value_name = "REV", conflicts_with = "update_baseline")]
@@ -104,7 +104,8 @@ const CHECK_EXAMPLES: &str = "Examples:
   retold check docs/ --rule repeated-line=off --rule boilerplate-line=warn
   retold check data/ --report sarif=retold.sarif --report junit=retold.xml
 
-Every option may be set in retold.toml by its long name, or in the environment as RETOLD_THRESHOLD and so on.
+What is read and what counts may be set in retold.toml by the long names of options (--dump-config shows which), and every option in
+the environment, one value each, as RETOLD_THRESHOLD and so on.
 
 Exit status: 0 clean, 1 when a rule is broken, 2 when something could not be read or done.";
 
@@ -130,15 +131,17 @@ impl CheckArgs {
             follow: flag(selection.follow),
             text_field: reading.text_field.clone(),
             id_field: reading.id_field.clone(),
-            encoding: config.encoding.clone(),
+            encoding: reading.encoding.map(|encoding| encoding.name().to_owned()),
+            html: Some(reading.html.into()),
+            folder: None,
             strict: flag(reading.strict),
-            max_document_bytes: Some(reading.max_document_bytes.to_string()),
+            max_document_bytes: Some(config::Bytes::Number(reading.max_document_bytes)),
             threshold: Some(matching.threshold),
             recall: Some(matching.recall),
             shingle_size: Some(matching.shingle_size),
             shingle_unit: Some(matching.shingle_unit.into()),
             exhaustive: flag(self.search.exhaustive),
-            contained: Some(self.contained),
+            contained: Some(self.containment),
             line_tokens: Some(lines.line_tokens),
             neighbour_tokens: Some(lines.neighbour_tokens),
             neighbour_letters: Some(lines.neighbour_letters),

@@ -6,7 +6,8 @@
 use super::{Args, Command};
 use crate::config::Config;
 use crate::exit::Failure;
-use clap::{ArgMatches, CommandFactory, FromArgMatches, error::ErrorKind};
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, error::ErrorKind};
 use std::path::Path;
 
 /// The commands that read a configuration file.
@@ -53,12 +54,13 @@ fn with_environment(mut command: clap::Command) -> clap::Command {
     for name in CONFIGURED {
         command = command.mut_subcommand(name, |command| {
             command.mut_args(|arg| {
-                let is_ours = arg.get_long().is_some_and(|long| !["help", "version", "list"].contains(&long));
-                if !is_ours {
-                    return arg;
-                }
-                let variable = format!("RETOLD_{}", arg.get_id().as_str().to_uppercase());
-                arg.env(variable).hide_env(true)
+                let long = arg.get_long().filter(|long| !["help", "version", "list"].contains(long));
+                let Some(long) = long else { return arg };
+                let variable = format!("RETOLD_{}", long.replace('-', "_").to_uppercase());
+                let is_flag = matches!(arg.get_action(), ArgAction::SetTrue);
+                let arg = arg.env(variable).hide_env(true);
+                // As people set flags: 1, yes, on.
+                if is_flag { arg.value_parser(BoolishValueParser::new()) } else { arg }
             })
         });
     }

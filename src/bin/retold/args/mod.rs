@@ -113,8 +113,8 @@ pub struct WiderArgs {
     /// Look for documents of which a longer one holds at least this share (0.9 unless it is given); all are found
     #[arg(long, value_name = "SHARE", num_args = 0..=1, require_equals = true, default_missing_value = "0.9", value_parser = values::threshold)]
     pub contained: Option<f64>,
-    /// Look for nothing but documents that stand in these files or directories too: exactly, nearly, or in a longer one
-    #[arg(long, value_name = "PATH")]
+    /// Look for nothing but documents that stand in these files or directories too: exactly, nearly, or in another document
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["histogram", "measure_recall", "passages", "repetition", "pairs"])]
     pub against: Vec<PathBuf>,
     /// Find every pair, and say how many of them the bands for --recall find too
     #[arg(long, conflicts_with = "exhaustive")]
@@ -157,6 +157,7 @@ impl ScanArgs {
             },
             against: wider.against.clone(),
             containment: wider.contained,
+            boilerplate_examples: retold::lines::EXAMPLES,
             names_sources: false,
             quoted_bytes: report.format.quoted_bytes(),
             order: retold::Order::Documents,

@@ -126,8 +126,8 @@ pub struct PassageArgs {
     /// Look for passages: runs of tokens that stand in several places, of several documents or of one
     #[arg(long)]
     pub passages: bool,
-    /// A passage has at least this many tokens
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_PASSAGE_TOKENS, value_parser = values::passage_tokens, requires = "passages")]
+    /// With --passages: a passage has at least this many tokens
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_PASSAGE_TOKENS, value_parser = values::passage_tokens)]
     pub passage_tokens: u32,
     /// Measure how much each document tells again: lines, paragraphs and n-grams, with the limits of MassiveText (Gopher)
     #[arg(long)]
@@ -189,6 +189,15 @@ impl From<Unit> for crate::config::Unit {
             Unit::Auto => Self::Auto,
             Unit::Word => Self::Word,
             Unit::Char => Self::Char,
+        }
+    }
+}
+
+impl From<Html> for crate::config::Html {
+    fn from(html: Html) -> Self {
+        match html {
+            Html::Text => Self::Text,
+            Html::Raw => Self::Raw,
         }
     }
 }

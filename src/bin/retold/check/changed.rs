@@ -1,44 +1,86 @@
 //! `--changed-since`: the files that a branch or a working tree changes, as git knows them.
 
 use crate::exit::Failure;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Files that differ from a revision: changed, added, renamed, untracked.
-pub struct Changed(HashSet<PathBuf>);
+/// Files that are as they were at a revision; all others, those that git does not know among them, are changed.
+pub struct Unchanged(HashSet<PathBuf>);
 
-impl Changed {
-    /// Since a revision, or since the branch at hand left it; in the checkout of the first path.
+impl Unchanged {
+    /// Since a revision, or since the branch at hand left it; in the checkouts of the paths.
     pub fn since(revision: &str, paths: &[PathBuf]) -> Result<Self, Failure> {
-        let first = paths.first().map_or(Path::new("."), |path| path.as_path());
-        let folder =
-            if first.is_dir() { first } else { first.parent().filter(|path| path.is_dir()).unwrap_or(Path::new(".")) };
-        let git = |arguments: &[&str]| -> Result<Vec<u8>, Failure> {
-            let run = Command::new("git").arg("-C").arg(folder).args(arguments).output();
-            let output = run.map_err(|error| Failure::new(format!("--changed-since needs git: {error}")))?;
-            if output.status.success() {
-                return Ok(output.stdout);
+        let mut unchanged = HashSet::new();
+        let mut tops = BTreeSet::new();
+        for path in paths {
+            let checkout = Checkout { revision, folder: folder_of(path) };
+            let top = path_of(&checkout.git(&["rev-parse", "--show-toplevel"])?);
+            if tops.insert(top.clone()) {
+                unchanged.extend(checkout.unchanged(&top)?);
             }
-            let said = String::from_utf8_lossy(&output.stderr);
-            let said = said.trim().lines().next().unwrap_or("git says no more").to_owned();
-            Err(Failure::new(format!("--changed-since {revision}: {said}")))
-        };
-        let line = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim_end().to_owned();
-        let top = PathBuf::from(line(git(&["rev-parse", "--show-toplevel"])?));
-        // Refuses what is no revision with git's own words, an option among it.
-        let commit = line(git(&["rev-parse", "--verify", "--end-of-options", &format!("{revision}^{{commit}}")])?);
-        let base = git(&["merge-base", &commit, "HEAD"]).map_or(commit, line);
-        let changed = git(&["diff", "--name-only", "-z", &base, "--"])?;
-        let untracked = git(&["ls-files", "--full-name", "--others", "--exclude-standard", "-z", ":/"])?;
-        let names = [changed, untracked].concat();
-        let names = names.split(|&byte| byte == 0).filter(|name| !name.is_empty());
-        let whole = names.filter_map(|name| top.join(String::from_utf8_lossy(name).as_ref()).canonicalize().ok());
-        Ok(Self(whole.collect()))
+        }
+        Ok(Self(unchanged))
     }
 
     /// Whether a file is one of them.
     pub fn holds(&self, path: &str) -> bool {
         Path::new(path).canonicalize().is_ok_and(|path| self.0.contains(&path))
     }
+}
+
+/// A folder of a checkout, to ask git there.
+struct Checkout<'a> {
+    revision: &'a str,
+    folder: &'a Path,
+}
+
+impl Checkout<'_> {
+    fn git(&self, arguments: &[&str]) -> Result<Vec<u8>, Failure> {
+        let revision = self.revision;
+        let run = Command::new("git").arg("-C").arg(self.folder).args(arguments).output();
+        let output = run.map_err(|error| Failure::new(format!("--changed-since needs git: {error}")))?;
+        if output.status.success() {
+            let mut said = output.stdout;
+            if said.last() == Some(&b'\n') {
+                said.pop();
+            }
+            return Ok(said);
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        let said = said.trim().lines().next().unwrap_or("git says no more").to_owned();
+        let hint = "; in CI the checkout may be too shallow (fetch-depth: 0)";
+        let hint = if said.contains("single revision") { hint } else { "" };
+        Err(Failure::new(format!("--changed-since {revision}: {said}{hint}")))
+    }
+
+    fn unchanged(&self, top: &Path) -> Result<Vec<PathBuf>, Failure> {
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        // Refuses what is no revision with git's own words, an option among it.
+        let wanted = format!("{}^{{commit}}", self.revision);
+        let commit = text(self.git(&["rev-parse", "--verify", "--end-of-options", &wanted])?);
+        let base = self.git(&["merge-base", &commit, "HEAD"]).map_or(commit, text);
+        let changed = self.git(&["diff", "--name-only", "--no-relative", "--no-renames", "-z", &base, "--"])?;
+        let changed: HashSet<&[u8]> = changed.split(|&byte| byte == 0).collect();
+        let tracked = self.git(&["ls-files", "--full-name", "-z", ":/"])?;
+        let same = tracked.split(|&byte| byte == 0).filter(|name| !name.is_empty() && !changed.contains(name));
+        Ok(same.filter_map(|name| top.join(path_of(name)).canonicalize().ok()).collect())
+    }
+}
+
+/// A path as git writes it, which need not be text.
+#[cfg(unix)]
+fn path_of(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    std::ffi::OsStr::from_bytes(bytes).into()
+}
+
+#[cfg(not(unix))]
+fn path_of(bytes: &[u8]) -> PathBuf {
+    String::from_utf8_lossy(bytes).into_owned().into()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    let parent = || path.parent().filter(|path| path.is_dir()).unwrap_or(Path::new("."));
+    if path.is_dir() { path } else { parent() }
 }

@@ -5,7 +5,7 @@
 use super::Outcome;
 use super::text::{place, write_finding};
 use crate::exit::Failure;
-use crate::format::{Style, code, counted};
+use crate::format::{Style, code, counted, quoted, without_commands};
 use retold::check::{Finding, Level};
 use std::fmt::Write as _;
 use std::fs::File;
@@ -14,6 +14,8 @@ use std::path::Path;
 
 /// How many annotations of each level GitHub shows of a step.
 const ANNOTATIONS: usize = 10;
+/// How many characters of a name or a message a summary shows.
+const CHARACTERS: usize = 500;
 /// How many bytes of findings a summary takes: there is room for what else is in the job's.
 const SUMMARY_BYTES: usize = 900_000;
 
@@ -40,8 +42,8 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
         for finding in rest {
             let mut line = Vec::new();
             write_finding(&mut line, finding, style)?;
-            // Nothing that a document holds may be a command: the runner takes `##[` anywhere.
-            writeln!(out, "{}", String::from_utf8_lossy(&line).trim_end().replace("##[", "# #["))?;
+            // A path may begin with `::`, as a command does.
+            writeln!(out, "- {}", without_commands(String::from_utf8_lossy(&line).trim_end()))?;
         }
     }
     for sentence in &outcome.checked.exceeded {
@@ -72,20 +74,24 @@ fn summary(outcome: &Outcome<'_>) -> String {
     }
     page.push_str("\n| where | rule | what |\n| --- | --- | --- |\n");
     for (number, finding) in outcome.held().enumerate() {
-        if page.len() > SUMMARY_BYTES {
+        let at = code(&quoted(&place(&finding.place), CHARACTERS));
+        let row = format!("| {at} | {} | {} |\n", finding.rule, code(&quoted(&finding.message(), CHARACTERS)));
+        if page.len() + row.len() > SUMMARY_BYTES {
             let more = counted((count - number) as u64, "more finding");
             let _ = writeln!(page, "\n{more}, for which a summary has no room.");
-            return page;
+            break;
         }
-        let (at, what) = (code(&place(&finding.place)), code(&finding.message()));
-        let _ = writeln!(page, "| {at} | {} | {what} |", finding.rule);
+        page.push_str(&row);
+    }
+    for sentence in &outcome.checked.exceeded {
+        let _ = writeln!(page, "\nLimit exceeded: {sentence}.");
     }
     page
 }
 
 /// Text of a workflow command.
 fn message(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    without_commands(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// A property of a workflow command.

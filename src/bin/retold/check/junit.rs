@@ -34,6 +34,8 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
         report.add_test_suite(suite);
     }
     let text = report.to_string().map_err(io::Error::other)?;
+    // No characters of XML, and left in.
+    let text = text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}");
     // Jenkins' schema has this count in suites only, and nothing is skipped.
     out.write_all(text.replacen(" skipped=\"0\"", "", 1).as_bytes())
 }

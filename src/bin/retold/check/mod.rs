@@ -9,15 +9,16 @@ mod sarif;
 mod text;
 
 use crate::args::{CheckArgs, CheckFormat};
-use crate::config::{Config, Override};
+use crate::config::{Config, Override, near};
 use crate::exit::{Failure, Status, say};
-use crate::format::Style;
+use crate::format::{Style, counted};
 use crate::output::Destination;
 use crate::run;
-use changed::Changed;
+use changed::Unchanged;
 use retold::Options;
 use retold::check::{Baseline, Checked, Finding, Gate, Level, Rule, Rules, State};
 use retold::report::Report;
+use retold::source::Selection;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -37,27 +38,50 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
         paths => paths,
     };
     let (baseline_file, baseline) = baseline(args, config)?;
-    let changed = args.gate.changed_since.as_deref().map(|revision| Changed::since(revision, &paths)).transpose()?;
+    expect_different_files(args, &baseline_file)?;
+    let unchanged =
+        args.gate.changed_since.as_deref().map(|revision| Unchanged::since(revision, &paths)).transpose()?;
     let shows_progress = !args.report.no_progress && !args.report.quiet;
     let report = run::read(&paths, &options(args, &rules), args.search.threads, shows_progress)?;
-    let writes_text = args.report.format == CheckFormat::Text;
-    if !args.report.quiet && !writes_text {
+    let has_documents = report.summary.documents > 0;
+    // Text tells of losses among its findings.
+    let tells_of_losses = args.report.format == CheckFormat::Text && has_documents;
+    if !args.report.quiet && !tells_of_losses {
         run::say_problems(&report, run::PROBLEMS_SHOWN);
     }
-    if report.summary.documents == 0 {
+    if !has_documents {
         return Err(run::no_document(&report));
+    }
+    if !args.gate.against.is_empty() && report.summary.reference_documents == 0 {
+        let why = "it holds no document, or none that is not checked itself";
+        return Err(Failure::new(format!("--against: nothing to look in: {why}; a check against nothing would pass")));
     }
     expect_matches(args, config, &paths, &report)?;
 
     let takes_baseline = args.gate.update_baseline || args.gate.prune;
     let mut gate = Gate { rules, baseline, takes_baseline };
-    let is_touched = |path: &str| changed.as_ref().is_none_or(|changed| changed.holds(path));
+    let is_touched = |path: &str| unchanged.as_ref().is_none_or(|unchanged| !unchanged.holds(path));
     if takes_baseline {
+        if report.problems.iter().any(|problem| gate.rules.is_error(problem)) {
+            run::say_problems(&report, run::PROBLEMS_SHOWN);
+            let why = "something could not be read, and would be taken for gone";
+            return Err(Failure::new(format!("{}: not written: {why}", baseline_file.display())));
+        }
         let there = gate.check(&report, is_touched).contents.unwrap_or_default();
-        let kept = if args.gate.prune { gate.baseline.pruned(&there) } else { there };
+        let is_looked_for = |kind: &str| match Rule::named(kind) {
+            Some(rule) => gate.rules.is_on(rule),
+            None => gate.rules.is_on(Rule::ExactDuplicate) || gate.rules.is_on(Rule::NearDuplicate),
+        };
+        let before = gate.baseline.len();
+        let kept = if args.gate.prune {
+            gate.baseline.pruned(&there, is_looked_for)
+        } else {
+            there.with_others(&gate.baseline, is_looked_for)
+        };
         Destination::File(baseline_file.clone()).write(|out| kept.write(out))?;
         if !args.report.quiet {
-            say(&format!("{}: {} contents are known", baseline_file.display(), kept.len()));
+            let known = counted(kept.len() as u64, "content");
+            say(&format!("{}: {known} known, before {before}", baseline_file.display()));
         }
         gate.baseline = kept;
     }
@@ -66,7 +90,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
         report: &report,
         rules: &gate.rules,
         checked: &checked,
-        is_partial: changed.is_some() || !args.gate.against.is_empty(),
+        is_partial: unchanged.is_some() || !args.gate.against.is_empty(),
     };
     write(args, &outcome)?;
     Ok(outcome.status())
@@ -143,11 +167,15 @@ impl Outcome<'_> {
 }
 
 fn rules(args: &CheckArgs, config: &Config) -> Result<Rules, Failure> {
-    let mut rules = Rules::default();
+    let mut rules = Rules::below(config.folder.clone());
     config.rules.apply(&mut rules);
     config.overrides.iter().try_for_each(|paths| paths.apply(&mut rules)).map_err(Failure::new)?;
     for (rule, level) in &args.gate.rules {
         rules.setting_mut(*rule).level = *level;
+    }
+    if !args.gate.rules.is_empty() && !config.overrides.is_empty() {
+        // What is typed comes before what the file says of some paths.
+        rules.override_paths(&["**".to_owned()], args.gate.rules.clone()).map_err(Failure::new)?;
     }
     Ok(rules)
 }
@@ -161,7 +189,11 @@ fn options(args: &CheckArgs, rules: &Rules) -> Options {
         recall: matching.recall,
         shingle_size: matching.shingle_size,
         unit: matching.unit(),
-        selection: selection.selection(),
+        selection: Selection {
+            // A baseline is no data.
+            exclude: [selection.exclude.clone(), vec![BASELINE.to_owned()]].concat(),
+            ..selection.selection()
+        },
         reading: reading.reading(),
         lines: lines.lines().filter(|_| looks_at_lines),
         passages: rules.is_on(Rule::RepeatedPassage).then_some(args.passage_tokens),
@@ -170,8 +202,10 @@ fn options(args: &CheckArgs, rules: &Rules) -> Options {
         // What is moved must not be new.
         order: retold::Order::Contents,
         against: args.gate.against.clone(),
-        containment: (rules.is_on(Rule::ContainedDocument) || !args.gate.against.is_empty()).then_some(args.contained),
+        containment: (rules.is_on(Rule::ContainedDocument) || !args.gate.against.is_empty())
+            .then_some(args.containment),
         names_sources: true,
+        boilerplate_examples: if args.gate.changed_since.is_some() { usize::MAX } else { retold::lines::EXAMPLES },
         ..Options::default()
     }
 }
@@ -179,8 +213,11 @@ fn options(args: &CheckArgs, rules: &Rules) -> Options {
 /// Where the baseline is, and what is in it.
 fn baseline(args: &CheckArgs, config: &Config) -> Result<(PathBuf, Baseline), Failure> {
     let named = args.gate.baseline.as_ref().or(config.baseline.as_ref());
-    let path = named.cloned().unwrap_or_else(|| PathBuf::from(BASELINE));
-    if args.gate.update_baseline || named.is_none() && !path.exists() && !args.gate.prune {
+    let default =
+        || config.folder.as_deref().map_or(PathBuf::from(BASELINE), |folder| near(folder, Path::new(BASELINE)));
+    let path = named.cloned().unwrap_or_else(default);
+    let may_be_missing = args.gate.update_baseline || named.is_none() && !args.gate.prune;
+    if may_be_missing && !path.exists() {
         return Ok((path, Baseline::default()));
     }
     let text = std::fs::read_to_string(&path).map_err(|error| {
@@ -196,7 +233,7 @@ fn expect_matches(args: &CheckArgs, config: &Config, paths: &[PathBuf], report: 
     let roots: Vec<&PathBuf> = paths.iter().filter(|path| path.is_dir()).collect();
     for glob in &args.selection.include {
         let matches = roots.iter().any(|root| {
-            let alone = retold::source::Selection { include: vec![glob.clone()], ..Default::default() };
+            let alone = Selection { include: vec![glob.clone()], ..Default::default() };
             let globs = alone.globs(root);
             globs.is_ok_and(|globs| report.sources.iter().any(|source| globs.matched(source, false).is_whitelist()))
         });
@@ -204,22 +241,22 @@ fn expect_matches(args: &CheckArgs, config: &Config, paths: &[PathBuf], report: 
             return Err(Failure::new(format!("--include {glob} matches no file; a check of nothing would pass")));
         }
     }
-    for paths in &config.overrides {
-        let mut alone = Rules::default();
-        paths.apply(&mut alone).map_err(Failure::new)?;
-        if let Some(glob) = unmatched(paths, report) {
-            return Err(Failure::new(format!(
-                "overrides: `{glob}` matches no file that is read; mend it or take it out"
-            )));
+    // Of a part of the data that was typed nothing follows.
+    if args.paths == config.paths {
+        for paths in &config.overrides {
+            if let Some(glob) = unmatched(paths, config, report) {
+                let what = "matches no file that is read; mend it or take it out";
+                return Err(Failure::new(format!("overrides: `{glob}` {what}")));
+            }
         }
     }
     Ok(())
 }
 
 /// The first glob of an override that no source matches.
-fn unmatched<'a>(paths: &'a Override, report: &Report) -> Option<&'a String> {
+fn unmatched<'a>(paths: &'a Override, config: &Config, report: &Report) -> Option<&'a String> {
     paths.paths.iter().find(|glob| {
-        let mut alone = Rules::default();
+        let mut alone = Rules::below(config.folder.clone());
         let levels = Rule::ALL.map(|rule| (rule, Level::Off)).to_vec();
         let set = alone.override_paths(std::slice::from_ref(*glob), levels);
         let is_for = |path: &String| alone.level(Rule::ExactDuplicate, path) == Level::Off;
@@ -234,19 +271,41 @@ fn dump(args: &CheckArgs, config: &Config, rules: &Rules) -> Result<Status, Fail
     Ok(Status::Done)
 }
 
+/// Fails when two reports, or a report and the baseline, name the same file.
+fn expect_different_files(args: &CheckArgs, baseline: &Path) -> Result<(), Failure> {
+    let reports = args.report.reports.iter().map(|(_, path)| path.as_path());
+    let mut seen = vec![baseline];
+    for path in reports.chain(args.output.output.as_deref()) {
+        if seen.contains(&path) && !is_device(path) {
+            let name = path.display();
+            return Err(Failure::new(format!(
+                "{name} is named twice; one report, or the baseline, would replace the other"
+            )));
+        }
+        seen.push(path);
+    }
+    Ok(())
+}
+
+fn is_device(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| !metadata.is_file())
+}
+
+/// Writes all reports; one that cannot be written keeps none of the others back.
 fn write(args: &CheckArgs, outcome: &Outcome<'_>) -> Result<(), Failure> {
+    let mut written = Vec::new();
     for (format, path) in &args.report.reports {
         let style = Style::new(false, 0);
-        Destination::File(path.clone()).write(|out| write_as(*format, out, outcome, style))?;
+        written.push(Destination::File(path.clone()).write(|out| write_as(*format, out, outcome, style)));
     }
     let destination = args.output.destination();
     let style = Style::new(destination.is_coloured(args.output.color.into()), args.report.limit);
-    destination.write(|out| write_as(args.report.format, out, outcome, style))?;
+    written.push(destination.write(|out| write_as(args.report.format, out, outcome, style)));
     let is_for_github = args.report.format == CheckFormat::Github;
-    match std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| is_for_github && !path.is_empty()) {
-        Some(path) => github::append_summary(Path::new(&path), outcome),
-        None => Ok(()),
+    if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| is_for_github && !path.is_empty()) {
+        written.push(github::append_summary(Path::new(&path), outcome));
     }
+    written.into_iter().collect()
 }
 
 fn write_as(format: CheckFormat, out: &mut dyn Write, outcome: &Outcome<'_>, style: Style) -> io::Result<()> {

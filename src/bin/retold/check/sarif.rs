@@ -5,6 +5,7 @@
 //! GitHub takes `primaryLocationLineHash` alone, a hash and the number among those with the same.
 
 use super::Outcome;
+use crate::exit::Status;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use retold::check::{Finding, Level, Place, Rule};
 use serde_json::{Value, json};
@@ -36,7 +37,7 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
                 "rules": rules.iter().map(|&rule| described(outcome, rule)).collect::<Vec<_>>(),
             } },
-            "invocations": [{ "executionSuccessful": true, "toolExecutionNotifications": notifications }],
+            "invocations": [{ "executionSuccessful": outcome.status() != Status::Incomplete, "toolExecutionNotifications": notifications }],
             "automationDetails": { "id": "retold/" },
             "columnKind": "unicodeCodePoints",
             "results": results,
@@ -60,9 +61,7 @@ fn described(outcome: &Outcome<'_>, rule: Rule) -> Value {
 }
 
 fn result(rules: &[Rule], finding: &Finding<'_>, identity: &str) -> Value {
-    // A name in brackets would end the link.
-    let linked =
-        |(number, place): (usize, &Place<'_>)| format!("[{}]({})", place.document.replace(['[', ']'], "_"), number + 1);
+    let linked = |(number, place): (usize, &Place<'_>)| format!("[{}]({})", escaped(&place.document), number + 1);
     let others = finding.related();
     let links: Vec<String> = others.iter().enumerate().map(linked).collect();
     let links = if links.is_empty() { String::new() } else { format!(" ({})", links.join(", ")) };
@@ -76,11 +75,16 @@ fn result(rules: &[Rule], finding: &Finding<'_>, identity: &str) -> Value {
         "ruleId": finding.rule.name(),
         "ruleIndex": rules.iter().position(|&rule| rule == finding.rule),
         "level": level(finding.level),
-        "message": { "text": format!("{}: {}{links}", finding.place.document, finding.message()) },
+        "message": { "text": format!("{}: {}{links}", escaped(&finding.place.document), escaped(&finding.message())) },
         "locations": [location(&finding.place)],
         "relatedLocations": related.collect::<Vec<_>>(),
         "partialFingerprints": { "primaryLocationLineHash": identity },
     })
+}
+
+/// Text in a message, in which brackets would be a link.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
 }
 
 fn location(place: &Place<'_>) -> Value {

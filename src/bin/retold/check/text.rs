@@ -37,7 +37,7 @@ pub fn write_finding(out: &mut dyn Write, finding: &Finding<'_>, style: Style) -
 
 /// A place as editors and terminals understand it, where it has a line.
 pub fn place(place: &Place<'_>) -> String {
-    let text = match place.line {
+    let text = match place.line.or(place.record) {
         Some(line) => format!("{}:{line}", place.path),
         None => place.document.to_string(),
     };
@@ -63,7 +63,7 @@ fn summary(out: &mut dyn Write, outcome: &Outcome<'_>, style: Style) -> io::Resu
         None => writeln!(out, "{bold}clean{bold:#}: {documents}, nothing found{others}")?,
         Some((first, _)) => {
             let findings = counted(count as u64, "finding");
-            writeln!(out, "{alarm}{findings}{alarm:#} in {documents}: {}{others}", told.join(", "))?;
+            writeln!(out, "{alarm}{findings}{alarm:#}, {documents} read: {}{others}", told.join(", "))?;
             writeln!(out, "{quiet}`retold explain {first}` says what it means and what to do{quiet:#}")?;
         }
     }

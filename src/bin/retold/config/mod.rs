@@ -50,7 +50,9 @@ pub struct Config {
     pub strict: Option<bool>,
     /// A longer document is not read: a number, or one with K, M or G behind it.
     #[serde(deserialize_with = "bytes")]
-    pub max_document_bytes: Option<String>,
+    pub max_document_bytes: Option<Bytes>,
+    /// What is read of HTML files: text or raw.
+    pub html: Option<Html>,
     /// The least Jaccard similarity of near-duplicates, above 0, at most 1.
     #[serde(deserialize_with = "threshold")]
     pub threshold: Option<f64>,
@@ -86,9 +88,12 @@ pub struct Config {
     pub baseline: Option<PathBuf>,
     /// How strictly each rule is taken.
     pub rules: Rules,
-    /// Rules for some paths; of several that match the last counts.
+    /// Rules for some paths, relative to this file; of several that match the last counts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<Override>,
+    /// Where the file is.
+    #[serde(skip)]
+    pub folder: Option<PathBuf>,
 }
 
 /// What a token is.
@@ -102,6 +107,37 @@ pub enum Unit {
     Word,
     /// Every character that is not white space.
     Char,
+}
+
+/// What is read of HTML files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Html {
+    /// The text that a reader sees.
+    Text,
+    /// All as it stands.
+    Raw,
+}
+
+/// A number of bytes, or one with a unit behind it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Bytes {
+    /// So many.
+    Number(u64),
+    /// So many K, M or G.
+    Text(String),
+}
+
+impl std::fmt::Display for Bytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
 }
 
 /// The part of a pyproject.toml that is ours.
@@ -146,8 +182,10 @@ impl Config {
             toml::from_str(&text).map(Some)
         };
         let mut config: Option<Self> = config.map_err(|error| wrong(&error.to_string().trim_end()))?;
-        let folder = path.parent().unwrap_or(Path::new(""));
+        let whole = std::path::absolute(path).map_err(|error| wrong(&error))?;
+        let folder = whole.parent().unwrap_or(Path::new(""));
         if let Some(config) = &mut config {
+            config.folder = Some(folder.to_path_buf());
             config.paths.iter_mut().chain(&mut config.baseline).for_each(|path| *path = near(folder, path));
             config
                 .rules
@@ -170,6 +208,10 @@ impl Config {
             Unit::Word => "word",
             Unit::Char => "char",
         });
+        let html = self.html.map(|html| match html {
+            Html::Text => "text",
+            Html::Raw => "raw",
+        });
         let all = vec![
             ("paths", paths(&self.paths)),
             ("include", list(&self.include)),
@@ -186,7 +228,9 @@ impl Config {
             ("recall", one(&self.recall)),
             ("shingle_size", one(&self.shingle_size)),
             ("shingle_unit", one(&unit)),
+            ("html", one(&html)),
             ("exhaustive", one(&self.exhaustive)),
+            ("containment", one(&self.contained)),
             ("line_tokens", one(&self.line_tokens)),
             ("neighbour_tokens", one(&self.neighbour_tokens)),
             ("neighbour_letters", one(&self.neighbour_letters)),
@@ -199,7 +243,7 @@ impl Config {
 }
 
 /// A path of the file as it is seen from here, without more `..` and `.` than it has.
-fn near(folder: &Path, path: &Path) -> PathBuf {
+pub fn near(folder: &Path, path: &Path) -> PathBuf {
     let here = std::env::current_dir().unwrap_or_default();
     let folder = folder.strip_prefix(&here).unwrap_or(folder);
     let joined = folder.join(path);
@@ -233,7 +277,7 @@ fn encoding<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>
     checked(deserializer, values::encoding)
 }
 
-fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Bytes>, D::Error> {
     checked(deserializer, values::bytes)
 }
 

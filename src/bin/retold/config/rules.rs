@@ -76,6 +76,11 @@ impl Rules {
     pub fn check(&self) -> Result<(), String> {
         for (RuleName(rule), setting) in &self.0 {
             let RuleSetting::Limits(limits) = setting else { continue };
+            if *rule == Rule::UnreadableInput
+                && limits.level.is_none_or(|level| *limits != Limits { level: Some(level), ..Limits::default() })
+            {
+                return Err(format!("rules.{rule}: what cannot be read has a level alone: off, warn or error"));
+            }
             if limits.max_clusters.is_some() && !rule.is_of_clusters() {
                 return Err(format!("rules.{rule}: max-clusters is for exact-duplicate and near-duplicate"));
             }

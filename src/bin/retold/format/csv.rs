@@ -82,6 +82,29 @@ fn rows(out: &mut dyn Write, report: &Report) -> csv::Result<()> {
             })?;
         }
     }
+    for (number, contained) in (1..).zip(report.contained.iter().flatten()) {
+        add(Row {
+            finding: "contained_document",
+            number,
+            document: Some(contained.document),
+            representative: Some(contained.within),
+            jaccard: Some(contained.jaccard),
+            containment: Some(contained.containment),
+            ..Row::default()
+        })?;
+    }
+    for (number, leak) in (1..).zip(report.leaks.iter().flatten()) {
+        add(Row {
+            finding: "leak",
+            number,
+            document: Some(leak.document),
+            representative: Some(leak.within),
+            jaccard: Some(leak.jaccard),
+            containment: Some(leak.containment),
+            text: super::leak_kind(leak.kind),
+            ..Row::default()
+        })?;
+    }
     for (number, (document, line)) in (1..).zip(&report.repeated_lines) {
         let lines: Vec<String> = line.lines.iter().map(u64::to_string).collect();
         add(Row {

@@ -15,6 +15,7 @@ pub fn write(out: &mut dyn Write, report: &Report, style: Style) -> io::Result<(
     page.summary()?;
     page.thresholds()?;
     page.clusters()?;
+    page.in_others()?;
     page.repeated_lines()?;
     page.boilerplate()?;
     page.passages()?;
@@ -33,6 +34,11 @@ impl Page<'_> {
         let summary = self.report.summary;
         let told = summary.exact_duplicates + summary.near_duplicates;
         let (told, documents) = (HumanCount(told), counted(summary.documents, "document"));
+        if let Some(leaks) = &self.report.leaks {
+            let reference = counted(summary.reference_documents, "document");
+            writeln!(self.out, "## {} of {documents} stand among the {reference} of the other set", leaks.len())?;
+            return Ok(());
+        }
         writeln!(self.out, "## {told} of {documents} told twice\n")?;
         let mut rows = vec![
             ("exact duplicates", summary.exact_duplicates),
@@ -75,6 +81,19 @@ impl Page<'_> {
         });
         let rows: Vec<_> = rows.collect();
         self.entries(["Jaccard", "document", "representative"], rows, "duplicate")
+    }
+
+    fn in_others(&mut self) -> io::Result<()> {
+        let contained = self.report.contained.iter().flatten();
+        let contained = contained.map(|found| ("contained", found.containment, found.document, found.within));
+        let leaks = self.report.leaks.iter().flatten();
+        let leaks = leaks.map(|leak| (super::leak_kind(leak.kind), leak.containment, leak.document, leak.within));
+        let rows = contained.chain(leaks).map(|(kind, share, document, within)| {
+            [format!("{kind}, {:.0} %", down(share, 2) * 100.0), self.name(document), self.name(within)]
+        });
+        let rows: Vec<_> = rows.collect();
+        self.title("In other documents", rows.len())?;
+        self.entries(["how", "document", "in"], rows, "document in another")
     }
 
     fn repeated_lines(&mut self) -> io::Result<()> {

@@ -15,7 +15,7 @@ use retold::report::{LeakKind, Report};
 use std::io::{self, Write};
 
 pub use markdown::code;
-pub use style::{Style, counted, down, escaped, lines, more, one_line, quoted};
+pub use style::{Style, counted, down, escaped, lines, more, one_line, quoted, without_commands};
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -61,6 +61,11 @@ pub fn down(share: f64, decimals: i32) -> f64 {
     (share * scale + 1e-6).floor() / scale
 }
 
+/// Text in which GitHub's runner finds no command: it takes `##[` anywhere in a line.
+pub fn without_commands(text: &str) -> String {
+    text.replace("##[", "# #[")
+}
+
 /// Words on one line.
 pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
