@@ -1,7 +1,8 @@
-//! Finds text that has been told twice: duplicate and near-duplicate documents, lines that a document repeats, and
-//! boilerplate lines that many documents share.
+//! Finds text that has been told twice: duplicate and near-duplicate documents, lines that a document repeats, boilerplate
+//! lines and passages that documents share.
 //!
-//! [`scan()`] reads files and directories and gives a [`report::Report`]:
+//! [`scan()`] reads files and directories and gives a [`report::Report`], which [`check::Gate`] holds against rules;
+//! [`compare`](mod@compare) looks at two documents.
 //!
 //! ```
 //! use retold::{Options, progress::Progress, scan};
@@ -17,8 +18,9 @@
 //! The stages, each of which knows only those before it:
 //!
 //! [`source`] → [`document`] → [`tokens`] → [`shingles`] → [`sketch`] → [`banding`] → [`index`] (candidates) → [`verify`]
-//! → [`clusters`] → [`report`], and [`lines`] beside them. Every similarity in a report is computed from the shingles of
-//! both texts; signatures only choose which pairs are looked at. The report is the same for any number of threads.
+//! → [`clusters`] → [`report`], and [`lines`], [`passages`], [`repetition`] beside them. Every similarity in a report is
+//! computed from the shingles of both texts; signatures only choose which pairs are looked at. The report is the same for
+//! any number of threads.
 //!
 //! The feature `cli`, on by default, is for the command; a user of the library turns default features off.
 

@@ -24,11 +24,11 @@ pub struct Args {
 }
 
 const LONG_ABOUT: &str = "Finds text that has been told twice: duplicate and near-duplicate documents, lines that a \
-    document repeats, and boilerplate lines that many documents share; in directories of text and in files of records.";
+    document repeats, boilerplate lines and passages that documents share; in directories of text and in files of records.";
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Lists duplicate documents, repeated lines and boilerplate
+    /// Lists duplicate documents, repeated lines, boilerplate and, if asked, passages
     Scan(Box<ScanArgs>),
     /// Scans, and fails when a rule is broken: for CI
     Check(Box<CheckArgs>),
