@@ -42,7 +42,8 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let unchanged =
         args.gate.changed_since.as_deref().map(|revision| Unchanged::since(revision, &paths)).transpose()?;
     let shows_progress = !args.report.no_progress && !args.report.quiet;
-    let report = run::read(&paths, &options(args, &rules), args.search.threads, shows_progress)?;
+    let report =
+        run::read(&paths, &options(args, &rules, !config.overrides.is_empty()), args.search.threads, shows_progress)?;
     let has_documents = report.summary.documents > 0;
     // Text tells of losses among its findings.
     let tells_of_losses = args.report.format == CheckFormat::Text && has_documents;
@@ -181,7 +182,7 @@ fn rules(args: &CheckArgs, config: &Config) -> Result<Rules, Failure> {
 }
 
 /// What the library is run with: what no rule needs is not looked for.
-fn options(args: &CheckArgs, rules: &Rules) -> Options {
+fn options(args: &CheckArgs, rules: &Rules, has_overrides: bool) -> Options {
     let CheckArgs { matching, selection, reading, lines, .. } = args;
     let looks_at_lines = rules.is_on(Rule::RepeatedLine) || rules.is_on(Rule::BoilerplateLine);
     Options {
@@ -204,7 +205,8 @@ fn options(args: &CheckArgs, rules: &Rules) -> Options {
         against: args.gate.against.clone(),
         containment: (rules.is_on(Rule::ContainedDocument) || !args.gate.against.is_empty())
             .then_some(args.containment),
-        names_sources: true,
+        // For globs that must match something.
+        names_sources: !selection.include.is_empty() || has_overrides,
         boilerplate_examples: if args.gate.changed_since.is_some() { usize::MAX } else { retold::lines::EXAMPLES },
         ..Options::default()
     }
