@@ -387,6 +387,9 @@ fn a_pyproject_will_do() {
     ]);
     assert_eq!(retold(folder.path(), "check pkg/data").status, 0);
     assert_eq!(retold(folder.path(), "check pkg/data --no-config").status, 1);
+    // One that is not ours may be broken.
+    fs::write(folder.path().join("pyproject.toml"), "[project\n").unwrap();
+    assert_eq!(retold(folder.path(), "check pkg/data").status, 1);
 }
 
 #[test]

@@ -176,7 +176,11 @@ impl Config {
     fn read(path: &Path) -> Result<Option<Self>, Failure> {
         let wrong = |error: &dyn std::fmt::Display| Failure::new(format!("{}: {error}", path.display()));
         let text = fs::read_to_string(path).map_err(|error| wrong(&error))?;
-        let config = if path.file_name().is_some_and(|name| name == NAMES[1]) {
+        let is_project = path.file_name().is_some_and(|name| name == NAMES[1]);
+        if is_project && !text.contains("tool.retold") {
+            return Ok(None); // nor does it matter here whether it is right
+        }
+        let config = if is_project {
             toml::from_str(&text).map(|project: PyProject| project.tool.retold)
         } else {
             toml::from_str(&text).map(Some)
