@@ -1,8 +1,8 @@
 //! Clusters: a representative, and members each at least as similar to it as the threshold. No chaining.
 //!
-//! Documents are taken in an order: that of documents, or of contents, which does not change when files are moved. One that reaches the threshold with the representative of a cluster joins the
-//! first such cluster; one that reaches it with none is the representative of a new one (leader clustering, Hartigan
-//! 1975). Only candidate pairs are compared.
+//! Documents are taken in an order: that of documents, or of contents, which does not change when files are moved. One that
+//! reaches the threshold with the representative of a cluster joins the first such cluster; one that reaches it with none is
+//! the representative of a new one (leader clustering, Hartigan 1975). Only candidate pairs are compared.
 //!
 //! Documents that no chain of candidate pairs connects have nothing to do with each other, so each connected component is
 //! clustered on its own, and a thread takes one after the other.

@@ -9,15 +9,12 @@
 //! longer one.
 
 use crate::document::DocId;
-use crate::exhaustive::{Counts, prefix_length};
+use crate::exhaustive::{Counts, DOCUMENTS_AT_ONCE, PrefixReader};
 use crate::problem::Problem;
 use crate::reader::{Corpus, ShingleReader};
 use crate::report::Contained;
 use crate::shingles::Shingling;
 use rayon::prelude::*;
-
-/// How many documents a thread takes at a time.
-const DOCUMENTS_AT_ONCE: usize = 64;
 
 /// What is taken for contained.
 #[derive(Clone, Copy, Debug)]
@@ -33,8 +30,7 @@ pub struct Containing {
 }
 
 /// For each of the documents `small` that has it, the document of `large` which holds the largest share of its shingles, enough
-/// of them; of several the first. Both lists are in document order. Documents that cannot be
-/// read again are named in `problems`.
+/// of them; of several the first. Both lists are in document order. Documents that cannot be read again are named in `problems`.
 pub fn containers(
     corpus: Corpus<'_>,
     small: &[DocId],
@@ -42,46 +38,28 @@ pub fn containers(
     Containing { shingling, least, longer_only, bytes }: Containing,
     problems: &mut Vec<Problem>,
 ) -> Vec<Contained> {
-    let counts = Counts::new(bytes);
     let mut all: Vec<DocId> = small.iter().chain(large).copied().collect();
     all.sort_unstable();
     all.dedup();
-    let reader = || ShingleReader::new(corpus, shingling);
-    let lost: Vec<Problem> = all
-        .par_chunks(DOCUMENTS_AT_ONCE)
-        .map_init(reader, |reader, documents| {
-            let mut lost = Vec::new();
-            for &document in documents {
-                match reader.read(document) {
-                    Ok(set) => set.as_slice().iter().for_each(|&shingle| counts.add(shingle)),
-                    Err(problem) => lost.push(problem),
-                }
-            }
-            lost
-        })
-        .flatten_iter()
-        .collect();
+    let (counts, lost) = Counts::of(corpus, &all, shingling, bytes);
     problems.extend(lost);
-
     let rare: Vec<(u64, DocId)> = small
         .par_chunks(DOCUMENTS_AT_ONCE)
-        .map_init(reader, |reader, documents| {
-            let mut rare = Vec::new();
-            for &document in documents {
-                let Ok(set) = reader.read(document) else { continue };
-                let mut ordered: Vec<(u8, u64)> =
-                    set.as_slice().iter().map(|&shingle| (counts.get(shingle), shingle)).collect();
-                let length = prefix_length(ordered.len(), least);
-                ordered.sort_unstable();
-                let told = ordered[..length].iter().filter(|(count, _)| *count > 1);
-                rare.extend(told.map(|&(_, shingle)| (shingle, document)));
-            }
-            rare
-        })
+        .map_init(
+            || PrefixReader::new(corpus, shingling),
+            |reader, documents| {
+                let mut rare = Vec::new();
+                for &document in documents {
+                    rare.extend(reader.prefix(document, &counts, least).map(|shingle| (shingle, document)));
+                }
+                rare
+            },
+        )
         .flatten_iter()
         .collect();
     let postings = Postings::new(rare);
 
+    let reader = || ShingleReader::new(corpus, shingling);
     let mut pairs: Vec<(DocId, DocId)> = large
         .par_chunks(DOCUMENTS_AT_ONCE)
         .map_init(reader, |reader, documents| {

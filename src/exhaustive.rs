@@ -12,6 +12,7 @@
 
 use crate::document::DocId;
 use crate::index::{Buckets, Copies};
+use crate::problem::Problem;
 use crate::reader::{Corpus, ShingleReader};
 use crate::shingles::Shingling;
 use rayon::prelude::*;
@@ -20,7 +21,7 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 /// The most counts: 256 MiB.
 pub const MOST_COUNTS: usize = 1 << 28;
 /// How many documents a thread takes at a time.
-const DOCUMENTS_AT_ONCE: usize = 64;
+pub const DOCUMENTS_AT_ONCE: usize = 64;
 
 /// The groups of documents that share a shingle of their prefixes at `threshold`; every pair that reaches the threshold
 /// shares a group. `bytes` is how much text there is.
@@ -28,15 +29,7 @@ const DOCUMENTS_AT_ONCE: usize = 64;
 /// A document that cannot be read again is in no group here; it is named when candidates are verified, or when its copies are.
 pub fn buckets(corpus: Corpus<'_>, copies: &Copies, shingling: Shingling, threshold: f64, bytes: u64) -> Buckets {
     let distinct: Vec<DocId> = copies.distinct().collect();
-    let counts = Counts::new(bytes);
-    distinct.par_chunks(DOCUMENTS_AT_ONCE).for_each_init(
-        || PrefixReader::new(corpus, shingling),
-        |reader, documents| {
-            for &document in documents {
-                reader.shingles(document).iter().for_each(|&shingle| counts.add(shingle));
-            }
-        },
-    );
+    let (counts, _) = Counts::of(corpus, &distinct, shingling, bytes);
     let mut postings: Vec<u64> = distinct
         .par_chunks(DOCUMENTS_AT_ONCE)
         .map_init(
@@ -58,13 +51,14 @@ pub fn buckets(corpus: Corpus<'_>, copies: &Copies, shingling: Shingling, thresh
 }
 
 /// Reads the prefixes of documents, in buffers that it keeps.
-struct PrefixReader<'a> {
+pub struct PrefixReader<'a> {
     reader: ShingleReader<'a>,
     ordered: Vec<(u8, u64)>,
 }
 
 impl<'a> PrefixReader<'a> {
-    fn new(corpus: Corpus<'a>, shingling: Shingling) -> Self {
+    /// For documents of `corpus`.
+    pub fn new(corpus: Corpus<'a>, shingling: Shingling) -> Self {
         Self { reader: ShingleReader::new(corpus, shingling), ordered: Vec::new() }
     }
 
@@ -74,7 +68,7 @@ impl<'a> PrefixReader<'a> {
     }
 
     /// The shingles of a document's prefix that stand in more than one document.
-    fn prefix(&mut self, document: DocId, counts: &Counts, threshold: f64) -> impl Iterator<Item = u64> {
+    pub fn prefix(&mut self, document: DocId, counts: &Counts, threshold: f64) -> impl Iterator<Item = u64> {
         let mut ordered = std::mem::take(&mut self.ordered);
         ordered.clear();
         ordered.extend(self.shingles(document).iter().map(|&shingle| (counts.get(shingle), shingle)));
@@ -89,7 +83,7 @@ impl<'a> PrefixReader<'a> {
 }
 
 /// How many shingles of n the prefix has: n - ceil(t n) + 1, and one more where rounding leaves a doubt.
-pub fn prefix_length(shingles: usize, threshold: f64) -> usize {
+fn prefix_length(shingles: usize, threshold: f64) -> usize {
     let shared = (threshold * shingles as f64 - 1e-6).ceil().max(1.0) as usize;
     (shingles + 1).saturating_sub(shared).min(shingles)
 }
@@ -101,21 +95,36 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// For this many bytes of text.
-    pub fn new(bytes: u64) -> Self {
+    /// Of these documents, which have `bytes` bytes of text, or all have; and which of them cannot be read again.
+    pub fn of(corpus: Corpus<'_>, documents: &[DocId], shingling: Shingling, bytes: u64) -> (Self, Vec<Problem>) {
+        let counts = Self::new(bytes);
+        let count = |reader: &mut ShingleReader<'_>, &document: &DocId| {
+            let read = reader.read(document);
+            read.map(|set| set.as_slice().iter().for_each(|&shingle| counts.add(shingle))).err()
+        };
+        let lost = documents
+            .par_chunks(DOCUMENTS_AT_ONCE)
+            .map_init(
+                || ShingleReader::new(corpus, shingling),
+                |reader, documents| documents.iter().filter_map(|document| count(reader, document)).collect::<Vec<_>>(),
+            )
+            .flatten_iter()
+            .collect();
+        (counts, lost)
+    }
+
+    fn new(bytes: u64) -> Self {
         let counts = usize::try_from(bytes / 4).unwrap_or(MOST_COUNTS).next_power_of_two().clamp(1 << 10, MOST_COUNTS);
         Self { counts: (0..counts).map(|_| AtomicU8::new(0)).collect(), shift: u64::BITS - counts.ilog2() }
     }
 
-    /// Counts a document more for a shingle.
-    pub fn add(&self, shingle: u64) {
+    fn add(&self, shingle: u64) {
         let count = &self.counts[(shingle >> self.shift) as usize];
         // The sum of all threads' additions is the same in any order.
         let _ = count.fetch_update(Relaxed, Relaxed, |count| count.checked_add(1));
     }
 
-    /// In how many documents a shingle stands, or more.
-    pub fn get(&self, shingle: u64) -> u8 {
+    fn get(&self, shingle: u64) -> u8 {
         self.counts[(shingle >> self.shift) as usize].load(Relaxed)
     }
 }

@@ -103,6 +103,9 @@ pub fn passages(found: Vec<passages::Passage>, corpus: Corpus<'_>, problems: &mu
 /// The texts that explain a report: of clusters with near-duplicates, and of documents that repeat lines; of each, in order,
 /// half of `most` bytes. A text that cannot be read any more is left out: what was found of it stands.
 pub fn texts(report: &Report, most: u64, corpus: Corpus<'_>) -> Vec<(DocId, QuotedText)> {
+    if most == 0 {
+        return Vec::new();
+    }
     let near = report.clusters.iter().flat_map(|cluster| {
         let near = cluster.members.iter().filter(|member| !member.is_exact).map(|member| member.document);
         let has_near = cluster.members.iter().any(|member| !member.is_exact);
@@ -119,7 +122,7 @@ pub fn texts(report: &Report, most: u64, corpus: Corpus<'_>) -> Vec<(DocId, Quot
 /// Texts until they have `most` bytes; one that is longer than an eighth of that is left out.
 fn first_texts(documents: Vec<DocId>, most: u64, corpus: Corpus<'_>) -> Vec<(DocId, QuotedText)> {
     let (mut texts, mut left) = (Vec::new(), most);
-    let is_over = AtomicBool::new(most == 0);
+    let is_over = AtomicBool::new(false);
     map_in_order(
         documents.chunks(TEXTS_AT_ONCE),
         || Reader::new(corpus),

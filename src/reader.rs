@@ -9,7 +9,7 @@ use crate::problem::Problem;
 use crate::report::QuotedText;
 use crate::shingles::{Shingles, Shingling};
 use crate::similarity::ShingleSet;
-use crate::source::{Fetcher, Reading, Sources};
+use crate::source::{Fetcher, Reading, Sources, line_in_source};
 use crate::tokens::{TokenUnit, Tokens};
 use std::collections::BTreeMap;
 
@@ -123,8 +123,7 @@ impl<'a> Located<'a> {
 
     /// The line of the source, from 1, that is a line of the text, from 0.
     pub fn in_source(&self, line: usize) -> u64 {
-        let in_source = self.source_lines.and_then(|lines| lines.get(line)).map(|&line| u64::from(line));
-        in_source.unwrap_or(line as u64) + 1
+        u64::from(line_in_source(self.source_lines, line as u32)) + 1
     }
 }
 

@@ -12,7 +12,9 @@ use crate::repetition::{Repetition, Repetitions};
 use crate::seen::Seen;
 use crate::shingles::{Shingles, Shingling};
 use crate::sketch::Sketcher;
-use crate::source::{Assumed, Document, Part, PartEnd, PartReader, Place, Reading, SourceId, Sources, Visit};
+use crate::source::{
+    Assumed, Document, Part, PartEnd, PartReader, Place, Reading, SourceId, Sources, Visit, line_in_source,
+};
 use crate::tokens::{TokenUnit, Tokens};
 
 /// What documents are signed with.
@@ -220,7 +222,7 @@ impl Signed<'_, '_> {
         let first_line = self.part.lines.len();
         self.part.lines.extend(lines.boilerplate_candidates(number, text, tokens, options));
         if let Some(source_lines) = source_lines {
-            let in_source = |line: u32| source_lines.get(line as usize).copied().unwrap_or(line);
+            let in_source = |line: u32| line_in_source(Some(source_lines), line);
             for line in found.iter_mut().flat_map(|found| &mut found.lines) {
                 *line = u64::from(in_source(*line as u32 - 1)) + 1;
             }

@@ -1,5 +1,12 @@
 //! How alike two documents are: counts of shingles, from which every reported figure is computed.
 
+/// A share in so many decimals, never more than it is: 1 is said of the same only, the threshold of what reaches it.
+pub fn rounded_down(share: f64, decimals: i32) -> f64 {
+    let scale = 10_f64.powi(decimals);
+    // A hundredth as it is written may be a hair below one as it is computed.
+    (share * scale + 1e-6).floor() / scale
+}
+
 /// The shingles of two documents, counted as sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Similarity {

@@ -5,6 +5,7 @@ use super::rules::{Level, Rule, Rules};
 use crate::document::DocId;
 use crate::lines::RepeatedLine;
 use crate::report::{Cluster, LeakKind, Member, Report};
+use crate::similarity::rounded_down;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -110,8 +111,7 @@ struct Collector<'a, F> {
 }
 
 impl<'a> Found<'a> {
-    /// The findings in a report.
-    /// `is_touched` tells the paths that matter.
+    /// The findings in a report; `is_touched` tells the paths that matter.
     pub fn of(report: &'a Report, rules: &'a Rules, is_touched: impl Fn(&str) -> bool) -> Self {
         // Of 185,000 findings a list that grows is copied as often as it doubles, and each page is touched anew.
         let members: usize = report.clusters.iter().map(|cluster| cluster.members.len()).sum();
@@ -336,10 +336,9 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
     }
 }
 
-/// Two decimals, never more than it is: 1 is said of the same only.
+/// In two decimals.
 fn down(share: f64) -> f64 {
-    // A hundredth as it is written may be a hair below one as it is computed.
-    (share * 1e2 + 1e-6).floor() / 1e2
+    rounded_down(share, 2)
 }
 
 /// A share of a document, never more than it is.

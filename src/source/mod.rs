@@ -136,6 +136,11 @@ pub struct Sources {
     spools: Vec<Spool>,
 }
 
+/// The line of a source, from 0, that is a line of its text: by a list of these, or the same where there is none.
+pub fn line_in_source(lines: Option<&[u32]>, line: u32) -> u32 {
+    lines.and_then(|lines| lines.get(line as usize)).copied().unwrap_or(line)
+}
+
 /// What one thread reads at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {

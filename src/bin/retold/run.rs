@@ -49,16 +49,18 @@ pub fn paths(typed: &[PathBuf], selection: &SelectionArgs) -> Result<Vec<PathBuf
     Ok(paths)
 }
 
+/// A path as other commands write it, which need not be text.
 #[cfg(unix)]
-fn path_of(bytes: &[u8]) -> Result<PathBuf, Failure> {
+pub fn path_of(bytes: &[u8]) -> Result<PathBuf, Failure> {
     use std::os::unix::ffi::OsStrExt;
     Ok(std::ffi::OsStr::from_bytes(bytes).into())
 }
 
+/// A path as other commands write it.
 #[cfg(not(unix))]
-fn path_of(bytes: &[u8]) -> Result<PathBuf, Failure> {
+pub fn path_of(bytes: &[u8]) -> Result<PathBuf, Failure> {
     let path = std::str::from_utf8(bytes);
-    path.map(PathBuf::from).map_err(|_| Failure::new("a path of --files-from is not UTF-8"))
+    path.map(PathBuf::from).map_err(|_| Failure::new("a path is not UTF-8"))
 }
 
 /// Names what could not be read on standard error.

@@ -1,6 +1,7 @@
 //! `--changed-since`: the files that a branch or a working tree changes, as git knows them.
 
 use crate::exit::Failure;
+use crate::run::path_of;
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,7 +16,7 @@ impl Unchanged {
         let mut tops = BTreeSet::new();
         for path in paths {
             let checkout = Checkout { revision, folder: folder_of(path) };
-            let top = path_of(&checkout.git(&["rev-parse", "--show-toplevel"])?);
+            let top = path_of(&checkout.git(&["rev-parse", "--show-toplevel"])?)?;
             if tops.insert(top.clone()) {
                 unchanged.extend(checkout.unchanged(&top)?);
             }
@@ -64,20 +65,8 @@ impl Checkout<'_> {
         let changed: HashSet<&[u8]> = changed.split(|&byte| byte == 0).collect();
         let tracked = self.git(&["ls-files", "--full-name", "-z", ":/"])?;
         let same = tracked.split(|&byte| byte == 0).filter(|name| !name.is_empty() && !changed.contains(name));
-        Ok(same.filter_map(|name| top.join(path_of(name)).canonicalize().ok()).collect())
+        Ok(same.filter_map(|name| top.join(path_of(name).ok()?).canonicalize().ok()).collect())
     }
-}
-
-/// A path as git writes it, which need not be text.
-#[cfg(unix)]
-fn path_of(bytes: &[u8]) -> PathBuf {
-    use std::os::unix::ffi::OsStrExt;
-    std::ffi::OsStr::from_bytes(bytes).into()
-}
-
-#[cfg(not(unix))]
-fn path_of(bytes: &[u8]) -> PathBuf {
-    String::from_utf8_lossy(bytes).into_owned().into()
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -155,9 +155,7 @@ impl Outcome<'_> {
     }
 
     fn status(&self) -> Status {
-        let is_lost = |finding: &Finding<'_>| finding.rule == Rule::UnreadableInput && finding.level == Level::Error;
-        // A loss outside of what changed is a loss all the same.
-        if self.held().any(is_lost) || self.report.problems.iter().any(|problem| self.rules.is_error(problem)) {
+        if self.report.problems.iter().any(|problem| self.rules.is_error(problem)) {
             Status::Incomplete
         } else if self.checked.new_findings(Level::Error) > 0 || !self.checked.exceeded.is_empty() {
             Status::Findings

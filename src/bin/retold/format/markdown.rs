@@ -1,6 +1,6 @@
 //! `--format markdown`: tables for those who paste a report into an issue, a pull request or a page.
 
-use super::{Style, counted, down, escaped, one_line, order};
+use super::{Style, counted, cut, down, escaped, one_line, order};
 use indicatif::HumanCount;
 use retold::document::DocId;
 use retold::report::Report;
@@ -196,7 +196,6 @@ pub fn code(text: &str) -> String {
 /// The beginning of a text on one line.
 fn quoted(text: &str) -> String {
     let text = one_line(text);
-    let short: String = text.chars().take(QUOTED).collect();
-    let dots = if short.len() < text.len() { "…" } else { "" };
-    format!("{}{dots}", code(&short))
+    let (short, dots) = cut(&text, QUOTED);
+    format!("{}{dots}", code(short))
 }

@@ -15,7 +15,8 @@ use retold::report::{LeakKind, Report};
 use std::io::{self, Write};
 
 pub use markdown::code;
-pub use style::{Style, counted, down, escaped, lines, more, one_line, quoted, without_commands};
+pub use retold::similarity::rounded_down as down;
+pub use style::{Style, counted, cut, escaped, lines, more, one_line, quoted, without_commands};
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -54,13 +54,6 @@ pub fn more(out: &mut dyn Write, style: Style, count: usize, what: &str, hint: &
     }
 }
 
-/// A share in so many decimals, never more than it is: 1 is said of the same only, the threshold of what reaches it.
-pub fn down(share: f64, decimals: i32) -> f64 {
-    let scale = 10_f64.powi(decimals);
-    // A hundredth as it is written may be a hair below one as it is computed.
-    (share * scale + 1e-6).floor() / scale
-}
-
 /// Text in which GitHub's runner finds no command: it takes `##[` anywhere in a line.
 pub fn without_commands(text: &str) -> String {
     text.replace("##[", "# #[")
@@ -76,11 +69,18 @@ pub fn lines((first, last): (u64, u64)) -> String {
     if first == last { format!("line {first}") } else { format!("lines {first} to {last}") }
 }
 
+/// The first characters of a text, and dots when there are more.
+pub fn cut(text: &str, characters: usize) -> (&str, &'static str) {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => (&text[..end], "…"),
+        None => (text, ""),
+    }
+}
+
 /// The first characters of a line of a document, as they may go to a terminal.
 pub fn quoted(text: &str, characters: usize) -> String {
-    let short: String = text.chars().take(characters).collect();
-    let dots = if short.len() < text.len() { "…" } else { "" };
-    format!("{}{dots}", escaped(&short))
+    let (short, dots) = cut(text, characters);
+    format!("{}{dots}", escaped(short))
 }
 
 /// Text of others as it may go to a terminal: control characters, and those that change the direction of writing, as

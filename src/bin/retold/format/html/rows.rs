@@ -1,10 +1,12 @@
 //! Texts side by side, and lines among their neighbours.
 
 use crate::difference::changes;
+use crate::format::cut;
 use retold::document::DocId;
 use retold::lines::{RepeatedLine, key};
 use retold::reader::Located;
 use retold::report::{QuotedText, Report};
+use retold::source::line_in_source;
 use retold::tokens::{TokenUnit, Tokens};
 use serde::Serialize;
 use similar::{Algorithm, capture_diff_slices};
@@ -139,7 +141,7 @@ impl<'a> Text<'a> {
         add(0, end);
         let mut left = CHARACTERS;
         for (_, piece) in &mut pieces {
-            *piece = cut(piece, left);
+            *piece = shortened(piece, left);
             left = left.saturating_sub(piece.chars().count());
         }
         pieces.retain(|(_, piece)| !piece.is_empty());
@@ -231,10 +233,7 @@ fn without_far_lines(rows: Vec<Row>) -> Vec<Row> {
 /// A repeated line where it stands, between its neighbours, if the report holds the text.
 pub fn context(report: &Report, document: DocId, line: &RepeatedLine) -> Option<Context> {
     let quoted = report.text(document)?;
-    let number_of = |line: usize| match &quoted.source_lines {
-        Some(lines) => lines.get(line).map_or(0, |&line| u64::from(line) + 1),
-        None => line as u64 + 1,
-    };
+    let number_of = |line: usize| u64::from(line_in_source(quoted.source_lines.as_deref(), line as u32)) + 1;
     let lines: Vec<&str> = quoted.text.lines().collect();
     let repeats = |at: usize| line.lines.iter().take(PLACES).any(|&number| number == number_of(at));
     let at: Vec<usize> = match &quoted.source_lines {
@@ -247,14 +246,12 @@ pub fn context(report: &Report, document: DocId, line: &RepeatedLine) -> Option<
     near.dedup();
     let shown = near.into_iter().filter_map(|at| {
         let text = lines.get(at)?;
-        Some((number_of(at), cut(text, NEIGHBOUR), u8::from(repeats(at))))
+        Some((number_of(at), shortened(text, NEIGHBOUR), u8::from(repeats(at))))
     });
     Some(shown.collect())
 }
 
-fn cut(text: &str, characters: usize) -> String {
-    match text.char_indices().nth(characters) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+fn shortened(text: &str, characters: usize) -> String {
+    let (short, dots) = cut(text, characters);
+    format!("{short}{dots}")
 }
