@@ -122,6 +122,12 @@ impl Documents {
         DocId(self.parts[seat.part as usize].first_document + seat.number)
     }
 
+    /// Where a document was read. Logarithmic in the number of parts.
+    pub fn seat(&self, document: DocId) -> Seat {
+        let part = self.parts.partition_point(|part| part.first_document <= document.0) - 1;
+        Seat { part: part as u32, number: document.0 - self.parts[part].first_document }
+    }
+
     /// The value of a document's id field.
     pub fn id(&self, document: DocId) -> Option<&str> {
         let ids = self.ids.as_ref()?;

@@ -1,6 +1,7 @@
 //! Gathering: what is kept of each part, put together in document order while threads read on.
 
 use crate::document::{DocId, Documents};
+use crate::edit::Edits;
 use crate::index::Index;
 use crate::lines::{KeyedLine, LineCounter, RepeatedLine};
 use crate::ordered::map_in_order;
@@ -10,7 +11,7 @@ use crate::progress::{Progress, Stage};
 use crate::repetition::Repetition;
 use crate::seen::Seen;
 use crate::sign::{Found, SignedPart, Signer, Signing};
-use crate::source::{Assumed, Part, Reading, Sources};
+use crate::source::{Assumed, Format, Part, Reading, SourceId, Sources};
 use std::io;
 
 /// What is kept of all documents.
@@ -23,6 +24,12 @@ pub struct Gathered {
     pub repeated: Vec<(DocId, RepeatedLine)>,
     /// Documents whose nearly equal lines were too many to compare.
     pub unfinished: Vec<DocId>,
+    /// Documents of which something was left out before they were looked at.
+    pub edited: Vec<DocId>,
+    /// How long the text of each is, in bytes; where texts are edited, and before they are.
+    pub lengths: Vec<u64>,
+    /// The sources of one document that could not be read, or not to their end.
+    pub lost: Vec<SourceId>,
     /// All lines, for boilerplate; none when lines are not looked at.
     pub lines: Option<LineCounter>,
     /// What passages are found by.
@@ -39,17 +46,26 @@ pub struct Gathered {
     pub skipped: u64,
 }
 
-/// Reads and signs all sources and gathers what is kept, in document order.
+/// Reads and signs all sources and gathers what is kept, in document order; texts are edited first if that is wanted.
 ///
 /// # Errors
 /// When the temporary file of the line counter cannot be written.
-pub fn gather(sources: &Sources, reading: &Reading, signing: Signing, progress: &Progress) -> io::Result<Gathered> {
+pub fn gather(
+    sources: &Sources,
+    reading: &Reading,
+    signing: Signing,
+    edits: Option<&Edits>,
+    progress: &Progress,
+) -> io::Result<Gathered> {
     let mut gatherer = Gatherer {
         gathered: Gathered {
             documents: Documents::new(reading.fields.id.is_some()),
             index: Index::new(signing.banding.bands),
             repeated: Vec::new(),
             unfinished: Vec::new(),
+            edited: Vec::new(),
+            lengths: Vec::new(),
+            lost: Vec::new(),
             lines: signing.lines.map(|_| LineCounter::default()),
             passages: Digest::default(),
             repetition: Vec::new(),
@@ -62,8 +78,9 @@ pub fn gather(sources: &Sources, reading: &Reading, signing: Signing, progress: 
         reading,
         bands: signing.banding.bands as usize,
         next_line: 1,
+        keeps_lengths: edits.is_some(),
     };
-    gatherer.read(signing, progress)?;
+    gatherer.read(signing, edits, progress)?;
     Ok(gatherer.gathered)
 }
 
@@ -74,16 +91,17 @@ struct Gatherer<'a> {
     bands: usize,
     /// The line, from 1, at which the next block of a record file begins.
     next_line: u64,
+    keeps_lengths: bool,
 }
 
 impl Gatherer<'_> {
-    fn read(&mut self, signing: Signing, progress: &Progress) -> io::Result<()> {
+    fn read(&mut self, signing: Signing, edits: Option<&Edits>, progress: &Progress) -> io::Result<()> {
         let (sources, reading) = (self.sources, self.reading);
         progress.begin(Stage::Reading, sources.parts().count() as u64);
         let (seen, mut failed) = (Seen::new(), Ok(()));
         map_in_order(
             (0..).zip(sources.parts()),
-            || Signer::new(sources, reading, signing, &seen),
+            || Signer::new(sources, reading, signing, edits, &seen),
             |signer, (number, part)| {
                 let signed = signer.sign(number, part);
                 progress.add(signed.documents.len() as u64, signed.end.bytes, 1);
@@ -120,6 +138,9 @@ impl Gatherer<'_> {
             }
             into.documents.push(document.place, id);
             into.bytes += document.bytes;
+            if self.keeps_lengths {
+                into.lengths.push(document.bytes);
+            }
             match document.found {
                 Found::Tokens(fingerprint) => into.index.push(fingerprint, keys.next().unwrap_or_default()),
                 Found::Nothing => into.index.push_empty(),
@@ -135,6 +156,7 @@ impl Gatherer<'_> {
         into.repeated.extend(signed.repeated.into_iter().map(|(number, line)| (document(number), line)));
         into.repetition.extend(signed.repetition.into_iter().map(|(number, figures)| (document(number), figures)));
         into.unfinished.extend(signed.unfinished.into_iter().map(document));
+        into.edited.extend(signed.edited.into_iter().map(document));
         if let Some(lines) = &mut into.lines {
             lines.extend(signed.lines.into_iter().map(|line| KeyedLine { document: first + line.document, ..line }))?;
             lines.add_copies(&copies);
@@ -142,9 +164,13 @@ impl Gatherer<'_> {
         add_copies(&mut into.repeated, &copies, |(document, _)| document, |(_, line), copy| (copy, line.clone()));
         add_copies(&mut into.repetition, &copies, |(document, _)| document, |(_, figures), copy| (copy, *figures));
         add_copies(&mut into.unfinished, &copies, |document| document, |_, copy| copy);
+        add_copies(&mut into.edited, &copies, |document| document, |_, copy| copy);
         for (source, line, reason) in signed.lost {
             let record = line.map(|line| self.next_line + u64::from(line));
             into.problems.push(self.sources.get(source).problem(record, reason));
+            if self.sources.get(source).format == Format::Text {
+                into.lost.push(source);
+            }
         }
         into.assumed.extend(signed.assumed.into_iter().map(|(number, assumed)| (document(number), assumed)));
         into.skipped += signed.skipped;

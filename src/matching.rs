@@ -154,6 +154,33 @@ impl Wanted {
         Matched { leaks: Some(leaks), problems, ..Matched::default() }
     }
 
+    /// Clusters the distinct documents that have a rank, those of lower rank first, by verified pairs; which joined a cluster, by
+    /// their numbers.
+    pub fn joined(
+        self,
+        corpus: Corpus<'_>,
+        copies: &Copies,
+        rank: impl Fn(DocId) -> Option<u32> + Sync,
+        bytes: u64,
+        progress: &Progress,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<Joined> {
+        progress.begin(Stage::Matching, 0);
+        let buckets = self.buckets(corpus, copies, self.threshold, bytes);
+        let mut components = buckets.components();
+        components.par_iter_mut().for_each(|component| {
+            component.retain(|&document| rank(document).is_some());
+            component.sort_unstable_by_key(|&document| rank(document));
+        });
+        progress.begin(Stage::Comparing, components.iter().map(|component| component.len() as u64).sum());
+        let verifier = || Verifier::new(corpus, self.shingling, self.threshold);
+        let of_component =
+            |verifier: &mut Verifier<'_>, component: &[DocId]| clusters::leaders(component, &buckets, verifier);
+        let mut joined = by_component(&components, verifier, of_component, progress, problems);
+        joined.sort_unstable_by_key(|(document, ..)| *document);
+        joined
+    }
+
     /// The components, each in the order in which its documents are taken.
     fn ordered<'a>(self, components: &'a [Vec<DocId>], corpus: Corpus<'_>) -> Cow<'a, [Vec<DocId>]> {
         if self.order == Order::Documents {

@@ -3,10 +3,11 @@
 //! Nothing of a text was kept; it is read where it stands and is checked against what it was when it was indexed.
 
 use crate::document::{DocId, Documents, TextLocation};
+use crate::edit::{Cut, Editor, Edits};
 use crate::index::Index;
 use crate::lines;
 use crate::problem::Problem;
-use crate::report::QuotedText;
+use crate::report::{Name, QuotedText};
 use crate::shingles::{Shingles, Shingling};
 use crate::similarity::ShingleSet;
 use crate::source::{Fetcher, Reading, Sources, line_in_source};
@@ -24,33 +25,64 @@ pub struct Corpus<'a> {
     pub documents: &'a Documents,
     /// What each document was when it was indexed.
     pub index: &'a Index,
+    /// What was left out of texts before they were indexed, if anything is.
+    pub edits: Option<&'a Edits>,
     /// What a token is.
     pub unit: TokenUnit,
+}
+
+impl Corpus<'_> {
+    /// What a document is called, and where it stands.
+    pub fn name(&self, document: DocId) -> Name {
+        let location = self.documents.location(document);
+        let path = self.sources.get(location.source).name();
+        let record = location.record;
+        let name = match (self.documents.id(document), record) {
+            (Some(id), _) => id.to_owned(),
+            (None, Some(record)) => format!("{path}:{record}"),
+            (None, None) => path.clone(),
+        };
+        let line = record.filter(|_| matches!(location.text, TextLocation::Line { .. }));
+        Name { name, path, record, line, fingerprint: self.index.fingerprint(document) }
+    }
 }
 
 /// Reads documents again, in buffers that it keeps.
 pub struct Reader<'a> {
     corpus: Corpus<'a>,
     fetcher: Fetcher<'a>,
+    editor: Option<Editor<'a>>,
     tokens: Tokens,
 }
 
 impl<'a> Reader<'a> {
     /// For documents of `corpus`.
     pub fn new(corpus: Corpus<'a>) -> Self {
-        Self { corpus, fetcher: Fetcher::new(corpus.sources, corpus.reading), tokens: Tokens::default() }
+        let editor = corpus.edits.map(|edits| Editor::new(edits, corpus.unit));
+        Self { corpus, fetcher: Fetcher::new(corpus.sources, corpus.reading), editor, tokens: Tokens::default() }
     }
 
     /// The text of a document, and its tokens, which are those it was indexed with; or what has become of it.
     pub fn read(&mut self, document: DocId) -> Result<(&str, &Tokens), Problem> {
-        let Self { corpus, fetcher, tokens } = self;
-        let (text, _) = fetch(corpus, fetcher, document)?;
-        tokens.read(text, corpus.unit);
+        let Self { corpus, fetcher, editor, tokens } = self;
+        let (text, source_lines) = fetch(corpus, fetcher, document)?;
+        let text = match editor {
+            Some(editor) => editor.edit(corpus.documents.seat(document), text, source_lines.is_some(), tokens),
+            None => {
+                tokens.read(text, corpus.unit);
+                text
+            }
+        };
         if corpus.index.is_unchanged(document, &tokens.hashes) {
             Ok((text, tokens))
         } else {
             Err(has_changed(corpus, document))
         }
+    }
+
+    /// What was left out of the document that was read last, in order; places are those of the text as it stands.
+    pub fn cuts(&self) -> &[Cut] {
+        self.editor.as_ref().map_or(&[], Editor::cuts)
     }
 
     /// A document's text, as it stands now.
@@ -62,11 +94,17 @@ impl<'a> Reader<'a> {
 
     /// A document's text with the place of each token.
     pub fn read_with_spans(&mut self, document: DocId) -> Result<Located<'_>, Problem> {
-        let Self { corpus, fetcher, tokens } = self;
+        let Self { corpus, fetcher, editor, tokens } = self;
         let (text, source_lines) = fetch(corpus, fetcher, document)?;
+        let is_page = source_lines.is_some();
+        let (text, source_lines) = match editor {
+            // The lines of what is left are not those of the source.
+            Some(editor) => (editor.edit(corpus.documents.seat(document), text, is_page, tokens), None),
+            None => (text, source_lines),
+        };
         tokens.read_with_spans(text, corpus.unit);
         if corpus.index.is_unchanged(document, &tokens.hashes) {
-            Ok(Located { text, tokens, source_lines })
+            Ok(Located { text, tokens, is_page, source_lines })
         } else {
             Err(has_changed(corpus, document))
         }
@@ -80,7 +118,7 @@ impl<'a> Reader<'a> {
         lines: impl Iterator<Item = (u32, u64)>,
         mut visit: impl FnMut(usize, &str),
     ) -> Result<(), Problem> {
-        let Self { corpus, fetcher, tokens } = self;
+        let Self { corpus, fetcher, tokens, .. } = self;
         let (text, source_lines) = fetch(corpus, fetcher, document)?;
         let mut wanted: BTreeMap<(u32, u64), usize> = lines.zip(0..).collect();
         for (number, line) in (0..).zip(text.split('\n')) {
@@ -107,13 +145,15 @@ pub struct Located<'a> {
     pub text: &'a str,
     /// Its tokens, with their spans.
     pub tokens: &'a Tokens,
+    /// Whether it is what is read of a page of HTML.
+    pub is_page: bool,
     source_lines: Option<&'a [u32]>,
 }
 
 impl<'a> Located<'a> {
     /// A text with its tokens, and for each of its lines the line in its source, from 0, where that is not the same.
     pub fn new(text: &'a str, tokens: &'a Tokens, source_lines: Option<&'a [u32]>) -> Self {
-        Self { text, tokens, source_lines }
+        Self { text, tokens, is_page: source_lines.is_some(), source_lines }
     }
 
     /// The line of the source, from 1, that a token stands in; of an HTML page that in which its block begins.

@@ -6,7 +6,7 @@
 //! 3. Words are read again for what was found by hashes (`quote`), and names given to whatever the report mentions.
 
 use crate::banding::Banding;
-use crate::document::{DocId, TextLocation};
+use crate::document::DocId;
 use crate::gather::{Gathered, gather};
 use crate::leaks::Boundary;
 use crate::lines::{EXAMPLES, LineOptions};
@@ -89,6 +89,28 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// What is read: the reference, if there is one, and what is behind the paths, which begins with the source returned.
+    pub(crate) fn sources(&self, paths: &[PathBuf]) -> (Sources, SourceId) {
+        let mut sources = Sources::find(&self.against, &self.selection, &self.reading);
+        let reference = sources.join(Sources::find(paths, &self.selection, &self.reading));
+        (sources, SourceId(reference as u32))
+    }
+
+    /// What is looked for.
+    pub(crate) fn wanted(&self) -> Wanted {
+        Wanted {
+            threshold: self.threshold,
+            shingling: Shingling::new(self.shingle_size),
+            search: self.search,
+            order: self.order,
+            pairs: self.pairs,
+            histogram: self.histogram,
+            containment: self.containment,
+        }
+    }
+}
+
 /// Reads everything behind `paths` and reports what is told twice in it.
 ///
 /// Runs on the current rayon pool; the report is the same for any number of threads. What cannot be read is a problem in
@@ -97,15 +119,7 @@ impl Default for Options {
 /// # Errors
 /// When a temporary file that the run needs cannot be written or read.
 pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Result<Report> {
-    let wanted = Wanted {
-        threshold: options.threshold,
-        shingling: Shingling::new(options.shingle_size),
-        search: options.search,
-        order: options.order,
-        pairs: options.pairs,
-        histogram: options.histogram,
-        containment: options.containment,
-    };
+    let wanted = options.wanted();
     let banding = Banding::for_recall(wanted.lowest(), options.recall);
     let signing = Signing {
         unit: options.unit,
@@ -116,10 +130,9 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         repetition: options.repetition && options.against.is_empty(),
     };
     progress.begin(Stage::Finding, 0);
-    let mut sources = Sources::find(&options.against, &options.selection, &options.reading);
-    let reference = sources.join(Sources::find(paths, &options.selection, &options.reading));
+    let (mut sources, reference) = options.sources(paths);
     let mut problems = std::mem::take(&mut sources.problems);
-    let gathered = gather(&sources, &options.reading, signing, progress)?;
+    let gathered = gather(&sources, &options.reading, signing, None, progress)?;
     let Gathered {
         documents, index, repeated, unfinished, lines, passages, repetition, assumed, bytes, skipped, ..
     } = gathered;
@@ -131,9 +144,10 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         reading: &options.reading,
         documents: &documents,
         index: &index,
+        edits: None,
         unit: options.unit,
     };
-    let own = documents.first_of(SourceId(reference as u32));
+    let own = documents.first_of(reference);
     let matched = match options.against.as_slice() {
         [] => wanted.matched(corpus, &copies, bytes, progress),
         _ => wanted.leaked(Boundary(own), corpus, &copies, bytes, progress),
@@ -240,19 +254,5 @@ fn names_in(report: &Report, corpus: Corpus<'_>) -> Vec<(DocId, Name)> {
         mentioned[document.index()] = true;
     }
     let mentioned = (0..).map(DocId).zip(mentioned).filter(|(_, mentioned)| *mentioned);
-    mentioned.map(|(document, _)| (document, name_of(document, corpus))).collect()
-}
-
-fn name_of(document: DocId, corpus: Corpus<'_>) -> Name {
-    let Corpus { sources, documents, index, .. } = corpus;
-    let location = documents.location(document);
-    let path = sources.get(location.source).name();
-    let record = location.record;
-    let name = match (documents.id(document), record) {
-        (Some(id), _) => id.to_owned(),
-        (None, Some(record)) => format!("{path}:{record}"),
-        (None, None) => path.clone(),
-    };
-    let line = record.filter(|_| matches!(location.text, TextLocation::Line { .. }));
-    Name { name, path, record, line, fingerprint: index.fingerprint(document) }
+    mentioned.map(|(document, _)| (document, corpus.name(document))).collect()
 }

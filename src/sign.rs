@@ -5,6 +5,7 @@
 
 use crate::banding::Banding;
 use crate::document::Seat;
+use crate::edit::{Editor, Edits};
 use crate::index::fingerprint;
 use crate::lines::{KeyedLine, LineOptions, Lines, RepeatedLine, RepeatedLines};
 use crate::passages::{Digest, Digester};
@@ -55,6 +56,8 @@ pub struct SignedPart {
     pub repeated: Vec<(u32, RepeatedLine)>,
     /// Documents whose nearly equal lines were too many to compare.
     pub unfinished: Vec<u32>,
+    /// Documents of which something was left out before they were looked at.
+    pub edited: Vec<u32>,
     /// Every line that may be boilerplate.
     pub lines: Vec<KeyedLine>,
     /// What passages are found by.
@@ -93,6 +96,7 @@ pub struct Signer<'a> {
     reading: &'a Reading,
     signing: Signing,
     seen: &'a Seen,
+    editor: Option<Editor<'a>>,
     reader: PartReader,
     tokens: Tokens,
     shingles: Shingles,
@@ -104,13 +108,20 @@ pub struct Signer<'a> {
 }
 
 impl<'a> Signer<'a> {
-    /// For parts of `sources`.
-    pub fn new(sources: &'a Sources, reading: &'a Reading, signing: Signing, seen: &'a Seen) -> Self {
+    /// For parts of `sources`, of which the texts are edited first if that is wanted.
+    pub fn new(
+        sources: &'a Sources,
+        reading: &'a Reading,
+        signing: Signing,
+        edits: Option<&'a Edits>,
+        seen: &'a Seen,
+    ) -> Self {
         Self {
             sources,
             reading,
             signing,
             seen,
+            editor: edits.map(|edits| Editor::new(edits, signing.unit)),
             reader: PartReader::default(),
             tokens: Tokens::default(),
             shingles: Shingles::default(),
@@ -137,6 +148,7 @@ impl<'a> Signer<'a> {
             skipped: 0,
             repeated: Vec::new(),
             unfinished: Vec::new(),
+            edited: Vec::new(),
             lines: Vec::new(),
             passages: Digest::default(),
             repetition: Vec::new(),
@@ -172,7 +184,7 @@ impl Visit for Signed<'_, '_> {
                 }
                 Found::Same(earlier)
             }
-            None => self.look_at(number, text, lines),
+            None => self.look_at(seat, text, lines),
         };
         self.part.assumed.extend(assumed.map(|assumed| (number, assumed)));
         let (bytes, id_end) = (text.len() as u64, self.part.ids.len());
@@ -190,13 +202,27 @@ impl Visit for Signed<'_, '_> {
 }
 
 impl Signed<'_, '_> {
-    fn look_at(&mut self, number: u32, text: &str, source_lines: Option<&[u32]>) -> Found {
-        let Signer { signing, tokens, shingles, sketcher, digester, repetitions, .. } = &mut *self.signer;
-        if signing.repetition {
-            tokens.read_with_spans(text, signing.unit);
-        } else {
-            tokens.read(text, signing.unit);
-        }
+    fn look_at(&mut self, seat: Seat, text: &str, source_lines: Option<&[u32]>) -> Found {
+        let number = seat.number;
+        let Signer { signing, editor, tokens, shingles, sketcher, digester, repetitions, lines, repeated, .. } =
+            &mut *self.signer;
+        let text = match editor {
+            Some(editor) => {
+                let left = editor.edit(seat, text, source_lines.is_some(), tokens);
+                if left.len() < text.len() {
+                    self.part.edited.push(number);
+                }
+                left
+            }
+            None if signing.repetition => {
+                tokens.read_with_spans(text, signing.unit);
+                text
+            }
+            None => {
+                tokens.read(text, signing.unit);
+                text
+            }
+        };
         if let Some(digester) = digester {
             digester.add(&tokens.hashes, &mut self.part.passages);
         }
@@ -210,27 +236,37 @@ impl Signed<'_, '_> {
             self.part.repetition.push((number, repetitions.of(text, &tokens.hashes, &tokens.spans, &tokens.lines)));
         }
         if let Some(options) = signing.lines {
-            self.lines(number, text, source_lines, options);
+            lines.read(tokens);
+            let found = repeated.find(text, tokens, lines, options);
+            let candidates = lines.boilerplate_candidates(number, text, tokens, options);
+            self.part.add_lines(number, source_lines, found, candidates);
         }
         Found::Tokens(fingerprint)
     }
+}
 
-    fn lines(&mut self, number: u32, text: &str, source_lines: Option<&[u32]>, options: LineOptions) {
-        let Signer { tokens, lines, repeated, .. } = &mut *self.signer;
-        lines.read(tokens);
-        let (mut found, is_complete) = repeated.find(text, tokens, lines, options);
-        let first_line = self.part.lines.len();
-        self.part.lines.extend(lines.boilerplate_candidates(number, text, tokens, options));
+impl SignedPart {
+    /// Adds what was found in the lines of a document: those that are repeated, whether they are all, and those that may be
+    /// boilerplate.
+    fn add_lines(
+        &mut self,
+        number: u32,
+        source_lines: Option<&[u32]>,
+        (mut found, is_complete): (Vec<RepeatedLine>, bool),
+        candidates: impl Iterator<Item = KeyedLine>,
+    ) {
+        let first_line = self.lines.len();
+        self.lines.extend(candidates);
         if let Some(source_lines) = source_lines {
             let in_source = |line: u32| line_in_source(Some(source_lines), line);
             for line in found.iter_mut().flat_map(|found| &mut found.lines) {
                 *line = u64::from(in_source(*line as u32 - 1)) + 1;
             }
-            self.part.lines[first_line..].iter_mut().for_each(|line| line.line = in_source(line.line));
+            self.lines[first_line..].iter_mut().for_each(|line| line.line = in_source(line.line));
         }
-        self.part.repeated.extend(found.into_iter().map(|line| (number, line)));
+        self.repeated.extend(found.into_iter().map(|line| (number, line)));
         if !is_complete {
-            self.part.unfinished.push(number);
+            self.unfinished.push(number);
         }
     }
 }

@@ -20,6 +20,7 @@ const MODULES: &[&str] = &[
     "similarity",
     "index",
     "lines",
+    "edit",
     "repetition",
     "passages",
     "report",
@@ -39,6 +40,7 @@ const MODULES: &[&str] = &[
     "sign",
     "gather",
     "scan",
+    "dedup",
 ];
 
 /// What only the command may use: a user of the library compiles none of it.

@@ -122,7 +122,7 @@ pub fn key(tokens: &[u64]) -> u64 {
 }
 
 /// The text of a line by its number from 0, with its white space.
-fn line_bytes(tokens: &Tokens, number: u32) -> Range<usize> {
+pub(crate) fn line_bytes(tokens: &Tokens, number: u32) -> Range<usize> {
     let number = number as usize;
     let start = number.checked_sub(1).map_or(0, |before| tokens.lines[before].byte + 1);
     start..tokens.lines[number].byte

@@ -3,7 +3,7 @@
 //! Several members or frames in one file are read one after the other, as the commands do.
 
 use std::fmt;
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, Read, Write};
 use std::path::Path;
 
 /// A format of compression.
@@ -62,6 +62,81 @@ impl Compression {
     }
 }
 
+/// Compresses what is written to it, or hands it on.
+pub(super) enum Compressor<W: Write> {
+    None(W),
+    #[cfg(feature = "compression")]
+    Gzip(flate2::write::GzEncoder<W>),
+    #[cfg(feature = "compression")]
+    Zstd(zstd::stream::write::Encoder<'static, W>),
+    #[cfg(feature = "compression")]
+    Bzip2(bzip2::write::BzEncoder<W>),
+    #[cfg(feature = "compression")]
+    Xz(liblzma::write::XzEncoder<W>),
+}
+
+impl<W: Write> Compressor<W> {
+    /// At the level that the command of each format takes when it is not told another.
+    #[cfg(feature = "compression")]
+    pub(super) fn new(compression: Option<Compression>, out: W) -> io::Result<Self> {
+        Ok(match compression {
+            None => Self::None(out),
+            Some(Compression::Gzip) => Self::Gzip(flate2::write::GzEncoder::new(out, flate2::Compression::default())),
+            Some(Compression::Zstd) => Self::Zstd(zstd::stream::write::Encoder::new(out, 0)?),
+            Some(Compression::Bzip2) => Self::Bzip2(bzip2::write::BzEncoder::new(out, bzip2::Compression::best())),
+            Some(Compression::Xz) => Self::Xz(liblzma::write::XzEncoder::new(out, 6)),
+        })
+    }
+
+    /// Only plain: this build can compress nothing.
+    #[cfg(not(feature = "compression"))]
+    pub(super) fn new(compression: Option<Compression>, out: W) -> io::Result<Self> {
+        match compression {
+            None => Ok(Self::None(out)),
+            Some(compression) => Err(io::Error::other(format!("{compression} needs the feature `compression`"))),
+        }
+    }
+
+    /// Ends what is compressed; where it was written to.
+    pub(super) fn finish(self) -> io::Result<W> {
+        match self {
+            Self::None(out) => Ok(out),
+            #[cfg(feature = "compression")]
+            Self::Gzip(out) => out.finish(),
+            #[cfg(feature = "compression")]
+            Self::Zstd(out) => out.finish(),
+            #[cfg(feature = "compression")]
+            Self::Bzip2(out) => out.finish(),
+            #[cfg(feature = "compression")]
+            Self::Xz(out) => out.finish(),
+        }
+    }
+
+    fn inner(&mut self) -> &mut dyn Write {
+        match self {
+            Self::None(out) => out,
+            #[cfg(feature = "compression")]
+            Self::Gzip(out) => out,
+            #[cfg(feature = "compression")]
+            Self::Zstd(out) => out,
+            #[cfg(feature = "compression")]
+            Self::Bzip2(out) => out,
+            #[cfg(feature = "compression")]
+            Self::Xz(out) => out,
+        }
+    }
+}
+
+impl<W: Write> Write for Compressor<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.inner().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner().flush()
+    }
+}
+
 impl fmt::Display for Compression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -87,7 +162,6 @@ pub(super) fn plain_name(path: &Path) -> &Path {
 #[cfg(feature = "compression")]
 mod tests {
     use super::*;
-    use std::io::Write;
 
     /// A text in each compression.
     #[allow(clippy::unwrap_used)] // a helper of tests is not known to clippy as a test

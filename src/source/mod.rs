@@ -22,8 +22,10 @@ mod one;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod read;
+mod rewrite;
 mod rows;
 mod spool;
+mod stamp;
 mod table;
 mod text;
 mod walk;
@@ -33,7 +35,9 @@ pub use json::Fields;
 pub use list::{Fate, Listed};
 pub use one::{OneDocument, read_one};
 pub use read::{Document, PartEnd, PartReader, Place, Visit};
+pub use rewrite::{Change, KEPT, Mark, RewriteError};
 pub use spool::Texts;
+pub use stamp::Stamps;
 pub use table::Table;
 pub use text::{Assumed, Decoding, Encoding};
 pub use walk::Selection;
@@ -46,6 +50,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// A source's number in document order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -239,6 +244,19 @@ impl Sources {
     /// The source of this number.
     pub fn get(&self, source: SourceId) -> &Source {
         &self.list[source.0 as usize]
+    }
+
+    /// The file that a source is; none where only a copy of it can be read again.
+    pub fn original(&self, source: SourceId) -> Option<&Path> {
+        let path = self.get(source).given_path();
+        self.spools.iter().all(|spool| spool.path() != path).then_some(path)
+    }
+
+    /// When a source was modified, in nanoseconds since 1970; 0 when that is not known, as of standard input.
+    pub fn modified(&self, source: SourceId) -> u128 {
+        let modified = self.get(source).given_path().metadata().and_then(|metadata| metadata.modified());
+        let since = modified.ok().and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+        since.map_or(0, |since| since.as_nanos())
     }
 
     /// What all of them are called.

@@ -2,6 +2,7 @@
 //! that are part of a table.
 
 use super::compression::{Compression, HEAD};
+use super::rewrite::{Packing, Wide};
 use super::text::{self, Decoding};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
@@ -16,6 +17,8 @@ pub(super) struct Spool {
     pub bytes: u64,
     /// Why there should be more of it, if so.
     pub incomplete: Option<String>,
+    /// How it was packed.
+    pub packing: Packing,
 }
 
 impl Spool {
@@ -23,7 +26,7 @@ impl Spool {
     pub(super) fn of(mut input: impl Read, most: u64) -> io::Result<Self> {
         let mut file = temporary()?;
         let bytes = io::copy(&mut input, &mut file)?;
-        let copy = Self { file, bytes, incomplete: None };
+        let copy = Self { file, bytes, incomplete: None, packing: Packing::default() };
         Ok(Self::unpacked(copy.path(), most)?.unwrap_or(copy))
     }
 
@@ -60,10 +63,12 @@ impl Spool {
                 break;
             }
         }
-        let unpacked = Self { file, bytes, incomplete };
+        let packing = Packing { compression: Some(compression), wide: None };
+        let unpacked = Self { file, bytes, incomplete, packing };
         if text::is_wide(&head_of(unpacked.path())?) {
-            return Self::narrowed(unpacked.path())
-                .map(|narrowed| Some(Self { incomplete: unpacked.incomplete, ..narrowed }));
+            let narrowed = Self::narrowed(unpacked.path())?;
+            let packing = Packing { compression: Some(compression), ..narrowed.packing };
+            return Ok(Some(Self { incomplete: unpacked.incomplete, packing, ..narrowed }));
         }
         Ok(Some(unpacked))
     }
@@ -73,10 +78,16 @@ impl Spool {
         let mut decoded = String::new();
         let bytes = std::fs::read(path)?;
         let decoded = text::decode(&bytes, &Decoding::default(), &mut decoded);
-        let (text, _) = decoded.map_err(|reason| io::Error::other(reason.to_string()))?;
+        let (text, assumed) = decoded.map_err(|reason| io::Error::other(reason.to_string()))?;
+        let wide = match (assumed, bytes.first()) {
+            (Some(assumed), _) if assumed.replaced > 0 => Wide::Broken,
+            (_, Some(0xff)) => Wide::LittleEndian,
+            _ => Wide::BigEndian,
+        };
         let mut file = temporary()?;
         file.write_all(text.as_bytes())?;
-        Ok(Self { file, bytes: text.len() as u64, incomplete: None })
+        let packing = Packing { compression: None, wide: Some(wide) };
+        Ok(Self { file, bytes: text.len() as u64, incomplete: None, packing })
     }
 
     pub(super) fn path(&self) -> &Path {

@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod compare;
 mod config;
+mod dedup;
 mod difference;
 mod exit;
 mod explain;
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
     let result = args::parse().and_then(|(args, config)| match args.command {
         Command::Scan(scan) => scan::run(*scan),
         Command::Check(check) => check::run(&check, &config),
+        Command::Dedup(args) => dedup::run(&args),
         Command::Compare(compare) => compare::run(&compare),
         Command::Explain(explain) => explain::run(&explain),
         Command::Completions { shell } => packaging::completions(shell),

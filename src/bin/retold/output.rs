@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 /// Where it is written.
 pub enum Destination {
     StandardOutput,
+    StandardError,
     File(PathBuf),
 }
 
@@ -16,10 +17,11 @@ impl Destination {
     /// Whether text for it is coloured: standard output on a terminal that can, unless `choice` or NO_COLOR says otherwise.
     pub fn is_coloured(&self, choice: ColorChoice) -> bool {
         let choice = match choice {
+            ColorChoice::Auto if matches!(self, Destination::StandardError) => AutoStream::choice(&io::stderr()),
             ColorChoice::Auto => AutoStream::choice(&io::stdout()),
             choice => choice,
         };
-        matches!(self, Destination::StandardOutput) && choice != ColorChoice::Never
+        !matches!(self, Destination::File(_)) && choice != ColorChoice::Never
     }
 
     /// Runs `write` with the destination. A reader that has closed its end is no failure.
@@ -32,17 +34,25 @@ impl Destination {
                     written => written,
                 }
             }
+            Destination::StandardError => {
+                // Nothing can be done, and nobody told, when that is closed.
+                let mut out = BufWriter::new(io::stderr().lock());
+                let _ = write(&mut out).and_then(|()| out.flush());
+                Ok(())
+            }
             Destination::File(path) => write_file(path, write),
         };
         written.map_err(|error| match self {
-            Destination::StandardOutput => Failure::new(format!("standard output: {error}")),
+            Destination::StandardOutput | Destination::StandardError => {
+                Failure::new(format!("standard output: {error}"))
+            }
             Destination::File(path) => Failure::new(format!("{}: {error}", path.display())),
         })
     }
 }
 
 /// Writes beside the file and renames, unless it is a device or pipe, which has no wholeness.
-fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let through_buffer = |file: &File| {
         let mut out = BufWriter::new(file);
         write(&mut out)?;

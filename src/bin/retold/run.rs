@@ -1,9 +1,10 @@
-//! What `scan` and `check` have in common: paths, a pool of threads, progress, and what cannot be read.
+//! What `scan`, `check` and `dedup` have in common: paths, a pool of threads, progress, and what cannot be read.
 
 use crate::args::SelectionArgs;
 use crate::exit::{Failure, say};
 use crate::progress;
 use retold::Options;
+use retold::problem::Problem;
 use retold::report::Report;
 use std::fs::File;
 use std::io::Read;
@@ -14,12 +15,23 @@ pub const PROBLEMS_SHOWN: usize = 20;
 
 /// Reads everything behind the paths.
 pub fn read(paths: &[PathBuf], options: &Options, threads: u32, shows_progress: bool) -> Result<Report, Failure> {
+    check_globs(paths, options)?;
+    let pool = pool(threads)?;
+    let report = progress::shown(shows_progress, |progress| pool.install(|| retold::scan(paths, options, progress)));
+    report.map_err(|error| Failure::new(format!("a temporary file failed: {error}")))
+}
+
+/// Whether the globs in force are globs.
+pub fn check_globs(paths: &[PathBuf], options: &Options) -> Result<(), Failure> {
     for path in paths.iter().chain(&options.against).filter(|path| path.is_dir()) {
         options.selection.globs(path).map_err(Failure::new)?;
     }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads as usize).build().map_err(Failure::new)?;
-    let report = progress::shown(shows_progress, |progress| pool.install(|| retold::scan(paths, options, progress)));
-    report.map_err(|error| Failure::new(format!("a temporary file failed: {error}")))
+    Ok(())
+}
+
+/// So many threads; 0 for as many as there are cores.
+pub fn pool(threads: u32) -> Result<rayon::ThreadPool, Failure> {
+    rayon::ThreadPoolBuilder::new().num_threads(threads as usize).build().map_err(Failure::new)
 }
 
 /// The paths that were typed, and those of the list.
@@ -64,18 +76,18 @@ pub fn path_of(bytes: &[u8]) -> Result<PathBuf, Failure> {
 }
 
 /// Names what could not be read on standard error.
-pub fn say_problems(report: &Report, shown: usize) {
-    for problem in report.problems.iter().take(shown) {
+pub fn say_problems(problems: &[Problem], shown: usize) {
+    for problem in problems.iter().take(shown) {
         say(&problem.to_string());
     }
-    if let Some(more) = report.problems.len().checked_sub(shown).filter(|&more| more > 0) {
+    if let Some(more) = problems.len().checked_sub(shown).filter(|&more| more > 0) {
         say(&format!("{more} more problems: --verbose names them here, --format json in the report"));
     }
 }
 
 /// Why there is nothing to look at.
-pub fn no_document(report: &Report) -> Failure {
-    let because = match (report.problems.len(), report.summary.skipped) {
+pub fn no_document(problems: &[Problem], skipped: u64) -> Failure {
+    let because = match (problems.len(), skipped) {
         (0, 0) => "no files below the paths given, or all are hidden or ignored; see --hidden, --no-ignore, --include",
         (0, _) => "all files found are binary",
         _ => "nothing could be read",

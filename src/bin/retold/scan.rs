@@ -24,10 +24,10 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     let report = run::read(&paths, &options, args.search.threads, shows_progress)?;
 
     if !args.report.quiet {
-        run::say_problems(&report, if args.report.verbose { usize::MAX } else { run::PROBLEMS_SHOWN });
+        run::say_problems(&report.problems, if args.report.verbose { usize::MAX } else { run::PROBLEMS_SHOWN });
     }
     if report.summary.documents == 0 {
-        return Err(run::no_document(&report));
+        return Err(run::no_document(&report.problems, report.summary.skipped));
     }
     if !args.wider.against.is_empty() && report.summary.reference_documents == 0 {
         return Err(Failure::new("--against: it holds no document, or none that is not looked for itself"));

@@ -11,7 +11,7 @@ use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, error::ErrorKi
 use std::path::Path;
 
 /// The commands that read a configuration file.
-const CONFIGURED: [&str; 2] = ["scan", "check"];
+const CONFIGURED: [&str; 3] = ["scan", "check", "dedup"];
 
 /// Reads the command line: what it says, and the configuration that was found.
 ///
@@ -28,10 +28,12 @@ pub fn parse() -> Result<(Args, Config), Failure> {
         None => matches,
     };
     let args = Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    if let Command::Scan(scan) = &args.command
-        && scan.paths.is_empty()
-        && scan.selection.files_from.is_none()
-    {
+    let has_paths = match &args.command {
+        Command::Scan(scan) => !scan.paths.is_empty() || scan.selection.files_from.is_some(),
+        Command::Dedup(dedup) => !dedup.paths.is_empty() || dedup.selection.files_from.is_some(),
+        _ => true,
+    };
+    if !has_paths {
         let missing = "the following required arguments were not provided:\n  <PATH>...";
         Args::command().error(ErrorKind::MissingRequiredArgument, missing).exit();
     }

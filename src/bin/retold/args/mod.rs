@@ -1,13 +1,18 @@
 //! What can be typed: clap's structs, turned once into plain options.
 
 mod check;
+mod dedup;
 mod layers;
 mod shared;
 pub mod values;
 
 pub use check::{CheckArgs, CheckFormat, ExplainArgs};
+pub use dedup::{DedupArgs, SummaryFormat};
 pub use layers::parse;
-pub use shared::{ConfigArgs, LineArgs, MatchingArgs, OutputArgs, PassageArgs, ReadingArgs, SearchArgs, SelectionArgs};
+pub use shared::{
+    Color, ConfigArgs, LineArgs, LineLimitArgs, MatchingArgs, OutputArgs, PassageArgs, ReadingArgs, SearchArgs,
+    SelectionArgs,
+};
 
 use crate::format::Format;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -32,6 +37,8 @@ pub enum Command {
     Scan(Box<ScanArgs>),
     /// Scans, and fails when a rule is broken: for CI
     Check(Box<CheckArgs>),
+    /// Writes what stays of a corpus without its duplicates, and a ledger of what went and why
+    Dedup(Box<DedupArgs>),
     /// Says how alike two documents are, what they share, and where they differ
     Compare(Box<CompareArgs>),
     /// Says what a rule means, why it matters, and what to do

@@ -103,6 +103,12 @@ pub struct LineArgs {
     /// Look at whole documents only
     #[arg(long)]
     pub no_lines: bool,
+    #[command(flatten)]
+    pub limits: LineLimitArgs,
+}
+
+#[derive(ClapArgs)]
+pub struct LineLimitArgs {
     /// A repeated line counts from this many tokens
     #[arg(long, value_name = "N", default_value_t = LineOptions::default().min_tokens)]
     pub line_tokens: u32,
@@ -241,12 +247,19 @@ impl ReadingArgs {
 impl LineArgs {
     /// Which lines count, if any.
     pub fn lines(&self) -> Option<LineOptions> {
-        (!self.no_lines).then_some(LineOptions {
+        (!self.no_lines).then_some(self.limits.lines())
+    }
+}
+
+impl LineLimitArgs {
+    /// Which lines count.
+    pub fn lines(&self) -> LineOptions {
+        LineOptions {
             min_tokens: self.line_tokens,
             min_neighbour_tokens: self.neighbour_tokens,
             min_neighbour_letters: self.neighbour_letters,
             similarity: self.line_similarity,
             boilerplate_documents: self.boilerplate_documents,
-        })
+        }
     }
 }

@@ -48,10 +48,10 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     // Text tells of losses among its findings.
     let tells_of_losses = args.report.format == CheckFormat::Text && has_documents;
     if !args.report.quiet && !tells_of_losses {
-        run::say_problems(&report, run::PROBLEMS_SHOWN);
+        run::say_problems(&report.problems, run::PROBLEMS_SHOWN);
     }
     if !has_documents {
-        return Err(run::no_document(&report));
+        return Err(run::no_document(&report.problems, report.summary.skipped));
     }
     if !args.gate.against.is_empty() && report.summary.reference_documents == 0 {
         let why = "it holds no document, or none that is not checked itself";
@@ -64,7 +64,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let is_touched = |path: &str| unchanged.as_ref().is_none_or(|unchanged| !unchanged.holds(path));
     if takes_baseline {
         if report.problems.iter().any(|problem| gate.rules.is_error(problem)) {
-            run::say_problems(&report, run::PROBLEMS_SHOWN);
+            run::say_problems(&report.problems, run::PROBLEMS_SHOWN);
             let why = "something could not be read, and would be taken for gone";
             return Err(Failure::new(format!("{}: not written: {why}", baseline_file.display())));
         }

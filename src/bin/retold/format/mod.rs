@@ -17,6 +17,7 @@ use std::io::{self, Write};
 pub use markdown::code;
 pub use retold::similarity::rounded_down as down;
 pub use style::{Style, counted, cut, escaped, lines, more, one_line, quoted, without_commands};
+pub use wire::{Location, Problem, Retold};
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -202,12 +202,31 @@ pub struct Problem<'a> {
     reason: &'a str,
 }
 
+impl Retold {
+    /// This version, and its format.
+    pub fn this() -> Self {
+        Self { version: env!("CARGO_PKG_VERSION"), format: FORMAT }
+    }
+}
+
+impl<'a> Problem<'a> {
+    pub fn of(problem: &'a retold::problem::Problem) -> Self {
+        Self { path: &problem.path, record: problem.record, reason: &problem.reason }
+    }
+}
+
+impl<'a> Location<'a> {
+    pub fn of(name: &'a report::Name) -> Self {
+        Self { path: &name.path, record: name.record }
+    }
+}
+
 /// A report as it goes over the wire.
 pub struct Wire<'a>(pub &'a Report);
 
 impl<'a> Wire<'a> {
     pub fn retold(&self) -> Retold {
-        Retold { version: env!("CARGO_PKG_VERSION"), format: FORMAT }
+        Retold::this()
     }
 
     pub fn parameters(&self) -> Parameters {
@@ -385,7 +404,7 @@ impl<'a> Wire<'a> {
 
     pub fn problems(&self) -> impl Iterator<Item = Problem<'a>> {
         let problems = self.0.problems.iter();
-        problems.map(|problem| Problem { path: &problem.path, record: problem.record, reason: &problem.reason })
+        problems.map(Problem::of)
     }
 
     pub fn name(&self, document: DocId) -> &'a str {
@@ -394,6 +413,6 @@ impl<'a> Wire<'a> {
 
     pub fn location(&self, document: DocId) -> Location<'a> {
         let name = self.0.name(document);
-        Location { path: &name.path, record: name.record }
+        Location::of(name)
     }
 }

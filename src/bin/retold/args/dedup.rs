@@ -1,0 +1,205 @@
+//! What can be typed behind `retold dedup`.
+
+use super::values;
+use super::{Color, ConfigArgs, LineLimitArgs, MatchingArgs, ReadingArgs, SearchArgs, SelectionArgs};
+use clap::{Args as ClapArgs, ValueEnum};
+use retold::Search;
+use retold::dedup::{DedupOptions, Keep, Only};
+use retold::passages::DEFAULT_PASSAGE_TOKENS;
+use std::path::PathBuf;
+
+#[derive(ClapArgs)]
+#[command(after_help = DEDUP_EXAMPLES)]
+pub struct DedupArgs {
+    /// Directories, text files, or files of records (.jsonl, .ndjson, .json, .csv, .tsv, .parquet), compressed or not; - is standard input
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub target: TargetArgs,
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    #[command(flatten)]
+    pub drops: DropArgs,
+    #[command(flatten)]
+    pub matching: MatchingArgs,
+    #[command(flatten)]
+    pub search: SearchArgs,
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    #[command(flatten)]
+    pub report: DedupReportArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+#[derive(ClapArgs)]
+#[command(next_help_heading = "What is written")]
+pub struct TargetArgs {
+    /// Where what stays is written: a directory, or a file when PATH is one file; it appears whole or not at all
+    #[arg(short, long, value_name = "PATH", required_unless_present = "dry_run")]
+    pub output: Option<PathBuf>,
+    /// What went, and why, as JSON Lines; - is standard output [default: OUTPUT.removed.jsonl]
+    #[arg(long, value_name = "FILE")]
+    pub ledger: Option<PathBuf>,
+    /// Replace an output, or a ledger, that is there
+    #[arg(long)]
+    pub force: bool,
+    /// Write nothing but the summary, and the ledger if --ledger names a file
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Keep every record, and add two fields: FIELD with the number of its cluster, FIELD_kept with whether it would stay
+    #[arg(long, value_name = "FIELD", value_parser = field)]
+    pub mark: Option<String>,
+}
+
+#[derive(ClapArgs)]
+#[command(next_help_heading = "Which documents stay")]
+pub struct ChoiceArgs {
+    /// Which document of a cluster stays: first, last, longest, shortest, newest or oldest (by the time of the file), source-order
+    /// (of the source given first), field:NAME[:max|min]; of equals the first
+    #[arg(long, value_name = "WHICH", default_value = "first", value_parser = keep)]
+    pub keep: Keep,
+    /// Rather keep documents of sources that match; may be repeated, the first is preferred most
+    #[arg(long, value_name = "GLOB")]
+    pub prefer: Vec<String>,
+    /// Remove only documents with the same tokens as another (exact), or only what --against has (against)
+    #[arg(long, value_name = "WHICH", value_enum)]
+    pub only: Option<OnlyArg>,
+    /// Remove the document too that would stay of each cluster
+    #[arg(long)]
+    pub remove_all_copies: bool,
+    /// Remove what these files or directories have: exactly, nearly, or in a longer document; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub against: Vec<PathBuf>,
+    /// With --against: the share of a document that a longer one holds
+    #[arg(long = "contained", value_name = "SHARE", default_value = "0.9", value_parser = values::threshold)]
+    pub containment: f64,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum OnlyArg {
+    Exact,
+    Against,
+}
+
+#[derive(ClapArgs)]
+#[command(next_help_heading = "What is cut of those that stay (of HTML pages nothing, unless --html raw)")]
+pub struct DropArgs {
+    /// Cut lines that their document holds before, with their line breaks
+    #[arg(long)]
+    pub drop_repeated_lines: bool,
+    /// Cut lines that at least --boilerplate-documents documents hold, wherever they stand
+    #[arg(long)]
+    pub drop_boilerplate_lines: bool,
+    /// Cut runs of --passage-tokens tokens and more that stand somewhere before
+    #[arg(long)]
+    pub drop_passages: bool,
+    /// With --drop-passages: a passage has at least this many tokens
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_PASSAGE_TOKENS, value_parser = values::passage_tokens)]
+    pub passage_tokens: u32,
+    #[command(flatten)]
+    pub limits: LineLimitArgs,
+}
+
+#[derive(ClapArgs)]
+#[command(next_help_heading = "What is said")]
+pub struct DedupReportArgs {
+    /// The summary: text for people, or json
+    #[arg(short, long, value_enum, default_value_t = SummaryFormat::Text, hide_possible_values = true)]
+    pub format: SummaryFormat,
+    /// When to colour text
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Nothing on standard error but what ends the run
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Every problem on standard error, not only the first
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// No progress bar
+    #[arg(long)]
+    pub no_progress: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SummaryFormat {
+    Text,
+    Json,
+}
+
+const DEDUP_EXAMPLES: &str = "Examples:
+  retold dedup corpus/ --output clean/         what stays of a directory; clean.removed.jsonl says what went, and why
+  retold dedup news.jsonl.gz -o clean.jsonl.gz           of a file of records, in the same format and compression
+  retold dedup corpus/ --dry-run               what would go
+  retold dedup wiki/ web/ -o clean/ --prefer wiki/ --keep longest
+  retold dedup train.parquet -o clean.parquet --against test.parquet       without what the test set has
+  retold dedup news.csv -o marked.csv --mark duplicate   all records, with the number of their cluster and a flag
+  retold dedup news/ -o clean/ --drop-repeated-lines     also without lines told twice in one document
+
+The input is never written to. Documents that cannot be read stay as they are. With --exhaustive no two documents stay that reach the
+threshold; without it a pair at the threshold is missed with a chance of less than 1 - recall.
+
+Exit status: 0 when all was read and written, 2 when something could not be read or done; after an error nothing is written.";
+
+impl DedupArgs {
+    /// What the library is run with.
+    pub fn options(&self) -> DedupOptions {
+        let Self { choice, drops, matching, search, selection, reading, .. } = self;
+        DedupOptions {
+            scan: retold::Options {
+                threshold: matching.threshold,
+                recall: matching.recall,
+                shingle_size: matching.shingle_size,
+                unit: matching.unit(),
+                selection: selection.selection(),
+                reading: reading.reading(),
+                lines: Some(drops.limits.lines()),
+                passages: drops.drop_passages.then_some(drops.passage_tokens),
+                search: if search.exhaustive { Search::Exhaustive } else { Search::Bands },
+                against: choice.against.clone(),
+                containment: Some(choice.containment),
+                ..retold::Options::default()
+            },
+            keep: choice.keep.clone(),
+            prefer: choice.prefer.clone(),
+            only: match choice.only {
+                None => Only::All,
+                Some(OnlyArg::Exact) => Only::Exact,
+                Some(OnlyArg::Against) => Only::Against,
+            },
+            removes_all_copies: choice.remove_all_copies,
+            drops_repeated_lines: drops.drop_repeated_lines,
+            drops_boilerplate_lines: drops.drop_boilerplate_lines,
+        }
+    }
+}
+
+fn keep(text: &str) -> Result<Keep, String> {
+    Ok(match text {
+        // The order of documents is that of sources first.
+        "first" | "source-order" => Keep::First,
+        "last" => Keep::Last,
+        "longest" => Keep::Longest,
+        "shortest" => Keep::Shortest,
+        "newest" => Keep::Newest,
+        "oldest" => Keep::Oldest,
+        _ => {
+            let field = text.strip_prefix("field:").filter(|field| !field.is_empty());
+            let field = field.ok_or(
+                "it is first, last, longest, shortest, newest, oldest, source-order, or field:NAME with :max or :min behind it",
+            )?;
+            let (name, least) = match field.rsplit_once(':') {
+                Some((name, "min")) => (name, true),
+                Some((name, "max")) => (name, false),
+                _ => (field, false),
+            };
+            Keep::Field { name: name.into(), least }
+        }
+    })
+}
+
+fn field(text: &str) -> Result<String, String> {
+    if text.is_empty() { Err("it is the name of a field".into()) } else { Ok(text.into()) }
+}

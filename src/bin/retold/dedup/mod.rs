@@ -1,0 +1,88 @@
+//! `retold dedup`: what stays is written beside its final place, what went is told, and only then both appear.
+
+mod ledger;
+mod place;
+mod summary;
+mod target;
+
+use crate::args::{DedupArgs, SummaryFormat};
+use crate::exit::{Failure, Status};
+use crate::output::Destination;
+use crate::{format, progress, run};
+use retold::dedup::{Deduplicated, Only, dedup};
+use std::path::Path;
+use target::Target;
+
+/// Deduplicates, writes, and says what was done.
+pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
+    let paths = run::paths(&args.paths, &args.selection)?;
+    let options = args.options();
+    if options.only == Only::Against && options.scan.against.is_empty() {
+        return Err(Failure::new("--only against: --against names what is removed"));
+    }
+    let is_file = args.selection.files_from.is_none() && matches!(paths.as_slice(), [path] if !path.is_dir());
+    // Before anything is read: nobody waits an hour to learn that the output is there already.
+    let target = match &args.target.output {
+        Some(output) if !args.target.dry_run => {
+            Some(Target::prepare(output, is_file, args.target.ledger.as_deref(), args.target.force, &paths, &options)?)
+        }
+        _ => None,
+    };
+    run::check_globs(&paths, &options.scan)?;
+    let shows_progress = !args.report.no_progress && !args.report.quiet;
+    let pool = run::pool(args.search.threads)?;
+    let result = progress::shown(shows_progress, |progress| pool.install(|| dedup(&paths, &options, progress)));
+    let result = result.map_err(Failure::new)?;
+
+    if !args.report.quiet {
+        run::say_problems(&result.problems, if args.report.verbose { usize::MAX } else { run::PROBLEMS_SHOWN });
+    }
+    if result.summary.read.count == 0 {
+        return Err(run::no_document(&result.problems, result.summary.skipped));
+    }
+    if !options.scan.against.is_empty() && result.summary.reference == 0 {
+        return Err(Failure::new("--against: it holds no document, or none that is not deduplicated itself"));
+    }
+    let mark = args.target.mark.as_deref();
+    if let Some(target) = &target {
+        let places = place::places(&result, &paths, is_file, mark)?;
+        pool.install(|| target.write(&result, &places, mark))?;
+    }
+    let named = args.target.ledger.as_deref();
+    let (ledger, written) = match &target {
+        _ if named == Some(Path::new("-")) => (None, Some(Destination::StandardOutput)),
+        Some(target) => {
+            let (place, until_then) = target.ledger();
+            (Some(place.to_path_buf()), Some(Destination::File(until_then)))
+        }
+        None => (named.map(Path::to_path_buf), named.map(|path| Destination::File(path.into()))),
+    };
+    if let Some(written) = &written {
+        written.write(|out| ledger::write(out, &result, mark.is_some()))?;
+    }
+    if let Some(target) = target {
+        target.commit()?;
+    }
+    say(args, &result, ledger.as_deref(), matches!(written, Some(Destination::StandardOutput)))?;
+    Ok(if result.problems.is_empty() { Status::Done } else { Status::Incomplete })
+}
+
+/// Says what was done: on standard output, unless the ledger is there.
+fn say(args: &DedupArgs, result: &Deduplicated, ledger: Option<&Path>, is_taken: bool) -> Result<(), Failure> {
+    let told = summary::Told {
+        output: args.target.output.as_deref().filter(|_| !args.target.dry_run),
+        ledger,
+        marks: args.target.mark.is_some(),
+        exhaustive: args.search.exhaustive,
+        threshold: args.matching.threshold,
+    };
+    let destination = if is_taken { Destination::StandardError } else { Destination::StandardOutput };
+    let style = format::Style::new(destination.is_coloured(args.report.color.into()), 0);
+    if is_taken && args.report.quiet {
+        return Ok(());
+    }
+    destination.write(|out| match args.report.format {
+        SummaryFormat::Text => summary::text(out, result, &told, style),
+        SummaryFormat::Json => summary::json(out, result, &told),
+    })
+}

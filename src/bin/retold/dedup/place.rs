@@ -1,0 +1,82 @@
+//! Where in the output each source goes: below the directory that all paths have in common.
+
+use crate::exit::Failure;
+use retold::dedup::{Deduplicated, Fate};
+use retold::source::SourceId;
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+/// A source, and where it goes.
+pub struct Place {
+    pub source: SourceId,
+    pub fate: Fate,
+    /// Below the output; empty when the output is a file.
+    pub path: PathBuf,
+}
+
+/// Where every source that stays goes.
+///
+/// Of one directory what is below it; of several paths what is below the directory that holds all of them.
+pub fn places(
+    result: &Deduplicated,
+    paths: &[PathBuf],
+    is_file: bool,
+    mark: Option<&str>,
+) -> Result<Vec<Place>, Failure> {
+    let sources = result.sources().map(|source| (source, result.fate(source, mark.is_some())));
+    if is_file {
+        return Ok(sources.map(|(source, fate)| Place { source, fate, path: PathBuf::new() }).collect());
+    }
+    let above = |path: &PathBuf| {
+        let path = plain(path);
+        if path.is_dir() { path } else { path.parent().map(Path::to_path_buf).unwrap_or_default() }
+    };
+    let common = paths.iter().map(above).reduce(|a, b| in_common(&a, &b)).unwrap_or_default();
+    let (mut places, mut taken) = (Vec::new(), BTreeMap::new());
+    for (source, fate) in sources.filter(|(_, fate)| *fate != Fate::Gone) {
+        let name = match result.original(source) {
+            Some(path) => path.to_path_buf(),
+            None => PathBuf::from(result.source_name(source)),
+        };
+        let path = match result.source_name(source).as_str() {
+            "-" => PathBuf::from("standard-input"),
+            _ => plain(&name).strip_prefix(&common).map_or(name.clone(), Path::to_path_buf),
+        };
+        if let Some(other) = taken.insert(path.clone(), name.clone()) {
+            let (other, name, path) = (other.display(), name.display(), path.display());
+            return Err(Failure::new(format!(
+                "{other} and {name} would both be {path} in the output; name one of them"
+            )));
+        }
+        places.push(Place { source, fate, path });
+    }
+    Ok(places)
+}
+
+/// A path from the root, without `.` and `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()).components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            Component::CurDir => {}
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
+fn in_common(a: &Path, b: &Path) -> PathBuf {
+    a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(part, _)| part).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_in_common() {
+        assert_eq!(in_common(Path::new("/a/b/c"), Path::new("/a/bc/d")), Path::new("/a"));
+        assert_eq!(plain(Path::new("/a/./b/../c/")), Path::new("/a/c"));
+    }
+}

@@ -1,0 +1,142 @@
+//! What was done, at the end: documents and bytes in and out, and by reason.
+
+use super::ledger;
+use crate::format::{Problem, Retold, Style, counted, escaped};
+use indicatif::{HumanBytes, HumanCount};
+use retold::dedup::{Counted, Deduplicated, Reason};
+use serde::Serialize;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// What the run was for.
+pub struct Told<'a> {
+    /// None for a dry run.
+    pub output: Option<&'a Path>,
+    pub ledger: Option<&'a Path>,
+    pub marks: bool,
+    pub exhaustive: bool,
+    pub threshold: f64,
+}
+
+/// For people.
+pub fn text(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>, style: Style) -> io::Result<()> {
+    let Style { name: bold, quiet, alarm, .. } = style;
+    let summary = &result.summary;
+    let documents =
+        |counted_: Counted| format!("{}, {}", counted(counted_.count, "document"), HumanBytes(counted_.bytes));
+    writeln!(out, "{} read", documents(summary.read))?;
+    if summary.reference > 0 {
+        writeln!(out, "{} in the other set", counted(summary.reference, "document"))?;
+    }
+    let mut rows: Vec<(String, &str, Counted)> = Vec::new();
+    for &(reason, count) in &summary.removed {
+        rows.push((counted(count.count, "document"), of_reason(reason), count));
+    }
+    for (what, why, count) in [
+        ("line", "told before in the same document", summary.repeated_lines),
+        ("line", "of boilerplate", summary.boilerplate_lines),
+        ("part", "of passages that stand before", summary.passages),
+    ] {
+        if count.count > 0 {
+            rows.push((counted(count.count, what), why, count));
+        }
+    }
+    let width = rows.iter().map(|(count, ..)| count.len()).max().unwrap_or_default();
+    for (count, why, counted) in &rows {
+        writeln!(out, "  {count:>width$} {why}, {}", HumanBytes(counted.bytes))?;
+    }
+    if rows.is_empty() {
+        writeln!(out, "  nothing is told twice")?;
+    }
+    let stay = match (told.output, told.marks) {
+        (None, _) => "would stay".to_owned(),
+        (Some(output), false) => format!("stay in {}", escaped(&output.display().to_string())),
+        (Some(output), true) => format!("would stay, all are marked in {}", escaped(&output.display().to_string())),
+    };
+    writeln!(out, "{bold}{}{bold:#} {stay}", documents(summary.kept))?;
+    if summary.skipped > 0 {
+        writeln!(out, "{} as no text", counted(summary.skipped, "file") + " left out")?;
+    }
+    if summary.problems > 0 {
+        let what = if summary.problems == 1 { "file or record" } else { "files or records" };
+        writeln!(out, "{alarm}{} {what} could not be read{alarm:#}", HumanCount(summary.problems))?;
+    }
+    if let Some(ledger) = told.ledger {
+        writeln!(out, "what went, and why: {}", escaped(&ledger.display().to_string()))?;
+    }
+    let rule = match told.exhaustive {
+        true => "every pair was found",
+        false => "pairs are found by bands; --exhaustive finds every one",
+    };
+    writeln!(
+        out,
+        "{quiet}each was compared with the one that stays, Jaccard at least {}; {rule}{quiet:#}",
+        told.threshold
+    )
+}
+
+fn of_reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Exact => "with the same words as another",
+        Reason::Near => "nearly the same as another",
+        Reason::AgainstExact => "that the other set has",
+        Reason::AgainstNear => "that the other set has nearly",
+        Reason::AgainstContained => "that a longer one of the other set holds",
+        Reason::AllCopies => "of which the others were removed",
+    }
+}
+
+#[derive(Serialize)]
+struct Wire<'a> {
+    retold: Retold,
+    output: Option<&'a Path>,
+    ledger: Option<&'a Path>,
+    summary: Summary<'a>,
+    problems: Vec<Problem<'a>>,
+}
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    read: Figures,
+    removed: std::collections::BTreeMap<&'a str, Figures>,
+    repeated_lines: Figures,
+    boilerplate_lines: Figures,
+    passages: Figures,
+    kept: Figures,
+    clusters: u64,
+    reference_documents: u64,
+    skipped: u64,
+    problems: u64,
+}
+
+#[derive(Serialize)]
+struct Figures {
+    count: u64,
+    bytes: u64,
+}
+
+/// For programs.
+pub fn json(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>) -> io::Result<()> {
+    let summary = &result.summary;
+    let figures = |counted: Counted| Figures { count: counted.count, bytes: counted.bytes };
+    let wire = Wire {
+        retold: Retold::this(),
+        output: told.output,
+        ledger: told.ledger,
+        summary: Summary {
+            read: figures(summary.read),
+            removed: summary.removed.iter().map(|&(reason, count)| (ledger::reason(reason), figures(count))).collect(),
+            repeated_lines: figures(summary.repeated_lines),
+            boilerplate_lines: figures(summary.boilerplate_lines),
+            passages: figures(summary.passages),
+            kept: figures(summary.kept),
+            clusters: summary.clusters,
+            reference_documents: summary.reference,
+            skipped: summary.skipped,
+            problems: summary.problems,
+        },
+        problems: result.problems.iter().map(Problem::of).collect(),
+    };
+    serde_json::to_writer_pretty(&mut *out, &wire)?;
+    writeln!(out)
+}

@@ -1,0 +1,93 @@
+//! Deduplication: which documents stay, which parts of their texts, and why the rest goes.
+//!
+//! Documents are clustered in the order of preference (`keep`), so that the first of each cluster is the one that is kept, every
+//! other was compared with it, and no two that are kept reach the threshold with each other, as far as candidates are found: all of
+//! them with [`Search::Exhaustive`]. Lines are left out before documents are compared, so that what is compared is what is
+//! written. What only shows once documents are gone, boilerplate and passages, is looked for among those that stay; then these are
+//! read, cut and compared again, until nothing more is found (`rounds`). So deduplicating the result finds nothing.
+//!
+//! How it is written: [`Deduplicated::write`] copies a source without what goes (`source::rewrite`). Nothing is written here, and no
+//! source ever is.
+//!
+//! Cost: a scan without lines; with boilerplate two more readings, with passages at least one more and two for each time some are
+//! found. Memory is that of a scan, and what is said of each document that goes and each cut.
+
+mod keep;
+mod plan;
+mod rounds;
+
+pub use keep::Keep;
+pub use plan::{Counted, Deduplicated, Entry, Fate, Reason, Removed, Summary};
+
+use crate::progress::{Progress, Stage};
+use crate::scan::Options;
+use rounds::Rounds;
+use std::path::PathBuf;
+
+/// What a deduplication is run with.
+#[derive(Clone, Debug, Default)]
+pub struct DedupOptions {
+    /// How documents are read and compared, and with what: threshold, shingles, recall, unit, selection, reading, lines, passages
+    /// (which are left out if they are asked for), search, against, containment. The others are of no interest.
+    pub scan: Options,
+    /// Which document of a cluster is kept.
+    pub keep: Keep,
+    /// Globs of sources, of which documents are kept rather than of others; the first is preferred most.
+    pub prefer: Vec<String>,
+    /// Which documents go.
+    pub only: Only,
+    /// Whether the one that would be kept of a cluster goes too.
+    pub removes_all_copies: bool,
+    /// Whether lines go that their document holds before.
+    pub drops_repeated_lines: bool,
+    /// Whether lines go that many documents hold.
+    pub drops_boilerplate_lines: bool,
+}
+
+/// Which documents go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Only {
+    /// All duplicates, and all that the reference has.
+    #[default]
+    All,
+    /// Those with the same tokens as another, or as one of the reference.
+    Exact,
+    /// Those that the reference has.
+    Against,
+}
+
+/// Finds out what stays of the documents behind `paths`.
+///
+/// Runs on the current rayon pool; the result is the same for any number of threads. What cannot be read is a problem of the result,
+/// and stays.
+///
+/// # Errors
+/// A sentence, when the input changes while it is read, a glob is none, or a temporary file fails.
+pub fn dedup(paths: &[PathBuf], options: &DedupOptions, progress: &Progress) -> Result<Deduplicated, String> {
+    progress.begin(Stage::Finding, 0);
+    let (mut sources, reference) = options.scan.sources(paths);
+    let stamps = sources.stamps();
+    let found = std::mem::take(&mut sources.problems);
+    let mut rounds = Rounds::new(&sources, reference, options)?;
+    loop {
+        rounds.compare(progress)?;
+        if options.drops_boilerplate_lines && rounds.find_boilerplate(progress)? {
+            continue;
+        }
+        match options.scan.passages {
+            Some(least) if rounds.find_passages(least, progress)? => {}
+            _ => break,
+        }
+    }
+    let Rounds { edits, removed, gathered, .. } = rounds;
+    let Some(gathered) = gathered else { return Err("nothing was read".into()) };
+    let mut result = Deduplicated::new(sources, stamps, reference, options, gathered, edits, removed)?;
+    result.problems.extend(found);
+    result.problems.sort();
+    result.problems.dedup();
+    result.summarize();
+    for source in result.sources() {
+        result.check_unchanged(source)?;
+    }
+    Ok(result)
+}

@@ -1,0 +1,431 @@
+//! What a deduplication comes to, as plain data, and how it is told and written.
+
+use super::DedupOptions;
+use crate::document::{DocId, Documents};
+use crate::edit::{Cut, Edits, Why};
+use crate::gather::Gathered;
+use crate::index::Index;
+use crate::ordered::map_in_order;
+use crate::problem::Problem;
+use crate::reader::{Corpus, Reader};
+use crate::report::Name;
+use crate::source::{Change, Format, Mark, Reading, RewriteError, SourceId, Sources, Stamps};
+use crate::tokens::TokenUnit;
+use std::io::{self, Write};
+use std::ops::Range;
+use std::path::Path;
+
+/// What stays, what goes, and why.
+#[derive(Debug)]
+pub struct Deduplicated {
+    sources: Sources,
+    stamps: Stamps,
+    reading: Reading,
+    unit: TokenUnit,
+    /// The first source that is not of the reference.
+    reference: SourceId,
+    documents: Documents,
+    index: Index,
+    edits: Edits,
+    lengths: Vec<u64>,
+    /// Sources of one document that could not be read.
+    lost: Vec<SourceId>,
+    /// The documents that go, in document order.
+    pub removed: Vec<Removed>,
+    /// What is cut of documents that stay, in document order.
+    pub cuts: Vec<(DocId, Vec<Cut>)>,
+    /// The documents that are kept of clusters, in document order: a cluster's number is a place in this list, from 1.
+    pub representatives: Vec<DocId>,
+    /// What could not be read; it stays.
+    pub problems: Vec<Problem>,
+    /// Counts.
+    pub summary: Summary,
+}
+
+/// A document that goes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Removed {
+    /// The document.
+    pub document: DocId,
+    /// Why.
+    pub reason: Reason,
+    /// The one that it was compared with, which is kept or is of the reference; itself if nothing of its cluster is kept.
+    pub representative: DocId,
+    /// Their similarity.
+    pub jaccard: f64,
+    /// The share of its shingles that the representative has.
+    pub containment: f64,
+    /// The number of its cluster, from 1.
+    pub cluster: Option<u32>,
+}
+
+/// Why a document goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// It has the same tokens as the one that is kept.
+    Exact,
+    /// It reaches the threshold with the one that is kept.
+    Near,
+    /// It has the same tokens as a document of the reference.
+    AgainstExact,
+    /// It reaches the threshold with a document of the reference.
+    AgainstNear,
+    /// A document of the reference holds most of it.
+    AgainstContained,
+    /// It was the one to be kept, and not even that is wanted.
+    AllCopies,
+}
+
+/// Counts of what was read, what goes and what stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Documents that were read, and bytes of their texts.
+    pub read: Counted,
+    /// Documents that go, by reason; only reasons that there are.
+    pub removed: Vec<(Reason, Counted)>,
+    /// Repeated lines that are cut of documents that stay.
+    pub repeated_lines: Counted,
+    /// Boilerplate lines that are.
+    pub boilerplate_lines: Counted,
+    /// Parts of passages that are.
+    pub passages: Counted,
+    /// Documents that stay, and what is left of their texts.
+    pub kept: Counted,
+    /// Clusters of documents of which some go.
+    pub clusters: u64,
+    /// Documents of the reference.
+    pub reference: u64,
+    /// Files that are no text, which are not written.
+    pub skipped: u64,
+    /// Sources and records that could not be read.
+    pub problems: u64,
+}
+
+/// How many, and how many bytes of text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// How many.
+    pub count: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+impl Counted {
+    fn add(&mut self, bytes: u64) {
+        self.count += 1;
+        self.bytes += bytes;
+    }
+}
+
+/// What becomes of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is a document that goes, or no text.
+    Gone,
+    /// It stays as it is.
+    Whole,
+    /// It stays without some of it.
+    Changed,
+}
+
+/// What is told of one thing that goes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Entry<'a> {
+    /// A document.
+    Removed(&'a Removed),
+    /// A part of the text of a document that stays.
+    Cut {
+        /// The document.
+        document: DocId,
+        /// What is cut.
+        cut: &'a Cut,
+        /// Its text.
+        text: &'a str,
+        /// The line it begins in, from 1.
+        line: u64,
+        /// The line that stays, from 1, if it is a repeated line.
+        first_line: Option<u64>,
+    },
+}
+
+impl Deduplicated {
+    pub(super) fn new(
+        sources: Sources,
+        stamps: Stamps,
+        reference: SourceId,
+        options: &DedupOptions,
+        gathered: Gathered,
+        edits: Edits,
+        mut removed: Vec<Removed>,
+    ) -> Result<Self, String> {
+        removed.sort_by_key(|removed| removed.document);
+        let of_clusters = removed.iter().filter(|removed| removed.reason.is_of_cluster());
+        let mut representatives: Vec<DocId> = of_clusters.map(|removed| removed.representative).collect();
+        representatives.sort_unstable();
+        representatives.dedup();
+        for removed in removed.iter_mut().filter(|removed| removed.reason.is_of_cluster()) {
+            let number = representatives.binary_search(&removed.representative);
+            removed.cluster = number.ok().map(|number| number as u32 + 1);
+        }
+        let Gathered { documents, index, edited, lengths, lost, problems, skipped, .. } = gathered;
+        let summary = Summary { skipped, ..Summary::default() };
+        let mut result = Self {
+            sources,
+            stamps,
+            reading: options.scan.reading.clone(),
+            unit: options.scan.unit,
+            reference,
+            documents,
+            index,
+            edits,
+            lengths,
+            lost,
+            removed,
+            cuts: Vec::new(),
+            representatives,
+            problems,
+            summary,
+        };
+        result.cuts = result.cuts_of(edited)?;
+        Ok(result)
+    }
+
+    /// What is cut of the documents that stay, of those in which something is.
+    fn cuts_of(&self, edited: Vec<DocId>) -> Result<Vec<(DocId, Vec<Cut>)>, String> {
+        let own = self.own();
+        let stays = |document: &DocId| *document >= own && self.removal(*document).is_none();
+        let (mut cuts, mut failed) = (Vec::new(), None);
+        let corpus = self.corpus();
+        map_in_order(
+            edited.into_iter().filter(stays),
+            || Reader::new(corpus),
+            |reader, document| {
+                reader.read(document)?;
+                Ok((document, reader.cuts().to_vec()))
+            },
+            |read: Result<_, Problem>| match read {
+                Ok(of_document) => cuts.push(of_document),
+                Err(problem) => failed = Some(problem),
+            },
+        );
+        failed.map_or(Ok(cuts), |problem| Err(problem.to_string()))
+    }
+
+    pub(super) fn summarize(&mut self) {
+        let (own, mut summary) = (self.own(), std::mem::take(&mut self.summary));
+        summary.read.count = u64::from(self.documents.len() as u32 - own.0);
+        summary.read.bytes = self.lengths[own.index()..].iter().sum();
+        summary.kept = summary.read;
+        let mut by_reason: Vec<(Reason, u64)> =
+            self.removed.iter().map(|removed| (removed.reason, self.lengths[removed.document.index()])).collect();
+        by_reason.sort_unstable();
+        for of_reason in by_reason.chunk_by(|a, b| a.0 == b.0) {
+            let mut counted = Counted::default();
+            of_reason.iter().for_each(|(_, bytes)| counted.add(*bytes));
+            summary.kept.count -= counted.count;
+            summary.kept.bytes -= counted.bytes;
+            summary.removed.push((of_reason[0].0, counted));
+        }
+        for cut in self.cuts.iter().flat_map(|(_, cuts)| cuts) {
+            let counted = match cut.why {
+                Why::RepeatedLine { .. } => &mut summary.repeated_lines,
+                Why::BoilerplateLine => &mut summary.boilerplate_lines,
+                Why::Passage => &mut summary.passages,
+            };
+            counted.add(cut.bytes.len() as u64);
+            summary.kept.bytes -= cut.bytes.len() as u64;
+        }
+        summary.clusters = self.representatives.len() as u64;
+        summary.reference = u64::from(own.0);
+        summary.problems = self.problems.len() as u64;
+        self.summary = summary;
+    }
+
+    /// The sources that are deduplicated, in document order.
+    pub fn sources(&self) -> impl Iterator<Item = SourceId> + use<> {
+        (self.reference.0..self.sources.len() as u32).map(SourceId)
+    }
+
+    /// What a source is called.
+    pub fn source_name(&self, source: SourceId) -> String {
+        self.sources.get(source).name()
+    }
+
+    /// The file that a source is; none of what can be read only once, such as standard input.
+    pub fn original(&self, source: SourceId) -> Option<&Path> {
+        self.sources.original(source)
+    }
+
+    /// What a document is called, and where it stands.
+    pub fn name(&self, document: DocId) -> Name {
+        self.corpus().name(document)
+    }
+
+    /// What becomes of a source; with marks every source of records that were read changes.
+    pub fn fate(&self, source: SourceId, marks: bool) -> Fate {
+        let documents = self.documents_of(source);
+        if self.sources.get(source).format == Format::Text {
+            return match documents.start == documents.end {
+                true if self.lost.contains(&source) => Fate::Whole,
+                true => Fate::Gone,
+                false if marks || self.removal(DocId(documents.start)).is_none() => {
+                    if self.cut(DocId(documents.start)).is_empty() { Fate::Whole } else { Fate::Changed }
+                }
+                false => Fate::Gone,
+            };
+        }
+        let has = |start: usize| {
+            let is_removed = self.removed.get(start).is_some_and(|removed| removed.document.0 < documents.end);
+            is_removed && !marks
+        };
+        let first_removed = self.removed.partition_point(|removed| removed.document.0 < documents.start);
+        let first_cut = self.cuts.partition_point(|(document, _)| document.0 < documents.start);
+        let is_cut = self.cuts.get(first_cut).is_some_and(|(document, _)| document.0 < documents.end);
+        let is_marked = marks && !documents.is_empty();
+        if has(first_removed) || is_cut || is_marked { Fate::Changed } else { Fate::Whole }
+    }
+
+    /// Writes a source that changes. With `mark`, every record stays and gets two fields: one of this name with the number of its
+    /// cluster, and one with whether it would stay.
+    ///
+    /// # Errors
+    /// When the source cannot be read as it was or be written in its format, or `out` fails.
+    pub fn write(
+        &self,
+        source: SourceId,
+        mark: Option<&str>,
+        out: &mut (dyn Write + Send),
+    ) -> Result<(), RewriteError> {
+        let documents = self.documents_of(source).map(DocId);
+        let mut changes = documents.filter_map(|document| {
+            let removal = self.removal(document);
+            let cuts = self.ranges(document);
+            let mark = mark.map(|_| Mark {
+                cluster: removal.map_or_else(|| self.cluster_of(document), |removed| removed.cluster).map(u64::from),
+                is_kept: removal.is_none(),
+            });
+            let is_removed = mark.is_none() && removal.is_some();
+            let is_change = is_removed || !cuts.is_empty() || mark.is_some();
+            let record = self.documents.location(document).record.unwrap_or(1);
+            is_change.then_some((record, is_removed, cuts, mark))
+        });
+        self.rewrite(source, mark, &mut changes, out)?;
+        self.check_unchanged(source).map_err(RewriteError::Source)
+    }
+
+    fn rewrite(
+        &self,
+        source: SourceId,
+        mark: Option<&str>,
+        changes: &mut dyn Iterator<Item = (u64, bool, Vec<Range<usize>>, Option<Mark>)>,
+        out: &mut (dyn Write + Send),
+    ) -> Result<(), RewriteError> {
+        let mut changes = changes.map(|(record, is_removed, cuts, mark)| Change { record, is_removed, cuts, mark });
+        self.sources.rewrite(source, &self.reading, mark, &mut changes, out)
+    }
+
+    /// Whether a source is what it was when it was read.
+    ///
+    /// # Errors
+    /// A sentence with what has become of it.
+    pub fn check_unchanged(&self, source: SourceId) -> Result<(), String> {
+        let unchanged = self.sources.is_unchanged(source, &self.stamps);
+        unchanged.map_err(|reason| self.sources.get(source).problem(None, reason).to_string())
+    }
+
+    /// Tells all that goes, in document order.
+    ///
+    /// # Errors
+    /// Of `tell`; and when a text cannot be read again.
+    pub fn tell(&self, mut tell: impl FnMut(Entry<'_>) -> io::Result<()>) -> io::Result<()> {
+        let mut removed = self.removed.iter().peekable();
+        let mut reader = Reader::new(self.corpus());
+        for (document, cuts) in &self.cuts {
+            while let Some(removed) = removed.next_if(|removed| removed.document < *document) {
+                tell(Entry::Removed(removed))?;
+            }
+            let text = reader.text(*document).map_err(|problem| io::Error::other(problem.to_string()))?.text;
+            let mut lines = LineNumbers { text: &text, at: 0, line: 1 };
+            for cut in cuts {
+                let first_line = match cut.why {
+                    Why::RepeatedLine { first, .. } => Some(LineNumbers { text: &text, at: 0, line: 1 }.at(first)),
+                    _ => None,
+                };
+                let gone = || io::Error::other(format!("{}: it has changed", self.name(*document).name));
+                let text = text.get(cut.bytes.clone()).ok_or_else(gone)?;
+                let line = lines.at(cut.bytes.start);
+                tell(Entry::Cut { document: *document, cut, text, line, first_line })?;
+            }
+        }
+        removed.try_for_each(|removed| tell(Entry::Removed(removed)))
+    }
+
+    fn corpus(&self) -> Corpus<'_> {
+        Corpus {
+            sources: &self.sources,
+            reading: &self.reading,
+            documents: &self.documents,
+            index: &self.index,
+            edits: Some(&self.edits),
+            unit: self.unit,
+        }
+    }
+
+    /// The first document that is not of the reference.
+    fn own(&self) -> DocId {
+        self.documents.first_of(self.reference)
+    }
+
+    fn documents_of(&self, source: SourceId) -> Range<u32> {
+        self.documents.first_of(source).0..self.documents.first_of(SourceId(source.0 + 1)).0
+    }
+
+    fn removal(&self, document: DocId) -> Option<&Removed> {
+        let at = self.removed.binary_search_by_key(&document, |removed| removed.document);
+        at.ok().map(|at| &self.removed[at])
+    }
+
+    fn cut(&self, document: DocId) -> &[Cut] {
+        let at = self.cuts.binary_search_by_key(&document, |(document, _)| *document);
+        at.map_or(&[], |at| &self.cuts[at].1)
+    }
+
+    fn cluster_of(&self, representative: DocId) -> Option<u32> {
+        self.representatives.binary_search(&representative).ok().map(|at| at as u32 + 1)
+    }
+
+    /// What is cut of a document, ranges that touch as one.
+    fn ranges(&self, document: DocId) -> Vec<Range<usize>> {
+        let mut ranges: Vec<Range<usize>> = Vec::new();
+        for cut in self.cut(document) {
+            match ranges.last_mut() {
+                Some(last) if last.end == cut.bytes.start => last.end = cut.bytes.end,
+                _ => ranges.push(cut.bytes.clone()),
+            }
+        }
+        ranges
+    }
+}
+
+impl Reason {
+    fn is_of_cluster(self) -> bool {
+        matches!(self, Self::Exact | Self::Near | Self::AllCopies)
+    }
+}
+
+/// Counts lines on the way through a text.
+struct LineNumbers<'a> {
+    text: &'a str,
+    at: usize,
+    line: u64,
+}
+
+impl LineNumbers<'_> {
+    /// The line, from 1, of a byte that is not before the last one asked for.
+    fn at(&mut self, byte: usize) -> u64 {
+        let between = &self.text.as_bytes()[self.at.min(byte)..byte.min(self.text.len())];
+        self.line += memchr::memchr_iter(b'\n', between).count() as u64;
+        self.at = byte;
+        self.line
+    }
+}

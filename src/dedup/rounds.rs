@@ -1,0 +1,292 @@
+//! The rounds of a deduplication: everything is read, with what is known to go left out, and more is found that goes.
+
+use super::keep::Preference;
+use super::plan::{Reason, Removed};
+use super::{DedupOptions, Only};
+use crate::banding::Banding;
+use crate::document::DocId;
+use crate::edit::{Cut, Edits, Why, in_original};
+use crate::gather::{Gathered, gather};
+use crate::index::Copies;
+use crate::leaks::Boundary;
+use crate::matching::Wanted;
+use crate::ordered::map_in_order;
+use crate::problem::Problem;
+use crate::progress::Progress;
+use crate::reader::{Corpus, Reader};
+use crate::report::{Leak, LeakKind};
+use crate::sign::Signing;
+use crate::source::{SourceId, Sources};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// What is known so far.
+pub(super) struct Rounds<'a> {
+    sources: &'a Sources,
+    /// The first source that is not of the reference.
+    reference: SourceId,
+    options: &'a DedupOptions,
+    preference: Preference,
+    wanted: Wanted,
+    signing: Signing,
+    /// The place of each document in the order of preference, where that is not document order.
+    ranks: Option<Vec<u32>>,
+    /// What is left out from now on.
+    pub edits: Edits,
+    /// What goes, in the order in which it was found.
+    pub removed: Vec<Removed>,
+    /// What was read last.
+    pub gathered: Option<Gathered>,
+}
+
+impl<'a> Rounds<'a> {
+    pub(super) fn new(sources: &'a Sources, reference: SourceId, options: &'a DedupOptions) -> Result<Self, String> {
+        let wanted = options.scan.wanted();
+        let signing = Signing {
+            unit: options.scan.unit,
+            shingling: wanted.shingling,
+            banding: Banding::for_recall(wanted.threshold, options.scan.recall),
+            lines: None,
+            passages: None,
+            repetition: false,
+        };
+        let edits = Edits {
+            lines: options.scan.lines.unwrap_or_default(),
+            drops_repeated: options.drops_repeated_lines,
+            ..Edits::default()
+        };
+        let preference = Preference::new(&options.keep, &options.prefer)?;
+        let (ranks, removed, gathered) = (None, Vec::new(), None);
+        Ok(Self { sources, reference, options, preference, wanted, signing, ranks, edits, removed, gathered })
+    }
+
+    /// Compares what is left with the reference and with each other: what goes is known then.
+    pub(super) fn compare(&mut self, progress: &Progress) -> Result<(), String> {
+        let is_first = self.gathered.is_none();
+        let gathered = self.read(self.signing, progress)?;
+        let reading = &self.options.scan.reading;
+        if is_first {
+            self.ranks = self.preference.ranks(self.sources, reading, &gathered.documents, &gathered.lengths)?;
+        }
+        let copies = gathered.index.collapse();
+        let corpus = self.corpus(&gathered);
+        let own = gathered.documents.first_of(self.reference);
+        let mut removed = self.leaked(own, corpus, &copies, gathered.bytes, progress)?;
+        let is_leaked = |document: DocId| removed.binary_search_by_key(&document, |leak| leak.document).is_ok();
+        if self.options.only != Only::Against {
+            removed.extend(self.duplicates(own, corpus, &copies, is_leaked, gathered.bytes, progress)?);
+        }
+        self.edits.gone.extend(removed.iter().map(|removed| gathered.documents.seat(removed.document)));
+        self.removed.append(&mut removed);
+        self.gathered = Some(gathered);
+        Ok(())
+    }
+
+    /// Looks for boilerplate lines, once; whether there are any.
+    pub(super) fn find_boilerplate(&mut self, progress: &Progress) -> Result<bool, String> {
+        // What is left out makes no line stand in more documents.
+        if !self.edits.boilerplate.is_empty() {
+            return Ok(false);
+        }
+        let gathered = self.read(Signing { lines: Some(self.edits.lines), ..self.signing }, progress)?;
+        if let Some(lines) = gathered.lines {
+            let lines = lines.finish(self.edits.lines.boilerplate_documents, 0);
+            self.edits.boilerplate = lines.map_err(temporary)?.iter().map(|line| line.key).collect();
+        }
+        Ok(!self.edits.boilerplate.is_empty())
+    }
+
+    /// Looks for passages of at least so many tokens; whether there are any.
+    pub(super) fn find_passages(&mut self, least: u32, progress: &Progress) -> Result<bool, String> {
+        let mut gathered = self.read(Signing { passages: Some(least), ..self.signing }, progress)?;
+        let own = gathered.documents.first_of(self.reference);
+        let copies = gathered.index.collapse();
+        let mut again: BTreeMap<DocId, Vec<Range<u32>>> = BTreeMap::new();
+        for passage in std::mem::take(&mut gathered.passages).passages(least, &copies) {
+            for (number, place) in passage.places.iter().enumerate().filter(|(_, place)| place.document >= own) {
+                let end = place.start + place.tokens;
+                // Where a passage stands first it stays, but for what it says again there.
+                let start = if number > 0 { place.start } else { place.start + passage.period.unwrap_or(place.tokens) };
+                if start < end {
+                    again.entry(place.document).or_default().push(start..end);
+                }
+            }
+        }
+        let corpus = self.corpus(&gathered);
+        let cut = |reader: &mut Reader<'_>, (document, tokens): (DocId, Vec<Range<u32>>)| {
+            let located = reader.read_with_spans(document)?;
+            let spans = &located.tokens.spans;
+            let bytes = |tokens: Range<u32>| spans[tokens.start as usize].start..spans[tokens.end as usize - 1].end;
+            let cuts = united(tokens.into_iter().map(bytes).collect()).into_iter();
+            let cuts = cuts.map(|bytes| Cut { bytes, why: Why::Passage }).collect();
+            let is_page = located.is_page;
+            Ok((document, if is_page { Vec::new() } else { in_original(reader.cuts(), cuts) }))
+        };
+        let (mut found, mut failed) = (Vec::new(), None);
+        map_in_order(
+            again.into_iter(),
+            || Reader::new(corpus),
+            cut,
+            |cut: Result<_, Problem>| match cut {
+                Ok((_, cuts)) if cuts.is_empty() => {}
+                Ok((document, cuts)) => found.push((corpus.documents.seat(document), cuts)),
+                Err(problem) => failed = Some(problem),
+            },
+        );
+        if let Some(problem) = failed {
+            return Err(problem.to_string());
+        }
+        self.gathered = Some(gathered);
+        let has_found = !found.is_empty();
+        for (seat, cuts) in found {
+            let of_document = self.edits.passages.entry(seat).or_default();
+            of_document.extend(cuts.into_iter().map(|cut| cut.bytes));
+            of_document.sort_unstable_by_key(|bytes| bytes.start);
+        }
+        Ok(has_found)
+    }
+
+    /// Reads everything, with what is left out by now.
+    fn read(&self, signing: Signing, progress: &Progress) -> Result<Gathered, String> {
+        let reading = &self.options.scan.reading;
+        let gathered = gather(self.sources, reading, signing, Some(&self.edits), progress).map_err(temporary)?;
+        match &self.gathered {
+            Some(before) if before.documents.len() != gathered.documents.len() => {
+                Err("the input has changed while it was read".into())
+            }
+            _ => Ok(gathered),
+        }
+    }
+
+    fn corpus<'b>(&'b self, gathered: &'b Gathered) -> Corpus<'b> {
+        Corpus {
+            sources: self.sources,
+            reading: &self.options.scan.reading,
+            documents: &gathered.documents,
+            index: &gathered.index,
+            edits: Some(&self.edits),
+            unit: self.options.scan.unit,
+        }
+    }
+
+    /// Documents that the reference has, in document order.
+    fn leaked(
+        &self,
+        own: DocId,
+        corpus: Corpus<'_>,
+        copies: &Copies,
+        bytes: u64,
+        progress: &Progress,
+    ) -> Result<Vec<Removed>, String> {
+        if own == DocId(0) {
+            return Ok(Vec::new());
+        }
+        let leaks = if self.options.only == Only::Exact {
+            let of_reference = copies.firsts().filter(|&(document, first)| document >= own && first < own);
+            let exact =
+                |(document, within)| Leak { document, within, kind: LeakKind::Exact, jaccard: 1.0, containment: 1.0 };
+            of_reference.map(exact).collect()
+        } else {
+            let matched = self.wanted.leaked(Boundary(own), corpus, copies, bytes, progress);
+            unchanged(&matched.problems)?;
+            matched.leaks.unwrap_or_default()
+        };
+        let removed = |leak: Leak| Removed {
+            document: leak.document,
+            reason: match leak.kind {
+                LeakKind::Exact => Reason::AgainstExact,
+                LeakKind::Near => Reason::AgainstNear,
+                LeakKind::Contained => Reason::AgainstContained,
+            },
+            representative: leak.within,
+            jaccard: leak.jaccard,
+            containment: leak.containment,
+            cluster: None,
+        };
+        Ok(leaks.into_iter().map(removed).collect())
+    }
+
+    /// Documents that are told again, in document order.
+    fn duplicates(
+        &self,
+        own: DocId,
+        corpus: Corpus<'_>,
+        copies: &Copies,
+        is_leaked: impl Fn(DocId) -> bool + Sync,
+        bytes: u64,
+        progress: &Progress,
+    ) -> Result<Vec<Removed>, String> {
+        let rank = |document: DocId| match &self.ranks {
+            Some(ranks) => ranks[document.index()],
+            None => document.0,
+        };
+        // Of those with the same tokens the best stands for all; it is known by the first of them.
+        let mut best: Vec<u32> = (0..corpus.documents.len() as u32).collect();
+        for (document, first) in copies.firsts().filter(|&(document, first)| document != first && first >= own) {
+            if rank(document) < rank(DocId(best[first.index()])) {
+                best[first.index()] = document.0;
+            }
+        }
+        let best_of = |first: DocId| DocId(best[first.index()]);
+        let is_compared = |first: DocId| first >= own && !is_leaked(first);
+        let mut problems = Vec::new();
+        let joined = match self.options.only {
+            Only::Exact => Vec::new(),
+            _ => {
+                let rank = |first| is_compared(first).then(|| rank(best_of(first)));
+                self.wanted.joined(corpus, copies, rank, bytes, progress, &mut problems)
+            }
+        };
+        unchanged(&problems)?;
+        let of_document = |(document, first): (DocId, DocId)| {
+            let near = joined.binary_search_by_key(&first, |(joined, ..)| *joined).ok().map(|at| joined[at]);
+            let (kept, reason, jaccard, containment) = match near {
+                Some((_, leader, similarity)) => {
+                    (best_of(leader), Reason::Near, similarity.jaccard(), similarity.containment_of_right())
+                }
+                None => (best_of(first), Reason::Exact, 1.0, 1.0),
+            };
+            let removed = Removed { document, reason, representative: kept, jaccard, containment, cluster: None };
+            (document != kept).then_some(removed)
+        };
+        let compared = copies.firsts().filter(|&(_, first)| is_compared(first));
+        let mut removed: Vec<Removed> = compared.filter_map(of_document).collect();
+        if self.options.removes_all_copies {
+            let mut kept: Vec<DocId> = removed.iter().map(|removed| removed.representative).collect();
+            kept.sort_unstable();
+            kept.dedup();
+            removed.extend(kept.into_iter().map(|document| Removed {
+                document,
+                reason: Reason::AllCopies,
+                representative: document,
+                jaccard: 1.0,
+                containment: 1.0,
+                cluster: None,
+            }));
+            removed.sort_unstable_by_key(|removed| removed.document);
+        }
+        Ok(removed)
+    }
+}
+
+/// A text that is not what it was is no problem of one document here: what goes was decided by what it was.
+fn unchanged(problems: &[Problem]) -> Result<(), String> {
+    problems.first().map_or(Ok(()), |problem| Err(problem.to_string()))
+}
+
+fn temporary(error: std::io::Error) -> String {
+    format!("a temporary file failed: {error}")
+}
+
+/// Ranges in order, those that touch as one.
+fn united(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_unstable_by_key(|range| range.start);
+    let mut united: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match united.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => united.push(range),
+        }
+    }
+    united
+}

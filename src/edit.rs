@@ -1,0 +1,297 @@
+//! Edits: what is left out of texts before they are looked at, and the places in the original where it stood.
+//!
+//! Lines that a document repeats and lines that many documents hold are found anew whenever a text is read, since they follow
+//! from the text and a set of keys; passages are ranges that were found before. A line may be repeated, or be nobody's neighbour
+//! any more, because another is gone: a text is edited until nothing more is found in it, so editing what is left changes nothing.
+//!
+//! Cost: that of finding lines, once for most texts, and once more for each time that something is left out.
+
+use crate::document::Seat;
+use crate::lines::{LineOptions, Lines, RepeatedLine, RepeatedLines, line_bytes};
+use crate::tokens::{TokenUnit, Tokens};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::Range;
+
+/// What is left out of the documents of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Edits {
+    /// Which lines count.
+    pub lines: LineOptions,
+    /// Whether lines are left out that their document holds before.
+    pub drops_repeated: bool,
+    /// The keys of lines that are left out wherever they stand.
+    pub boilerplate: HashSet<u64>,
+    /// Ranges of texts, in order.
+    pub passages: BTreeMap<Seat, Vec<Range<usize>>>,
+    /// Documents that are read as if they were empty.
+    pub gone: BTreeSet<Seat>,
+}
+
+/// A part of a text that is left out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cut {
+    /// Its bytes in the document's text.
+    pub bytes: Range<usize>,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why a part of a text is left out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Why {
+    /// It is a line that stands in the document before.
+    RepeatedLine {
+        /// The first byte of the line that stays.
+        first: usize,
+        /// How alike they are; 1 for the same tokens.
+        similarity: f64,
+    },
+    /// It is a line that many documents hold.
+    BoilerplateLine,
+    /// It is a run of tokens that stands somewhere before.
+    Passage,
+}
+
+impl Edits {
+    /// Whether texts are read as they are.
+    fn leaves_lines(&self) -> bool {
+        !self.drops_repeated && self.boilerplate.is_empty()
+    }
+}
+
+/// Edits texts, in buffers that it keeps.
+pub struct Editor<'a> {
+    edits: &'a Edits,
+    unit: TokenUnit,
+    lines: Lines,
+    repeated: RepeatedLines,
+    left: String,
+    cuts: Vec<Cut>,
+}
+
+impl<'a> Editor<'a> {
+    /// For texts of which the tokens are of this unit.
+    pub fn new(edits: &'a Edits, unit: TokenUnit) -> Self {
+        let (lines, repeated) = (Lines::default(), RepeatedLines::default());
+        Self { edits, unit, lines, repeated, left: String::new(), cuts: Vec::new() }
+    }
+
+    /// What is left of the text of a document; `tokens` are those of what is left. What was cut is [`Editor::cuts`] then.
+    ///
+    /// Of a page of HTML (`is_page`) all is left: its lines are not those of the source.
+    pub fn edit<'t>(&'t mut self, seat: Seat, text: &'t str, is_page: bool, tokens: &mut Tokens) -> &'t str {
+        self.cuts.clear();
+        let edits = self.edits;
+        if edits.gone.contains(&seat) {
+            tokens.read("", self.unit);
+            return "";
+        }
+        let passages = edits.passages.get(&seat).into_iter().flatten();
+        // A text that is not what it was is told by its tokens; here it must only be no panic.
+        let is_there = |bytes: &&Range<usize>| text.get((*bytes).clone()).is_some();
+        self.cuts.extend(passages.filter(is_there).map(|bytes| Cut { bytes: bytes.clone(), why: Why::Passage }));
+        if !self.cuts.is_empty() {
+            self.leave(text);
+        }
+        loop {
+            let current = if self.cuts.is_empty() { text } else { &self.left };
+            tokens.read(current, self.unit);
+            if is_page || edits.leaves_lines() {
+                break;
+            }
+            self.lines.read(tokens);
+            let mut found = match edits.drops_repeated {
+                true => {
+                    repeated_lines(self.repeated.find(current, tokens, &self.lines, edits.lines).0, current, tokens)
+                }
+                false => Vec::new(),
+            };
+            if found.is_empty() && !edits.boilerplate.is_empty() {
+                let lines = self.lines.boilerplate_candidates(0, current, tokens, edits.lines);
+                let known = lines.filter(|line| edits.boilerplate.contains(&line.key));
+                found.extend(known.map(|line| Cut {
+                    bytes: whole_line(current, tokens, u64::from(line.line) + 1),
+                    why: Why::BoilerplateLine,
+                }));
+            }
+            if found.is_empty() {
+                break;
+            }
+            let found = in_original(&self.cuts, found);
+            self.cuts.extend(found);
+            self.cuts.sort_unstable_by_key(|cut| cut.bytes.start);
+            self.leave(text);
+        }
+        if self.cuts.is_empty() { text } else { &self.left }
+    }
+
+    /// What the last edit left out, in order.
+    pub fn cuts(&self) -> &[Cut] {
+        &self.cuts
+    }
+
+    /// Fills `left` with a text without the cuts.
+    fn leave(&mut self, text: &str) {
+        self.left.clear();
+        let mut at = 0;
+        for cut in &self.cuts {
+            self.left.push_str(&text[at..cut.bytes.start]);
+            at = cut.bytes.end;
+        }
+        self.left.push_str(&text[at..]);
+    }
+}
+
+/// All lines of each group but the first.
+fn repeated_lines(repeated: Vec<RepeatedLine>, text: &str, tokens: &Tokens) -> Vec<Cut> {
+    let mut cuts: BTreeMap<u64, Cut> = BTreeMap::new();
+    for line in repeated {
+        let [first, again @ ..] = line.lines.as_slice() else { continue };
+        // To be like a line that goes is not enough: it must be like one that stays, which the next round tells.
+        if cuts.contains_key(first) {
+            continue;
+        }
+        let why = Why::RepeatedLine { first: whole_line(text, tokens, *first).start, similarity: line.similarity };
+        for &number in again {
+            cuts.entry(number).or_insert_with(|| Cut { bytes: whole_line(text, tokens, number), why });
+        }
+    }
+    cuts.into_values().collect()
+}
+
+/// A line by its number from 1, with its line feed.
+fn whole_line(text: &str, tokens: &Tokens, number: u64) -> Range<usize> {
+    let bytes = line_bytes(tokens, number as u32 - 1);
+    bytes.start..(bytes.end + 1).min(text.len())
+}
+
+/// Cuts of what earlier ones left, as cuts of the original; one that earlier ones lie in becomes several.
+pub fn in_original(earlier: &[Cut], cuts: Vec<Cut>) -> Vec<Cut> {
+    let original = Original { earlier };
+    let mut all = Vec::with_capacity(cuts.len());
+    for cut in cuts {
+        let why = match cut.why {
+            Why::RepeatedLine { first, similarity } => Why::RepeatedLine { first: original.place(first), similarity },
+            why => why,
+        };
+        all.extend(original.ranges(cut.bytes).into_iter().map(|bytes| Cut { bytes, why }));
+    }
+    all
+}
+
+/// A text of which some of it was cut.
+struct Original<'a> {
+    earlier: &'a [Cut],
+}
+
+impl Original<'_> {
+    /// Where a byte of what is left stands.
+    fn place(&self, left: usize) -> usize {
+        let mut place = left;
+        for cut in self.earlier {
+            if cut.bytes.start > place {
+                break;
+            }
+            place += cut.bytes.len();
+        }
+        place
+    }
+
+    /// Where a range of what is left stands, not empty.
+    fn ranges(&self, left: Range<usize>) -> Vec<Range<usize>> {
+        let (start, last) = (self.place(left.start), self.place(left.end - 1));
+        let mut ranges = Vec::new();
+        let mut at = start;
+        for cut in self.earlier.iter().filter(|cut| cut.bytes.start > start && cut.bytes.end <= last) {
+            ranges.push(at..cut.bytes.start);
+            at = cut.bytes.end;
+        }
+        ranges.push(at..last + 1);
+        ranges.retain(|range| !range.is_empty());
+        ranges
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn edited(edits: &Edits, text: &str) -> (String, Vec<Cut>) {
+        let mut editor = Editor::new(edits, TokenUnit::Auto);
+        let left = editor.edit(Seat::default(), text, false, &mut Tokens::default()).to_owned();
+        (left, editor.cuts().to_vec())
+    }
+
+    fn dropping() -> Edits {
+        Edits { drops_repeated: true, ..Edits::default() }
+    }
+
+    #[test]
+    fn the_first_line_of_each_stays_with_all_around_it() {
+        let text = "A headline of four words\r\n\r\na headline of FOUR words!\n\nText that stands once.\nShafaq Live\nShafaq Live";
+        let (left, cuts) = edited(&dropping(), text);
+        assert_eq!(left, "A headline of four words\r\n\r\n\nText that stands once.\nShafaq Live\n");
+        let first_of = |cut: &Cut| match cut.why {
+            Why::RepeatedLine { first, similarity } => (first, similarity),
+            _ => panic!("{cut:?}"),
+        };
+        assert_eq!(first_of(&cuts[0]), (0, 1.0));
+        assert_eq!(&text[first_of(&cuts[1]).0..][..11], "Shafaq Live");
+    }
+
+    /// 3 is nearly 1 and 9 is nearly 3, but not nearly 1.
+    #[test]
+    fn a_line_goes_only_if_one_like_it_stays() {
+        let text = "a b c d e f g h i j\n-\na b c d e f g h x y\n-\na b c d w z g h x y\n";
+        let edits = Edits { lines: LineOptions { similarity: 0.8, ..LineOptions::default() }, ..dropping() };
+        assert_eq!(edited(&edits, text).0, "a b c d e f g h i j\n-\n-\na b c d w z g h x y\n");
+    }
+
+    #[test]
+    fn lines_that_become_neighbours_are_repeated_then() {
+        let text = "Read more\nA line that stands twice here\nRead more\nA line that stands twice here\nRead more\n";
+        assert_eq!(edited(&dropping(), text).0, "Read more\nA line that stands twice here\nRead more\n");
+        let boilerplate = HashSet::from([crate::lines::key(&tokens_of("A line that stands twice here"))]);
+        assert_eq!(edited(&Edits { boilerplate, ..dropping() }, text).0, "Read more\n");
+    }
+
+    fn tokens_of(text: &str) -> Vec<u64> {
+        let mut tokens = Tokens::default();
+        tokens.read(text, TokenUnit::Auto);
+        tokens.hashes
+    }
+
+    proptest! {
+        /// What is left is the text without the cuts, and nothing more is cut of it.
+        #[test]
+        fn editing_twice_is_editing_once(
+            lines in prop::collection::vec(prop::sample::select(vec![
+                "", "  ", "Read more", "one two three four", "one two three five", "ONE two three four.", "größer als vier Wörter", "x",
+                "a b c d e f g h i j", "a b c d e f g h x y", "a b c d w z g h x y",
+            ]), 0..30),
+            breaks in prop::collection::vec(prop::sample::select(vec!["\n", "\r\n"]), 30),
+            passage in any::<bool>(),
+        ) {
+            let text: String = lines.iter().zip(&breaks).map(|(line, end)| format!("{line}{end}")).collect();
+            let text = text.trim_end_matches('\n');
+            let mut edits = dropping();
+            edits.boilerplate.insert(crate::lines::key(&tokens_of("größer als vier Wörter")));
+            if let Some(at) = text.find("two").filter(|_| passage) {
+                edits.passages.insert(Seat::default(), vec![at..at + 3]);
+            }
+            let (left, cuts) = edited(&edits, text);
+            let mut at = 0;
+            let mut expected = String::new();
+            for cut in &cuts {
+                prop_assert!(at <= cut.bytes.start && !cut.bytes.is_empty());
+                expected.push_str(&text[at..cut.bytes.start]);
+                at = cut.bytes.end;
+            }
+            expected.push_str(&text[at..]);
+            prop_assert_eq!(&left, &expected);
+            edits.passages.clear();
+            prop_assert_eq!(edited(&edits, &left), (left, vec![]));
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! A source written again: without some of its records, without parts of their texts, or with a mark on each. All other bytes are
+//! copied as they stand, in the format, the order, the encoding and the compression of the source.
+//!
+//! How: a source is read once more from its beginning, with the next change at hand. What stands before that is copied unseen,
+//! the record that changes is taken apart (`json`, `csv`), cut where its text was decoded from (`cuts`) and put together again.
+//! Parquet is decoded and encoded again, column by column (`parquet`).
+//!
+//! Cost: that of copying; one record in memory, or one batch of a Parquet column. Limits: what was removed must not be all that
+//! told one encoding from another; when a cut text would not read as what is left of it, that is an error and nothing is written.
+
+mod array;
+#[cfg(feature = "csv")]
+mod csv;
+mod cuts;
+mod json;
+mod lines;
+mod packing;
+#[cfg(feature = "parquet")]
+mod parquet;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use super::{Format, Reading, SourceId, Sources, Table, io_reason};
+pub(super) use packing::{Packing, Wide};
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufReader, Write};
+use std::iter::Peekable;
+use std::ops::Range;
+use std::path::Path;
+
+/// What becomes of one document of a source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// Its record, from 1; 1 for a file that is one document.
+    pub record: u64,
+    /// Whether it is left out.
+    pub is_removed: bool,
+    /// Ranges of bytes of its text that are left out; in order, none reaches into the next.
+    pub cuts: Vec<Range<usize>>,
+    /// What is written beside it.
+    pub mark: Option<Mark>,
+}
+
+/// What is said of a document where all are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The number of its cluster.
+    pub cluster: Option<u64>,
+    /// Whether it would stay.
+    pub is_kept: bool,
+}
+
+/// What is added to the name of the field with the cluster for the one that says whether a document would stay.
+pub const KEPT: &str = "_kept";
+
+/// Why a source could not be written again.
+#[derive(Debug)]
+pub enum RewriteError {
+    /// It cannot be read as it was, or not be written in its format.
+    Source(String),
+    /// The destination does not take it.
+    Output(io::Error),
+}
+
+impl fmt::Display for RewriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Source(reason) => f.write_str(reason),
+            Self::Output(error) => f.write_str(&io_reason(error)),
+        }
+    }
+}
+
+impl From<io::Error> for RewriteError {
+    /// Of a destination; errors of a source are turned to their words where they arise.
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// An error of reading a source.
+fn unreadable(error: io::Error) -> RewriteError {
+    RewriteError::Source(io_reason(&error))
+}
+
+/// The changes of a source that are still to come.
+type Changes<'a> = Peekable<&'a mut dyn Iterator<Item = Change>>;
+
+impl Sources {
+    /// Writes a source to `out` with `changes`, which come in the order of records; where these have marks, `mark` is the name of
+    /// the field that holds them, and every record that is read has one.
+    ///
+    /// # Errors
+    /// When the source cannot be read as it was, has a field of that name, or when `out` fails.
+    pub fn rewrite(
+        &self,
+        source: SourceId,
+        reading: &Reading,
+        mark: Option<&str>,
+        changes: &mut dyn Iterator<Item = Change>,
+        out: &mut (dyn Write + Send),
+    ) -> Result<(), RewriteError> {
+        let source = self.get(source);
+        let mut changes = changes.peekable();
+        let file = File::open(&source.path).map_err(unreadable)?;
+        let mut packed = self.packing(&source.path).writer(out)?;
+        let input = BufReader::with_capacity(1 << 18, file);
+        match source.format {
+            Format::Text => text::rewrite(input, reading, &mut changes, &mut packed)?,
+            Format::JsonLines { .. } => lines::rewrite(input, reading, mark, &mut changes, &mut packed)?,
+            Format::Table { table: Table::Json, .. } => {
+                array::rewrite(input, reading, mark, &mut changes, &mut packed)?
+            }
+            #[cfg(feature = "csv")]
+            Format::Table { table: Table::Csv { delimiter }, .. } => {
+                csv::rewrite(input, delimiter, reading, mark, &mut changes, &mut packed)?
+            }
+            #[cfg(feature = "parquet")]
+            Format::Table { table: Table::Parquet, .. } => {
+                parquet::rewrite(input.into_inner(), reading, mark, &mut changes, &mut packed)?
+            }
+            #[cfg(not(all(feature = "csv", feature = "parquet")))]
+            Format::Table { .. } => return Err(RewriteError::Source("a format that this build does not know".into())),
+        }
+        packed.finish()?;
+        Ok(())
+    }
+
+    /// How the bytes of a source were packed before they were copied to where they are read.
+    fn packing(&self, path: &Path) -> Packing {
+        self.spools.iter().find(|spool| spool.path() == path).map(|spool| spool.packing).unwrap_or_default()
+    }
+}
