@@ -125,6 +125,11 @@ impl<'a> Editor<'a> {
         if self.cuts.is_empty() { text } else { &self.left }
     }
 
+    /// Whether a document is edited in another way than others with the same text.
+    pub fn is_edited_alone(&self, seat: Seat) -> bool {
+        self.edits.gone.contains(&seat) || self.edits.passages.contains_key(&seat)
+    }
+
     /// What the last edit left out, in order.
     pub fn cuts(&self) -> &[Cut] {
         &self.cuts

@@ -96,7 +96,11 @@ impl Index {
 
     /// Whether a document's tokens are still those it was indexed with.
     pub fn is_unchanged(&self, document: DocId, tokens: &[u64]) -> bool {
-        fingerprint(tokens).max(EMPTY_FINGERPRINT + 1) == self.fingerprints[document.index()]
+        let now = match tokens {
+            [] => EMPTY_FINGERPRINT,
+            tokens => fingerprint(tokens).max(EMPTY_FINGERPRINT + 1),
+        };
+        now == self.fingerprints[document.index()]
     }
 
     /// Finds the documents with the same tokens. One sort of 16 bytes a document.

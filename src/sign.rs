@@ -175,8 +175,10 @@ impl Visit for Signed<'_, '_> {
         self.part.ids.push_str(id);
         let number = self.part.documents.len() as u32;
         let seat = Seat { part: self.number, number };
-        // The same text may stand on other lines of another source.
-        let earlier = if lines.is_none() { self.signer.seen.before(text, seat) } else { None };
+        // The same text may stand on other lines of another source, or be edited in another way.
+        let is_edited_alone = self.signer.editor.as_ref().is_some_and(|editor| editor.is_edited_alone(seat));
+        let is_like_others = lines.is_none() && !is_edited_alone;
+        let earlier = if is_like_others { self.signer.seen.before(text, seat) } else { None };
         let found = match earlier {
             Some(earlier) => {
                 if self.signer.digester.is_some() {

@@ -31,6 +31,8 @@ pub(super) struct Rounds<'a> {
     signing: Signing,
     /// The place of each document in the order of preference, where that is not document order.
     ranks: Option<Vec<u32>>,
+    /// Whether boilerplate has been looked for in what is left.
+    lines_are_counted: bool,
     /// What is left out from now on.
     pub edits: Edits,
     /// What goes, in the order in which it was found.
@@ -57,7 +59,20 @@ impl<'a> Rounds<'a> {
         };
         let preference = Preference::new(&options.keep, &options.prefer)?;
         let (ranks, removed, gathered) = (None, Vec::new(), None);
-        Ok(Self { sources, reference, options, preference, wanted, signing, ranks, edits, removed, gathered })
+        let lines_are_counted = false;
+        Ok(Self {
+            sources,
+            reference,
+            options,
+            preference,
+            wanted,
+            signing,
+            ranks,
+            lines_are_counted,
+            edits,
+            removed,
+            gathered,
+        })
     }
 
     /// Compares what is left with the reference and with each other: what goes is known then.
@@ -82,18 +97,20 @@ impl<'a> Rounds<'a> {
         Ok(())
     }
 
-    /// Looks for boilerplate lines, once; whether there are any.
+    /// Looks for boilerplate lines; whether there are any that were not known.
     pub(super) fn find_boilerplate(&mut self, progress: &Progress) -> Result<bool, String> {
-        // What is left out makes no line stand in more documents.
-        if !self.edits.boilerplate.is_empty() {
+        // Documents and lines that go make no line stand in more documents; a passage that goes may leave such a line.
+        if self.lines_are_counted {
             return Ok(false);
         }
+        self.lines_are_counted = true;
         let gathered = self.read(Signing { lines: Some(self.edits.lines), ..self.signing }, progress)?;
         if let Some(lines) = gathered.lines {
-            let lines = lines.finish(self.edits.lines.boilerplate_documents, 0);
-            self.edits.boilerplate = lines.map_err(temporary)?.iter().map(|line| line.key).collect();
+            let lines = lines.finish(self.edits.lines.boilerplate_documents, 0).map_err(temporary)?;
+            self.edits.boilerplate.extend(lines.iter().map(|line| line.key));
+            return Ok(!lines.is_empty());
         }
-        Ok(!self.edits.boilerplate.is_empty())
+        Ok(false)
     }
 
     /// Looks for passages of at least so many tokens; whether there are any.
@@ -138,6 +155,7 @@ impl<'a> Rounds<'a> {
         }
         self.gathered = Some(gathered);
         let has_found = !found.is_empty();
+        self.lines_are_counted &= !has_found;
         for (seat, cuts) in found {
             let of_document = self.edits.passages.entry(seat).or_default();
             of_document.extend(cuts.into_iter().map(|cut| cut.bytes));

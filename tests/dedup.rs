@@ -1,0 +1,330 @@
+//! What stays of random records: held against what is said of it, against an exhaustive scan, and against itself.
+#![allow(clippy::panic, clippy::unwrap_used)] // helpers of tests are not known to clippy as tests
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use retold::dedup::{DedupOptions, Deduplicated, Entry, Fate, Keep, Only, Reason, dedup};
+use retold::progress::Progress;
+use retold::report::Report;
+use retold::{Options, Search, scan};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A folder of files.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn of(files: &[(String, String)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        Self(folder)
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().into()
+    }
+
+    /// What is written of it.
+    fn written(result: &Deduplicated) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for source in result.sources() {
+            let name = PathBuf::from(result.source_name(source));
+            let to = folder.path().join(name.file_name().unwrap());
+            match result.fate(source, false) {
+                Fate::Gone => {}
+                Fate::Whole => drop(fs::copy(name, to).unwrap()),
+                Fate::Changed => result.write(source, None, &mut fs::File::create(to).unwrap()).unwrap(),
+            }
+        }
+        Self(folder)
+    }
+
+    fn files(&self) -> BTreeMap<String, String> {
+        let entries = fs::read_dir(self.0.path()).unwrap().map(|entry| entry.unwrap().path());
+        let file = |path: PathBuf| (name_of(&path), fs::read_to_string(&path).unwrap());
+        entries.map(file).collect()
+    }
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap().to_str().unwrap().to_owned()
+}
+
+fn done(folder: &Folder, options: &DedupOptions) -> Deduplicated {
+    dedup(&[folder.path()], options, &Progress::default()).unwrap()
+}
+
+fn scanned(folder: &Folder, options: &Options) -> Report {
+    scan(&[folder.path()], &Options { against: Vec::new(), pairs: true, ..options.clone() }, &Progress::default())
+        .unwrap()
+}
+
+/// Names of documents without the folder.
+fn short(name: &str) -> String {
+    name.rsplit('/').next().unwrap().to_owned()
+}
+
+/// Texts of few words, so that many are alike; lines of some of them told twice.
+fn text() -> impl Strategy<Value = String> {
+    let line = prop_oneof![
+        3 => vec(select(vec!["a", "b", "c"]), 0..7).prop_map(|words| words.join(" ")),
+        1 => select(vec!["This line of boilerplate", "one two three four five six", "one two three four five SEVEN", ""]).prop_map(str::to_owned),
+    ];
+    vec(line, 0..5).prop_map(|lines| lines.join("\n"))
+}
+
+fn files() -> impl Strategy<Value = Vec<(String, String)>> {
+    let record = |(text, n): (String, u8)| format!("{}\n", serde_json::json!({"n": n, "text": text}));
+    let records = vec((text(), 0u8..4).prop_map(record), 0..12).prop_map(|records| records.concat());
+    (vec(text(), 0..8), vec(records, 0..3)).prop_map(|(texts, records)| {
+        let texts = texts.into_iter().enumerate().map(|(number, text)| (format!("{number}.txt"), text));
+        let records = records.into_iter().enumerate().map(|(number, text)| (format!("{}r.jsonl", 2 * number), text));
+        texts.chain(records).collect()
+    })
+}
+
+fn options() -> impl Strategy<Value = DedupOptions> {
+    let keep = select(vec![
+        Keep::First,
+        Keep::Last,
+        Keep::Longest,
+        Keep::Shortest,
+        Keep::Newest,
+        Keep::Field { name: "n".into(), least: true },
+    ]);
+    let only = select(vec![Only::All, Only::All, Only::Exact, Only::Against]);
+    let passages = prop::option::of(2u32..6);
+    let prefer = select(vec![vec![], vec!["*.jsonl".to_owned()]]);
+    (keep, only, any::<[bool; 3]>(), passages, prefer, select(vec![0.4, 0.7, 1.0]), 1u32..4).prop_map(
+        |(keep, only, [repeated, boilerplate, passages_too], passages, prefer, threshold, shingle_size)| {
+            let mut scan = Options { threshold, shingle_size, search: Search::Exhaustive, ..Options::default() };
+            scan.passages = passages.filter(|_| passages_too);
+            scan.lines.as_mut().unwrap().boilerplate_documents = 3;
+            let (drops_repeated_lines, drops_boilerplate_lines) = (repeated, boilerplate);
+            let removes_all_copies = false;
+            DedupOptions { scan, keep, prefer, only, removes_all_copies, drops_repeated_lines, drops_boilerplate_lines }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    /// Nothing is lost: what went and what stays is what there was, byte for byte.
+    #[test]
+    fn what_stays_and_what_went_is_what_there_was(files in files(), options in options()) {
+        let folder = Folder::of(&files);
+        let result = match dedup(&[folder.path()], &options, &Progress::default()) {
+            Ok(result) => result,
+            Err(error) => {
+                prop_assert!(error.starts_with("--keep: no document has"), "{error}");
+                return Ok(());
+            }
+        };
+        let mut gone: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
+        let mut cut: BTreeMap<(String, u64), Vec<(usize, String)>> = BTreeMap::new();
+        result.tell(|entry| {
+            match entry {
+                Entry::Removed(removed) => {
+                    let name = result.name(removed.document);
+                    gone.entry(short(&name.path)).or_default().insert(name.record.unwrap_or(1));
+                }
+                Entry::Cut { document, cut: it, text, line, .. } => {
+                    let name = result.name(document);
+                    let place = (short(&name.path), name.record.unwrap_or(1));
+                    assert!(line >= 1);
+                    cut.entry(place).or_default().push((it.bytes.start, text.to_owned()));
+                }
+            }
+            Ok(())
+        }).unwrap();
+        // Parts that were cut are put back, the first first.
+        let restored = |name: &str, record: u64, text: &str| {
+            let mut text = text.to_owned();
+            for (at, part) in cut.get(&(name.to_owned(), record)).into_iter().flatten() {
+                text.insert_str(*at, part);
+            }
+            text
+        };
+        let written = Folder::written(&result).files();
+        for (name, text) in &files {
+            let gone = gone.get(name).cloned().unwrap_or_default();
+            let Some(written) = written.get(name) else {
+                prop_assert!(gone.contains(&1) && name.ends_with("txt"), "{name} is gone without a word");
+                continue;
+            };
+            if name.ends_with("txt") {
+                prop_assert_eq!(&restored(name, 1, written), text);
+                continue;
+            }
+            let mut lines = written.split_inclusive('\n');
+            for (record, line) in (1..).zip(text.split_inclusive('\n')) {
+                if gone.contains(&record) {
+                    continue;
+                }
+                let written = lines.next().unwrap();
+                if !cut.contains_key(&(name.clone(), record)) {
+                    prop_assert_eq!(written, line);
+                }
+                let [mut written, line] = [written, line].map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+                let text = restored(name, record, written["text"].as_str().unwrap());
+                written["text"] = text.into();
+                prop_assert_eq!(written, line);
+            }
+            prop_assert_eq!(lines.next(), None);
+        }
+        let summary = &result.summary;
+        let removed: u64 = summary.removed.iter().map(|(_, counted)| counted.count).sum();
+        prop_assert_eq!(summary.read.count, summary.kept.count + removed);
+    }
+
+    /// No two documents that stay are alike, and deduplicating them again finds nothing.
+    #[test]
+    fn nothing_more_is_found_in_what_stays(files in files(), options in options()) {
+        let folder = Folder::of(&files);
+        let Ok(result) = dedup(&[folder.path()], &options, &Progress::default()) else { return Ok(()) };
+        let written = Folder::written(&result);
+        let left = scanned(&written, &options.scan);
+        let pairs = left.pairs.as_deref().unwrap();
+        prop_assert!(options.only == Only::Against || left.summary.exact_duplicates == 0);
+        if options.only == Only::All {
+            prop_assert!(pairs.is_empty(), "{:?}", pairs);
+        }
+        if options.drops_repeated_lines {
+            prop_assert!(left.repeated_lines.is_empty(), "{:?}", left.repeated_lines);
+        }
+        if options.drops_boilerplate_lines {
+            prop_assert!(left.boilerplate.is_empty(), "{:?}", left.boilerplate);
+        }
+        if options.scan.passages.is_some() {
+            prop_assert!(left.passages.is_empty(), "{:?}", left.passages);
+        }
+        if let Ok(again) = dedup(&[written.path()], &options, &Progress::default()) {
+            prop_assert_eq!(again.removed.len() + again.cuts.len(), 0);
+            prop_assert_eq!(&again.summary.read, &result.summary.kept);
+        }
+    }
+
+    /// One of each cluster stays, the best by what is wanted; the others were compared with it.
+    #[test]
+    fn the_best_of_a_cluster_stays(files in files(), options in options()) {
+        let folder = Folder::of(&files);
+        let options = DedupOptions {
+            drops_repeated_lines: false,
+            drops_boilerplate_lines: false,
+            scan: Options { passages: None, ..options.scan },
+            ..options
+        };
+        let Ok(result) = dedup(&[folder.path()], &options, &Progress::default()) else { return Ok(()) };
+        let all = scanned(&folder, &options.scan);
+        let jaccard: BTreeMap<(String, String), f64> = all.pairs.iter().flatten()
+            .map(|pair| ((all.name(pair.a).name.clone(), all.name(pair.b).name.clone()), pair.jaccard)).collect();
+        let removed: BTreeSet<_> = result.removed.iter().map(|removed| removed.document).collect();
+        let size = |name: &str| {
+            let path = PathBuf::from(name.split_once(".jsonl").map_or(name, |(path, _)| path).to_owned());
+            if name.contains(".jsonl") { None } else { Some(fs::metadata(path).unwrap().len()) }
+        };
+        for removed_one in &result.removed {
+            let kept = removed_one.representative;
+            prop_assert!(!removed.contains(&kept));
+            let (document, kept) = (result.name(removed_one.document), result.name(kept));
+            let (a, b) = if removed_one.document < removed_one.representative { (&document, &kept) } else { (&kept, &document) };
+            prop_assert_eq!(jaccard.get(&(a.name.clone(), b.name.clone())), Some(&removed_one.jaccard));
+            prop_assert!(removed_one.cluster.is_some());
+            let is_preferred = |name: &str| name.contains(".jsonl") && !options.prefer.is_empty();
+            let (preferred, other) = (is_preferred(&kept.name), is_preferred(&document.name));
+            prop_assert!(preferred || !other);
+            if preferred != other {
+                continue;
+            }
+            match options.keep {
+                Keep::First => prop_assert!(removed_one.representative < removed_one.document),
+                Keep::Last => prop_assert!(removed_one.representative > removed_one.document),
+                Keep::Longest => if let (Some(kept), Some(other)) = (size(&kept.name), size(&document.name)) {
+                    prop_assert!(kept >= other);
+                },
+                Keep::Shortest => if let (Some(kept), Some(other)) = (size(&kept.name), size(&document.name)) {
+                    prop_assert!(kept <= other);
+                },
+                _ => {}
+            }
+        }
+        // Whatever is like a document that stays has gone.
+        if options.only == Only::All {
+            let gone: BTreeSet<String> = result.removed.iter().map(|removed| result.name(removed.document).name).collect();
+            for (a, b) in jaccard.keys() {
+                prop_assert!(gone.contains(a) || gone.contains(b), "{a} {b}");
+            }
+        }
+    }
+
+    /// Nothing stays that the reference has, and nothing goes that it has not and is not told twice.
+    #[test]
+    fn what_the_reference_has_goes(files in files(), reference in files(), only in select(vec![Only::All, Only::Exact, Only::Against])) {
+        let (folder, reference) = (Folder::of(&files), Folder::of(&reference));
+        let scan_options = Options { against: vec![reference.path()], search: Search::Exhaustive, shingle_size: 2, ..Options::default() };
+        let options = DedupOptions { scan: Options { containment: Some(0.9), ..scan_options.clone() }, only, ..DedupOptions::default() };
+        let result = done(&folder, &options);
+        let leaks = scan(&[folder.path()], &options.scan, &Progress::default()).unwrap();
+        let told: BTreeMap<String, f64> = leaks.leaks.iter().flatten()
+            .filter(|leak| only != Only::Exact || leak.kind == retold::report::LeakKind::Exact)
+            .map(|leak| (leaks.name(leak.document).name.clone(), leak.jaccard)).collect();
+        let is_of_reference = |reason| matches!(reason, Reason::AgainstExact | Reason::AgainstNear | Reason::AgainstContained);
+        let gone: BTreeMap<String, f64> = result.removed.iter().filter(|removed| is_of_reference(removed.reason))
+            .map(|removed| (result.name(removed.document).name, removed.jaccard)).collect();
+        prop_assert_eq!(gone, told);
+        prop_assert!(only != Only::Against || result.removed.iter().all(|removed| is_of_reference(removed.reason)));
+        let written = Folder::written(&result);
+        prop_assert_eq!(done(&written, &options).removed.len(), 0);
+    }
+}
+
+#[test]
+fn not_even_one_copy_is_kept_if_none_is_wanted() {
+    let files = [("a", "one two three"), ("b", "One two three!"), ("c", "something else")];
+    let folder = Folder::of(&files.map(|(name, text)| (format!("{name}.txt"), text.to_owned())));
+    let result = done(&folder, &DedupOptions { removes_all_copies: true, ..DedupOptions::default() });
+    let reasons: Vec<_> =
+        result.removed.iter().map(|removed| (short(&result.name(removed.document).name), removed.reason)).collect();
+    assert_eq!(reasons, [("a.txt".into(), Reason::AllCopies), ("b.txt".into(), Reason::Exact)]);
+    assert_eq!(Folder::written(&result).files().into_keys().collect::<Vec<_>>(), ["c.txt"]);
+}
+
+#[test]
+fn a_passage_stays_where_it_stands_first() {
+    let passage = "there once was a passage that everybody told again";
+    let files = [
+        ("a", format!("First, {passage}. And so on for a while without an end.")),
+        ("b", format!("Second: {passage}, which is why we are here today; 😀{passage}!")),
+    ];
+    let folder = Folder::of(&files.clone().map(|(name, text)| (format!("{name}.txt"), text)));
+    let scan = Options { passages: Some(5), ..Options::default() };
+    let result = done(&folder, &DedupOptions { scan, ..DedupOptions::default() });
+    let written = Folder::written(&result).files();
+    assert_eq!(written["a.txt"], files[0].1);
+    assert_eq!(written["b.txt"], "Second: , which is why we are here today; 😀!");
+}
+
+#[test]
+fn boilerplate_is_counted_in_what_stays() {
+    // Three copies of one document have no boilerplate once two of them are gone.
+    let text = "A line of some document\nAnother line of it";
+    let mut files: Vec<(String, String)> = (0..3).map(|number| (format!("{number}.txt"), text.to_owned())).collect();
+    for (number, own) in
+        ["one two three four five", "six seven eight nine ten", "alpha beta gamma delta"].iter().enumerate()
+    {
+        files.push((format!("b{number}.txt"), format!("{own}\r\nSubscribe to our newsletter\r\n")));
+    }
+    let folder = Folder::of(&files);
+    let mut scan = Options::default();
+    scan.lines.as_mut().unwrap().boilerplate_documents = 3;
+    let result = done(&folder, &DedupOptions { scan, drops_boilerplate_lines: true, ..DedupOptions::default() });
+    let written = Folder::written(&result).files();
+    assert_eq!(written.keys().collect::<Vec<_>>(), ["0.txt", "b0.txt", "b1.txt", "b2.txt"]);
+    assert_eq!(written["0.txt"], text);
+    assert_eq!(written["b0.txt"], "one two three four five\r\n");
+}
