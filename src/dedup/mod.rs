@@ -62,7 +62,8 @@ pub enum Only {
 /// and stays.
 ///
 /// # Errors
-/// A sentence, when the input changes while it is read, a glob is none, or a temporary file fails.
+/// A sentence, when it shows that the input changes while it is read, a glob is none, or a temporary file fails. Whether all of it is
+/// what it was is told by [`Deduplicated::check_unchanged`], once everything is written.
 pub fn dedup(paths: &[PathBuf], options: &DedupOptions, progress: &Progress) -> Result<Deduplicated, String> {
     progress.begin(Stage::Finding, 0);
     let (mut sources, reference) = options.scan.sources(paths);
@@ -86,8 +87,5 @@ pub fn dedup(paths: &[PathBuf], options: &DedupOptions, progress: &Progress) -> 
     result.problems.sort();
     result.problems.dedup();
     result.summarize();
-    for source in result.sources() {
-        result.check_unchanged(source)?;
-    }
     Ok(result)
 }

@@ -11,6 +11,7 @@ use crate::reader::{Corpus, Reader};
 use crate::report::Name;
 use crate::source::{Change, Format, Mark, Reading, RewriteError, SourceId, Sources, Stamps};
 use crate::tokens::TokenUnit;
+use rayon::prelude::*;
 use std::io::{self, Write};
 use std::ops::Range;
 use std::path::Path;
@@ -309,8 +310,7 @@ impl Deduplicated {
             let record = self.documents.location(document).record.unwrap_or(1);
             is_change.then_some((record, is_removed, cuts, mark))
         });
-        self.rewrite(source, mark, &mut changes, out)?;
-        self.check_unchanged(source).map_err(RewriteError::Source)
+        self.rewrite(source, mark, &mut changes, out)
     }
 
     fn rewrite(
@@ -324,13 +324,16 @@ impl Deduplicated {
         self.sources.rewrite(source, &self.reading, mark, &mut changes, out)
     }
 
-    /// Whether a source is what it was when it was read.
+    /// Whether all sources, those of the reference too, are what they were when they were read.
     ///
     /// # Errors
-    /// A sentence with what has become of it.
-    pub fn check_unchanged(&self, source: SourceId) -> Result<(), String> {
-        let unchanged = self.sources.is_unchanged(source, &self.stamps);
-        unchanged.map_err(|reason| self.sources.get(source).problem(None, reason).to_string())
+    /// A sentence with what has become of one of them.
+    pub fn check_unchanged(&self) -> Result<(), String> {
+        let sources = (0..self.sources.len() as u32).into_par_iter().map(SourceId);
+        sources.try_for_each(|source| {
+            let unchanged = self.sources.is_unchanged(source, &self.stamps);
+            unchanged.map_err(|reason| self.sources.get(source).problem(None, reason).to_string())
+        })
     }
 
     /// Tells all that goes, in document order.

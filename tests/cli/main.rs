@@ -5,6 +5,7 @@
 mod bad_input;
 mod check;
 mod compare;
+mod dedup;
 #[cfg(feature = "encodings")] // one of its files is not UTF-8
 mod formats;
 mod forms;

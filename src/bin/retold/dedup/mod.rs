@@ -48,6 +48,8 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
         let places = place::places(&result, &paths, is_file, mark)?;
         pool.install(|| target.write(&result, &places, mark))?;
     }
+    pool.install(|| result.check_unchanged())
+        .map_err(|reason| Failure::new(format!("{reason}; nothing is written")))?;
     let named = args.target.ledger.as_deref();
     let (ledger, written) = match &target {
         _ if named == Some(Path::new("-")) => (None, Some(Destination::StandardOutput)),

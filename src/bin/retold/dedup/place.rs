@@ -27,6 +27,8 @@ pub fn places(
     if is_file {
         return Ok(sources.map(|(source, fate)| Place { source, fate, path: PathBuf::new() }).collect());
     }
+    let here = std::env::current_dir().unwrap_or_default();
+    let plain = |path: &Path| plain(&here.join(path));
     let above = |path: &PathBuf| {
         let path = plain(path);
         if path.is_dir() { path } else { path.parent().map(Path::to_path_buf).unwrap_or_default() }
@@ -53,10 +55,10 @@ pub fn places(
     Ok(places)
 }
 
-/// A path from the root, without `.` and `..`.
+/// A path without `.` and `..`.
 fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
-    for part in std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()).components() {
+    for part in path.components() {
         match part {
             Component::ParentDir => drop(plain.pop()),
             Component::CurDir => {}

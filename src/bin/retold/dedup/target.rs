@@ -11,7 +11,7 @@ use retold::dedup::{DedupOptions, Deduplicated, Fate};
 use retold::source::RewriteError;
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Where an output is made.
@@ -19,6 +19,8 @@ pub struct Target {
     /// Its final place.
     output: PathBuf,
     ledger: PathBuf,
+    /// As it was given, or beside the output as it was given.
+    ledger_name: PathBuf,
     is_file: bool,
     force: bool,
     /// Where it is until then; removed when this is dropped.
@@ -51,7 +53,10 @@ impl Target {
     ) -> Result<Self, Failure> {
         let named = output.display();
         let place = final_place(output).map_err(|reason| Failure::new(format!("--output {named}: {reason}")))?;
-        let ledger = match ledger.filter(|ledger| *ledger != Path::new("-")) {
+        let is_printed = ledger == Some(Path::new("-"));
+        let ledger = ledger.filter(|_| !is_printed);
+        let ledger_name = ledger.map_or_else(|| beside(output, "", ".removed.jsonl"), Path::to_path_buf);
+        let ledger = match ledger {
             Some(ledger) => {
                 let place = final_place(ledger);
                 place.map_err(|reason| Failure::new(format!("--ledger {}: {reason}", ledger.display())))?
@@ -94,18 +99,18 @@ impl Target {
         }
         let (partial, is_leftover) = Partial::begin(&place)?;
         // The ledger of a run that was killed before its output appeared is nobody's.
-        if ledger.exists() && !force && !is_leftover {
+        if ledger.exists() && !is_printed && !force && !is_leftover {
             let ledger = ledger.display();
             return Err(Failure::new(format!(
                 "the ledger {ledger} is there already; --force replaces it, --ledger names another"
             )));
         }
-        Ok(Self { output: place, ledger, is_file, force, partial })
+        Ok(Self { output: place, ledger, ledger_name, is_file, force, partial })
     }
 
-    /// Where what went will be told; and where that is written until then.
+    /// What the file is called in which it will be told what went; and where that is written until then.
     pub fn ledger(&self) -> (&Path, PathBuf) {
-        (&self.ledger, self.partial.path.join("ledger"))
+        (&self.ledger_name, self.partial.path.join("ledger"))
     }
 
     /// Writes all that stays.
@@ -145,11 +150,12 @@ impl Target {
         let mut written = created(path, metadata.as_ref()).map_err(|error| self.failed(&error))?;
         match (place.fate, source) {
             (Fate::Whole, Some(mut source)) => {
-                // The error may be of either side; the path of one of them helps to find out.
-                let copied = io::copy(&mut source, &mut written);
-                copied
-                    .map_err(|error| Failure::new(format!("{name}, copied to {}: {error}", self.output.display())))?;
-                result.check_unchanged(place.source).map_err(Failure::new)?;
+                // The error may be of either side; the paths of both help to find out.
+                let copied = copy(&mut source, &mut written, metadata.as_ref().map_or(0, fs::Metadata::len));
+                let output = self.output.display();
+                copied.map_err(|error| {
+                    Failure::new(format!("{name}, copied to {output}: {error}; nothing is written"))
+                })?;
             }
             // One file that goes is an empty one.
             (Fate::Gone, _) => {}
@@ -189,7 +195,11 @@ impl Target {
     }
 
     fn commit_ledger(&self) -> io::Result<()> {
-        let (place, made) = self.ledger();
+        let (_, made) = self.ledger();
+        if !made.exists() {
+            return Ok(()); // it went to standard output
+        }
+        let place = &self.ledger;
         match fs::rename(&made, place) {
             // Into another file system it is copied, and renamed there.
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
@@ -242,8 +252,8 @@ fn final_place(path: &Path) -> Result<PathBuf, String> {
     let name = path.file_name().ok_or("it is no name of a file or directory")?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match folder.canonicalize() {
-        Ok(folder) => Ok(folder.join(name)),
-        Err(_) => Err(format!("there is no directory {}", folder.display())),
+        Ok(folder) if folder.is_dir() => Ok(folder.join(name)),
+        _ => Err(format!("there is no directory {}", folder.display())),
     }
 }
 
@@ -268,6 +278,19 @@ fn created(path: &Path, like: Option<&fs::Metadata>) -> io::Result<File> {
     let _ = like;
     options.open(path)
 }
+
+/// Copies a file of so many bytes; one that has another length by now is found out when all is written.
+fn copy(from: &mut File, to: &mut File, bytes: u64) -> io::Result<()> {
+    // Two calls where `io::copy` takes six: a third of the time for files of 10 kB.
+    if bytes <= AT_ONCE {
+        let mut buffer = Vec::with_capacity(bytes as usize + 1);
+        from.take(bytes).read_to_end(&mut buffer)?;
+        return to.write_all(&buffer);
+    }
+    io::copy(from, to).map(drop)
+}
+
+const AT_ONCE: u64 = 256 << 10;
 
 /// Waits until a file is on disk; or all of a directory, by one call for its whole file system: one for each file of 40,000
 /// would take minutes.

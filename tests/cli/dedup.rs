@@ -1,0 +1,299 @@
+//! `retold dedup`, run as people run it.
+
+use super::{Ended, command, end, folder, retold, seed, visit, withdrawal};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// All files below a folder, by their paths in it.
+fn files(folder: &Path) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+            found.insert(name, String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned());
+        }
+    }
+    found
+}
+
+/// The entries of a ledger, each as the values of some of its fields.
+fn ledger(path: &Path, fields: &[&str]) -> Vec<Vec<serde_json::Value>> {
+    let text = fs::read_to_string(path).unwrap();
+    let entries = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    entries.map(|entry| fields.iter().map(|field| entry[field].clone()).collect()).collect()
+}
+
+fn changed(text: &str) -> String {
+    text.replacen("He", "She", 1)
+}
+
+fn corpus() -> tempfile::TempDir {
+    folder([
+        ("corpus/a.txt", visit()),
+        ("corpus/b/c.txt", visit().to_uppercase()),
+        ("corpus/b/d.txt", changed(&visit())),
+        ("corpus/e.txt", withdrawal()),
+        ("corpus/picture.png", "PNG\0\0\u{1}".to_owned()),
+    ])
+}
+
+#[test]
+fn a_directory_without_its_duplicates() {
+    let folder = corpus();
+    let before = files(folder.path());
+    let Ended { status, stdout, stderr } = retold(folder.path(), "dedup corpus --output clean");
+    assert_eq!((status, stderr.as_str()), (0, ""));
+    insta::assert_snapshot!(stdout);
+    let kept = BTreeMap::from([("a.txt".to_owned(), visit()), ("e.txt".to_owned(), withdrawal())]);
+    assert_eq!(files(&folder.path().join("clean")), kept);
+    let fields = ["type", "name", "why", "representative", "cluster"];
+    let entry = |name: &str, why: &str| serde_json::json!(["removed", name, why, "corpus/a.txt", 1]);
+    assert_eq!(
+        serde_json::json!(ledger(&folder.path().join("clean.removed.jsonl"), &fields)),
+        serde_json::json!([entry("corpus/b/c.txt", "exact"), entry("corpus/b/d.txt", "near")])
+    );
+    let after = files(folder.path());
+    assert!(before.iter().all(|(name, text)| after.get(name) == Some(text)), "the input is as it was");
+    assert_eq!(after.len(), before.len() + 3, "and nothing else is there");
+}
+
+#[test]
+fn lines_told_twice_in_a_seed() {
+    let folder = folder([("a.txt", visit())]);
+    let Ended { status, .. } = retold(folder.path(), "dedup a.txt -o b.txt --drop-repeated-lines");
+    assert_eq!(status, 0);
+    let mut lines: Vec<&str> = Vec::new();
+    let text = visit();
+    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
+        if number != 3 && number != 26 {
+            lines.push(line);
+        }
+    }
+    assert_eq!(fs::read_to_string(folder.path().join("b.txt")).unwrap(), lines.concat());
+    assert_eq!(text.split('\n').nth(25), Some("Shafaq Live"));
+    let cut = ledger(&folder.path().join("b.txt.removed.jsonl"), &["why", "line", "first_line", "bytes"]);
+    assert_eq!(
+        serde_json::json!(cut),
+        serde_json::json!([["repeated-line", 3, 1, [92, 183]], ["repeated-line", 26, 25, [2120, 2132]]])
+    );
+}
+
+#[test]
+fn a_dry_run_says_the_same_and_writes_nothing() {
+    let folder = corpus();
+    let before = files(folder.path());
+    let dry = retold(folder.path(), "dedup corpus --dry-run --ledger - --format json");
+    assert_eq!((dry.status, files(folder.path())), (0, before));
+    let wet = retold(folder.path(), "dedup corpus -o clean --format json");
+    assert_eq!(fs::read_to_string(folder.path().join("clean.removed.jsonl")).unwrap(), dry.stdout);
+    let piped = retold(folder.path(), "dedup corpus -o piped --ledger -");
+    assert_eq!((piped.status, piped.stdout), (0, dry.stdout.clone()));
+    assert!(folder.path().join("piped").is_dir() && !folder.path().join("piped.removed.jsonl").exists());
+    let summary = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap()["summary"].clone();
+    assert_eq!(summary(&dry.stderr), summary(&wet.stdout));
+    assert_eq!(summary(&wet.stdout)["removed"]["near"]["count"], 1);
+}
+
+#[test]
+fn what_is_there_is_not_replaced_unless_it_is_forced() {
+    let folder = corpus();
+    let at = folder.path();
+    assert_eq!(retold(at, "dedup corpus -o clean").status, 0);
+    fs::write(at.join("clean/more"), "of mine").unwrap();
+    let again = retold(at, "dedup corpus -o clean");
+    assert_eq!(again.stderr, "retold: --output clean is there already; --force replaces it\n");
+    assert_eq!((again.status, at.join("clean/more").exists()), (2, true));
+    assert_eq!(retold(at, "dedup corpus -o clean --force").status, 0);
+    assert!(!at.join("clean/more").exists() && at.join("clean/a.txt").exists());
+    fs::remove_dir_all(at.join("clean")).unwrap();
+    let ledger = retold(at, "dedup corpus -o clean");
+    assert!(ledger.stderr.contains("clean.removed.jsonl is there already; --force"), "{ledger:?}");
+    assert_eq!(retold(at, "dedup corpus -o clean --force").status, 0);
+    for (arguments, message) in [
+        ("corpus -o corpus/clean", "inside the input"),
+        ("corpus -o corpus --force", "the input itself"),
+        ("corpus/b -o corpus --force", "holds the input"),
+        ("corpus/a.txt -o corpus/a.txt --force", "the input itself"),
+        ("corpus -o new --ledger corpus/ledger", "inside an input"),
+        ("corpus -o clean --force --ledger clean/ledger", "the ledger would be in the output"),
+        ("corpus/a.txt -o clean --force", "is a directory; the output of one file is a file"),
+        ("corpus -o clean.removed.jsonl --force", "is a file; this output is a directory"),
+        ("corpus -o no/where/new", "there is no directory no/where"),
+        ("corpus --against clean -o clean --force", "the input itself"),
+        ("clean corpus/b -o corpus/a.txt/x", "there is no directory corpus/a.txt"),
+    ] {
+        let refused = retold(at, &format!("dedup {arguments}"));
+        assert_eq!(refused.status, 2, "{arguments}");
+        assert!(refused.stderr.contains(message), "{arguments}: {}", refused.stderr);
+    }
+    assert!(!at.join("new").exists() && at.join("clean/a.txt").exists() && at.join("corpus/a.txt").exists());
+    let leftovers: Vec<String> = files(at).into_keys().filter(|name| name.contains("partial")).collect();
+    assert_eq!(leftovers, Vec::<String>::new());
+}
+
+#[test]
+fn several_paths_below_what_they_have_in_common() {
+    let folder = folder([
+        ("in/web/x/a.txt", visit()),
+        ("in/wiki/a.txt", changed(&visit())),
+        ("in/records.jsonl", format!("{{\"text\": {}}}\n", serde_json::Value::from(withdrawal()))),
+    ]);
+    let done = retold(folder.path(), "dedup in/web in/wiki in/records.jsonl -o out --prefer wiki");
+    assert_eq!(done.status, 0, "{done:?}");
+    assert_eq!(files(&folder.path().join("out")).into_keys().collect::<Vec<_>>(), ["records.jsonl", "wiki/a.txt"]);
+    let mut listed = command(folder.path());
+    listed.args(["dedup", "--files-from", "-", "-o", "listed"]).write_stdin("in/web/x/a.txt\nin/wiki/a.txt\n");
+    assert_eq!(end(listed).status, 0);
+    assert_eq!(files(&folder.path().join("listed")).into_keys().collect::<Vec<_>>(), ["web/x/a.txt"]);
+}
+
+#[test]
+fn records_are_kept_by_what_is_wanted() {
+    let record = |n: i64, text: String| format!("{}\n", serde_json::json!({"n": n, "text": text}));
+    let records = record(9, visit()) + &record(10, changed(&visit())) + "{broken\n" + &record(1, withdrawal());
+    let folder = folder([("a.jsonl", records.clone())]);
+    let keep = |arguments: &str| {
+        let done = retold(folder.path(), &format!("dedup a.jsonl -o b.jsonl --force {arguments}"));
+        assert_eq!(done.status, 2, "a record could not be read: {done:?}");
+        let text = fs::read_to_string(folder.path().join("b.jsonl")).unwrap();
+        let lines: Vec<String> = records.lines().map(str::to_owned).collect();
+        text.lines().map(|line| lines.iter().position(|known| known == line).unwrap() + 1).collect::<Vec<_>>()
+    };
+    assert_eq!(keep(""), [1, 3, 4], "what cannot be read stays");
+    assert_eq!(keep("--keep last"), [2, 3, 4]);
+    assert_eq!(keep("--keep longest"), [2, 3, 4]);
+    assert_eq!(keep("--keep shortest"), [1, 3, 4]);
+    assert_eq!(keep("--keep field:n"), [2, 3, 4], "10 is more than 9");
+    assert_eq!(keep("--keep field:n:min"), [1, 3, 4]);
+    assert_eq!(keep("--only exact"), [1, 2, 3, 4]);
+    assert_eq!(keep("--remove-all-copies"), [3, 4]);
+    let refused = retold(folder.path(), "dedup a.jsonl -o c.jsonl --keep best");
+    assert!(refused.stderr.contains("field:NAME") && refused.status == 2, "{refused:?}");
+    let none = retold(folder.path(), "dedup a.jsonl -o c.jsonl --keep field:date");
+    assert!(none.stderr.contains("no document has a string or number field `date`"), "{none:?}");
+}
+
+#[test]
+fn marks_instead_of_removals() {
+    let record = |text: String| format!("{}\n", serde_json::json!({"text": text}));
+    let folder = folder([("a.jsonl", record(visit()) + &record(withdrawal()) + &record(visit()))]);
+    assert_eq!(retold(folder.path(), "dedup a.jsonl -o b.jsonl --mark copy").status, 0);
+    let text = fs::read_to_string(folder.path().join("b.jsonl")).unwrap();
+    let marks: Vec<(serde_json::Value, serde_json::Value)> = text
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .map(|record| (record["copy"].clone(), record["copy_kept"].clone()))
+        .collect();
+    let mark = |cluster: Option<u64>, kept: bool| (cluster.into(), kept.into());
+    assert_eq!(marks, [mark(Some(1), true), mark(None, true), mark(Some(1), false)]);
+    let twice = retold(folder.path(), "dedup b.jsonl -o c.jsonl --mark copy");
+    assert_eq!(twice.stderr, "retold: b.jsonl: record 1 has a field `copy` already; nothing is written\n");
+    assert!(!folder.path().join("c.jsonl").exists());
+}
+
+#[test]
+fn what_another_set_has_goes() {
+    let folder = folder([
+        ("train/a.txt", visit()),
+        ("train/b.txt", withdrawal()),
+        ("train/c.txt", visit().lines().take(12).collect::<Vec<_>>().join("\n")),
+        ("test/a.txt", changed(&visit())),
+    ]);
+    let done = retold(folder.path(), "dedup train --against test -o clean");
+    assert_eq!(done.status, 0, "{done:?}");
+    assert_eq!(files(&folder.path().join("clean")).into_keys().collect::<Vec<_>>(), ["b.txt"]);
+    let why = ledger(&folder.path().join("clean.removed.jsonl"), &["name", "why", "representative", "cluster"]);
+    assert_eq!(
+        serde_json::json!(why),
+        serde_json::json!([
+            ["train/a.txt", "against-near", "test/a.txt", null],
+            ["train/c.txt", "against-contained", "test/a.txt", null],
+        ])
+    );
+}
+
+#[cfg(feature = "compression")]
+#[test]
+fn standard_input_in_its_compression() {
+    use std::io::Read;
+    let record = |text: String| format!("{}\n", serde_json::json!({"text": text}));
+    let records = record(visit()) + &record(visit()) + &record(withdrawal());
+    let mut packed = Vec::new();
+    flate2::read::GzEncoder::new(records.as_bytes(), flate2::Compression::fast()).read_to_end(&mut packed).unwrap();
+    let folder = folder([("none", "")]);
+    let mut piped = command(folder.path());
+    piped.args(["dedup", "-", "-o", "out.jsonl.gz"]).write_stdin(packed);
+    assert_eq!(end(piped).status, 0);
+    let mut out = String::new();
+    let file = fs::File::open(folder.path().join("out.jsonl.gz")).unwrap();
+    flate2::read::MultiGzDecoder::new(file).read_to_string(&mut out).unwrap();
+    assert_eq!(out, record(visit()) + &record(withdrawal()));
+}
+
+/// Files of other people, and other programs, stay readable as they were.
+#[cfg(unix)]
+#[test]
+fn times_and_permissions_go_with_the_file() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::time::{Duration, SystemTime};
+    let folder = folder([("in/old.txt", visit()), ("in/new.txt", changed(&visit()))]);
+    let old = folder.path().join("in/old.txt");
+    let then = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    fs::File::options().write(true).open(&old).unwrap().set_modified(then).unwrap();
+    fs::set_permissions(&old, fs::Permissions::from_mode(0o640)).unwrap();
+    assert_eq!(retold(folder.path(), "dedup in -o out --keep oldest").status, 0);
+    let metadata = folder.path().join("out/old.txt").metadata().unwrap();
+    assert_eq!((metadata.modified().unwrap(), metadata.permissions().mode() & 0o777), (then, 0o640));
+    assert_eq!(retold(folder.path(), "dedup in -o newest --keep newest").status, 0);
+    assert_eq!(files(&folder.path().join("newest")).into_keys().collect::<Vec<_>>(), ["new.txt"]);
+}
+
+/// A run is killed, by a limit on the size of files, while it writes.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_killed_run_leaves_nothing_and_the_next_one_is_whole() {
+    let records: String =
+        (0..200).map(|n| format!("{{\"n\": {n}, \"text\": \"{} {n}\"}}\n", "word ".repeat(n))).collect();
+    let folder = folder([("a.jsonl", records)]);
+    let binary = env!("CARGO_BIN_EXE_retold");
+    let limited = format!("ulimit -f 8; {binary} dedup a.jsonl -o b.jsonl");
+    let status = std::process::Command::new("sh").args(["-c", &limited]).current_dir(folder.path()).status().unwrap();
+    assert!(!status.success());
+    assert!(!folder.path().join("b.jsonl").exists() && !folder.path().join("b.jsonl.removed.jsonl").exists());
+    assert!(folder.path().join(".b.jsonl.retold-partial").is_dir(), "it was killed while it wrote");
+    assert_eq!(retold(folder.path(), "dedup a.jsonl -o b.jsonl").status, 0);
+    assert_eq!(retold(folder.path(), "dedup a.jsonl -o c.jsonl").status, 0);
+    let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    assert_eq!(read("b.jsonl"), read("c.jsonl"));
+    assert!(!folder.path().join(".b.jsonl.retold-partial").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_written_is_said() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = corpus();
+    let closed = folder.path().join("closed");
+    fs::create_dir(&closed).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o500)).unwrap();
+    if fs::write(closed.join("probe"), "").is_ok() {
+        return; // nothing is closed to root
+    }
+    let refused = retold(folder.path(), "dedup corpus -o closed/clean");
+    assert!(refused.status == 2 && refused.stderr.contains("ermission denied"), "{refused:?}");
+}
+
+#[test]
+fn nothing_to_read_is_said() {
+    let folder = folder([("empty/.hidden", seed("000_acdccf2b2fe4e9d2.txt"))]);
+    let none = retold(folder.path(), "dedup empty -o out");
+    assert!(none.status == 2 && none.stderr.contains("no document found"), "{none:?}");
+    assert!(!folder.path().join("out").exists());
+}
