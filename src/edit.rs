@@ -218,6 +218,7 @@ impl Original<'_> {
 }
 
 #[cfg(test)]
+#[allow(clippy::single_range_in_vec_init)] // lists of one range are meant
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -17,6 +17,7 @@ pub(super) fn without(bytes: &[u8], decoding: &Decoding, cuts: &[Range<usize>]) 
 }
 
 /// The same for a text that is several pieces with line feeds between them: what is left of each.
+#[cfg(any(feature = "csv", feature = "parquet"))]
 pub(super) fn of_pieces(
     pieces: &[&[u8]],
     decoding: &Decoding,
@@ -36,6 +37,7 @@ pub(super) fn of_pieces(
 }
 
 /// What of some ranges lies in another, counted from the beginning of that.
+#[cfg(any(feature = "csv", feature = "parquet"))]
 pub(super) fn within(ranges: &[Range<usize>], own: &Range<usize>) -> Vec<Range<usize>> {
     let clipped = ranges.iter().map(|range| range.start.max(own.start)..range.end.min(own.end));
     clipped.filter(|range| !range.is_empty()).map(|range| range.start - own.start..range.end - own.start).collect()
