@@ -348,15 +348,16 @@ impl Deduplicated {
                 tell(Entry::Removed(removed))?;
             }
             let text = reader.text(*document).map_err(|problem| io::Error::other(problem.to_string()))?.text;
-            let mut lines = LineNumbers { text: &text, at: 0, line: 1 };
+            let breaks: Vec<usize> = memchr::memchr_iter(b'\n', text.as_bytes()).collect();
+            let line_of = |byte: usize| breaks.partition_point(|&end| end < byte) as u64 + 1;
             for cut in cuts {
                 let first_line = match cut.why {
-                    Why::RepeatedLine { first, .. } => Some(LineNumbers { text: &text, at: 0, line: 1 }.at(first)),
+                    Why::RepeatedLine { first, .. } => Some(line_of(first)),
                     _ => None,
                 };
                 let gone = || io::Error::other(format!("{}: it has changed", self.name(*document).name));
                 let text = text.get(cut.bytes.clone()).ok_or_else(gone)?;
-                let line = lines.at(cut.bytes.start);
+                let line = line_of(cut.bytes.start);
                 tell(Entry::Cut { document: *document, cut, text, line, first_line })?;
             }
         }
@@ -413,22 +414,5 @@ impl Deduplicated {
 impl Reason {
     fn is_of_cluster(self) -> bool {
         matches!(self, Self::Exact | Self::Near | Self::AllCopies)
-    }
-}
-
-/// Counts lines on the way through a text.
-struct LineNumbers<'a> {
-    text: &'a str,
-    at: usize,
-    line: u64,
-}
-
-impl LineNumbers<'_> {
-    /// The line, from 1, of a byte that is not before the last one asked for.
-    fn at(&mut self, byte: usize) -> u64 {
-        let between = &self.text.as_bytes()[self.at.min(byte)..byte.min(self.text.len())];
-        self.line += memchr::memchr_iter(b'\n', between).count() as u64;
-        self.at = byte;
-        self.line
     }
 }

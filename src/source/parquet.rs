@@ -56,7 +56,7 @@ fn read_group(
     let schema = reader.metadata().file_metadata().schema_descr();
     let mut columns = Vec::new();
     for field in &reading.fields.text {
-        match column(schema, field).filter(|&column| schema.column(column).physical_type() == Type::BYTE_ARRAY) {
+        match text_column(schema, field) {
             Some(column) => columns.push(column),
             None if group > 0 => return Ok(()), // the first has said so
             None => {
@@ -120,6 +120,7 @@ fn hand_on(
     let id = match id {
         Some(Cell::Bytes(id)) => String::from_utf8_lossy(id.data()).into_owned(),
         Some(Cell::Number(id)) => id.to_string(),
+        Some(Cell::Float(id)) => id.to_string(),
         _ => String::new(),
     };
     match text::decode(bytes, &reading.decoding, decoded) {
@@ -137,10 +138,16 @@ fn column(schema: &SchemaDescriptor, field: &str) -> Option<usize> {
         .map(|(at, _)| at)
 }
 
+/// The same, if it may hold text.
+pub(super) fn text_column(schema: &SchemaDescriptor, field: &str) -> Option<usize> {
+    column(schema, field).filter(|&column| schema.column(column).physical_type() == Type::BYTE_ARRAY)
+}
+
 enum Cell {
     Null,
     Bytes(ByteArray),
     Number(i64),
+    Float(f64),
 }
 
 /// The next `count` cells of a column.
@@ -154,8 +161,8 @@ fn cells(reader: &mut ColumnReader, count: usize) -> Result<Vec<Cell>> {
         ColumnReader::Int64ColumnReader(reader) => typed(reader, count, |number| Cell::Number(*number)),
         ColumnReader::BoolColumnReader(reader) => typed(reader, count, |_| Cell::Null),
         ColumnReader::Int96ColumnReader(reader) => typed(reader, count, |_| Cell::Null),
-        ColumnReader::FloatColumnReader(reader) => typed(reader, count, |_| Cell::Null),
-        ColumnReader::DoubleColumnReader(reader) => typed(reader, count, |_| Cell::Null),
+        ColumnReader::FloatColumnReader(reader) => typed(reader, count, |number| Cell::Float(f64::from(*number))),
+        ColumnReader::DoubleColumnReader(reader) => typed(reader, count, |number| Cell::Float(*number)),
     }
 }
 

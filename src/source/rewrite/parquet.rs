@@ -2,7 +2,7 @@
 //!
 //! How: some rows of a column are decoded into values and levels, which tell where a row begins and what of it is null.
 //! What stays of both is encoded again: by the codec of the column, with a dictionary if it had one. A row group of
-//! which nothing changes is copied unseen.
+//! which nothing changes is copied as its bytes stand.
 //!
 //! Cost: decoding and encoding. In memory are the changes of a row group, and of one column a batch of rows and a page;
 //! of one with a dictionary all of its pages in the row group as well, encoded, because the dictionary comes first.
@@ -11,6 +11,7 @@
 
 use super::{Change, Changes, KEPT, Mark, RewriteError, cuts, unreadable};
 use crate::source::Reading;
+use crate::source::parquet::text_column;
 use parquet::basic::{ColumnOrder, Encoding, Repetition, Type as Physical};
 use parquet::bloom_filter::Sbbf;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
@@ -23,7 +24,7 @@ use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
 use parquet::file::reader::{ChunkReader, FileReader, RowGroupReader};
 use parquet::file::serialized_reader::{ReadOptionsBuilder, SerializedFileReader};
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter, SerializedRowGroupWriter};
-use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor, Type, TypePtr};
+use parquet::schema::types::{ColumnDescPtr, Type, TypePtr};
 use std::fs::File;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -66,7 +67,8 @@ fn write(
     let options = ReadOptionsBuilder::new().with_encoding_stats_as_mask(false).build();
     let reader = SerializedFileReader::new_with_options(file.try_clone().map_err(unreadable)?, options)?;
     let source = reader.metadata().file_metadata();
-    let texts = texts(source.schema_descr(), &reading.fields.text);
+    let texts = reading.fields.text.iter().filter_map(|field| text_column(source.schema_descr(), field));
+    let texts: Vec<usize> = texts.collect();
     let mut keys = source.key_value_metadata().cloned();
     let mut schema = source.schema_descr().root_schema_ptr();
     if let Some(field) = mark {
@@ -120,16 +122,6 @@ impl From<ParquetError> for RewriteError {
     fn from(error: ParquetError) -> Self {
         Self::Source(format!("broken Parquet: {error}"))
     }
-}
-
-/// The columns of a text that there are: where they were when it was read.
-fn texts(schema: &SchemaDescriptor, fields: &[String]) -> Vec<usize> {
-    let column = |field: &String| {
-        let is_it = |column: &ColumnDescPtr| column.path().string() == *field && column.max_rep_level() == 0;
-        let column = schema.columns().iter().position(is_it)?;
-        (schema.column(column).physical_type() == Physical::BYTE_ARRAY).then_some(column)
-    };
-    fields.iter().filter_map(column).collect()
 }
 
 /// A schema with the columns of marks at its end.
@@ -208,7 +200,7 @@ fn splice<W: Write + Send>(
         // The end of the file names one order for all groups: bounds by another would be taken for bounds by that.
         let is_in_order = source.column_orders().and_then(|orders| orders.get(at)) == Some(&order);
         let mut metadata = chunk.clone();
-        if false {
+        if !is_in_order {
             metadata = metadata.into_builder().clear_statistics().build()?;
         }
         let (bounds, places) = (chunk.column_index_range().filter(|_| is_in_order), chunk.offset_index_range());

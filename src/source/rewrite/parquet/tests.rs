@@ -1,3 +1,5 @@
+//! Files of all kinds of columns, read before and after, row by row and level by level.
+
 use super::*;
 use crate::source::Fields;
 use parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
@@ -279,7 +281,7 @@ proptest! {
             let at = at.index(bytes.len());
             bytes[at] = byte;
         }
-        let cuts = [Change { record: 3, is_removed: false, cuts: vec![0..2], mark: None }];
+        let cuts = [Change { record: 3, is_removed: false, cuts: std::iter::once(0..2).collect(), mark: None }];
         for changes in [&[][..], &[removed(1), removed(12)], &cuts] {
             if let Err(error) = rewritten(&bytes, &["text"], None, changes) {
                 prop_assert!(matches!(error, RewriteError::Source(_)), "{error:?}");
@@ -375,6 +377,18 @@ fn what_does_not_change_is_copied() {
 }
 
 #[test]
+fn bounds_by_another_order_are_not_copied() {
+    let mut bytes = large(WriterProperties::builder());
+    // The order of `score` in the end of the file: from that of the standard for floats to that of the format before it.
+    let order = bytes.windows(3).rposition(|bytes| bytes == [0x2c, 0, 0]).unwrap();
+    bytes[order] = 0x1c;
+    let result = metadata(&rewritten(&bytes, &["text"], None, &[removed(2700)]).unwrap());
+    let (copied, written) = (result.row_group(0), result.row_group(1));
+    assert!(copied.column(6).statistics().is_none() && copied.column(6).column_index_offset().is_none());
+    assert!(copied.column(1).statistics().is_some() && written.column(6).statistics().is_some());
+}
+
+#[test]
 fn what_else_is_said_of_the_schema_is_dropped_with_marks() {
     let keys = vec![key("ARROW:schema", "x"), key("pandas", "{}"), key(OTHER_SCHEMAS[1], "{}")];
     let bytes = large(WriterProperties::builder().set_key_value_metadata(Some(keys.clone())));
@@ -405,9 +419,7 @@ fn a_file_without_rows_has_a_schema() {
 #[test]
 fn what_cannot_be_cut_is_said() {
     let bytes = large(WriterProperties::builder());
-    let cut = |record, cuts: &[std::ops::Range<usize>]| {
-        [Change { record, is_removed: false, cuts: cuts.to_vec(), mark: None }]
-    };
+    let cut = |record, cuts: &[Range<usize>]| [Change { record, is_removed: false, cuts: cuts.to_vec(), mark: None }];
     let cuts = from_ref(&(0..1));
     assert_eq!(reason(rewritten(&bytes, &["in.body"], None, &cut(2, cuts))), "its text has changed");
     let outside = from_ref(&(0..1000));
