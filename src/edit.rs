@@ -67,24 +67,29 @@ pub struct Editor<'a> {
     repeated: RepeatedLines,
     left: String,
     cuts: Vec<Cut>,
+    is_complete: bool,
+    is_gone: bool,
 }
 
 impl<'a> Editor<'a> {
     /// For texts of which the tokens are of this unit.
     pub fn new(edits: &'a Edits, unit: TokenUnit) -> Self {
         let (lines, repeated) = (Lines::default(), RepeatedLines::default());
-        Self { edits, unit, lines, repeated, left: String::new(), cuts: Vec::new() }
+        Self { edits, unit, lines, repeated, left: String::new(), cuts: Vec::new(), is_complete: true, is_gone: false }
     }
 
-    /// What is left of the text of a document; `tokens` are those of what is left. What was cut is [`Editor::cuts`] then.
+    /// Edits the text of a document. What is left of it is [`Editor::left`] then, with `tokens`, and what was cut [`Editor::cuts`].
     ///
     /// Of a page of HTML (`is_page`) all is left: its lines are not those of the source.
-    pub fn edit<'t>(&'t mut self, seat: Seat, text: &'t str, is_page: bool, tokens: &mut Tokens) -> &'t str {
+    pub fn edit(&mut self, seat: Seat, text: &str, is_page: bool, tokens: &mut Tokens) {
         self.cuts.clear();
+        self.is_complete = true;
+        self.is_gone = false;
         let edits = self.edits;
         if edits.gone.contains(&seat) {
             tokens.read("", self.unit);
-            return "";
+            self.is_gone = true;
+            return;
         }
         let passages = edits.passages.get(&seat).into_iter().flatten();
         // A text that is not what it was is told by its tokens; here it must only be no panic.
@@ -100,12 +105,12 @@ impl<'a> Editor<'a> {
                 break;
             }
             self.lines.read(tokens);
-            let mut found = match edits.drops_repeated {
-                true => {
-                    repeated_lines(self.repeated.find(current, tokens, &self.lines, edits.lines).0, current, tokens)
-                }
-                false => Vec::new(),
-            };
+            let mut found = Vec::new();
+            if edits.drops_repeated {
+                let (repeated, is_complete) = self.repeated.find(current, tokens, &self.lines, edits.lines);
+                self.is_complete = is_complete;
+                found = repeated_lines(repeated, current, tokens);
+            }
             if found.is_empty() && !edits.boilerplate.is_empty() {
                 let lines = self.lines.boilerplate_candidates(0, current, tokens, edits.lines);
                 let known = lines.filter(|line| edits.boilerplate.contains(&line.key));
@@ -122,12 +127,25 @@ impl<'a> Editor<'a> {
             self.cuts.sort_unstable_by_key(|cut| cut.bytes.start);
             self.leave(text);
         }
-        if self.cuts.is_empty() { text } else { &self.left }
+    }
+
+    /// What is left of the text that was edited last.
+    pub fn left<'t>(&'t self, text: &'t str) -> &'t str {
+        match self.cuts.is_empty() {
+            _ if self.is_gone => "",
+            true => text,
+            false => &self.left,
+        }
     }
 
     /// Whether a document is edited in another way than others with the same text.
     pub fn is_edited_alone(&self, seat: Seat) -> bool {
         self.edits.gone.contains(&seat) || self.edits.passages.contains_key(&seat)
+    }
+
+    /// Whether all repeated lines were found of what was left last: of too many like each other not all are compared.
+    pub fn is_complete(&self) -> bool {
+        self.is_complete
     }
 
     /// What the last edit left out, in order.
@@ -172,48 +190,57 @@ fn whole_line(text: &str, tokens: &Tokens, number: u64) -> Range<usize> {
 
 /// Cuts of what earlier ones left, as cuts of the original; one that earlier ones lie in becomes several.
 pub fn in_original(earlier: &[Cut], cuts: Vec<Cut>) -> Vec<Cut> {
-    let original = Original { earlier };
+    let original = Original::new(earlier);
     let mut all = Vec::with_capacity(cuts.len());
     for cut in cuts {
         let why = match cut.why {
             Why::RepeatedLine { first, similarity } => Why::RepeatedLine { first: original.place(first), similarity },
             why => why,
         };
-        all.extend(original.ranges(cut.bytes).into_iter().map(|bytes| Cut { bytes, why }));
+        original.ranges(cut.bytes, |bytes| all.push(Cut { bytes, why }));
     }
     all
 }
 
 /// A text of which some of it was cut.
 struct Original<'a> {
-    earlier: &'a [Cut],
+    cuts: &'a [Cut],
+    /// For each cut where in what is left it was, and how many bytes it and those before it have.
+    places: Vec<(usize, usize)>,
 }
 
-impl Original<'_> {
+impl<'a> Original<'a> {
+    fn new(cuts: &'a [Cut]) -> Self {
+        let mut removed = 0;
+        let place = |cut: &Cut| {
+            let left = cut.bytes.start - removed;
+            removed += cut.bytes.len();
+            (left, removed)
+        };
+        Self { cuts, places: cuts.iter().map(place).collect() }
+    }
+
+    /// How many cuts were before a byte of what is left.
+    fn cuts_before(&self, left: usize) -> usize {
+        self.places.partition_point(|&(place, _)| place <= left)
+    }
+
     /// Where a byte of what is left stands.
     fn place(&self, left: usize) -> usize {
-        let mut place = left;
-        for cut in self.earlier {
-            if cut.bytes.start > place {
-                break;
-            }
-            place += cut.bytes.len();
-        }
-        place
+        left + self.cuts_before(left).checked_sub(1).map_or(0, |last| self.places[last].1)
     }
 
     /// Where a range of what is left stands, not empty.
-    fn ranges(&self, left: Range<usize>) -> Vec<Range<usize>> {
-        let (start, last) = (self.place(left.start), self.place(left.end - 1));
-        let mut ranges = Vec::new();
-        let mut at = start;
-        for cut in self.earlier.iter().filter(|cut| cut.bytes.start > start && cut.bytes.end <= last) {
-            ranges.push(at..cut.bytes.start);
+    fn ranges(&self, left: Range<usize>, mut visit: impl FnMut(Range<usize>)) {
+        let last = left.end - 1;
+        let mut at = self.place(left.start);
+        for cut in &self.cuts[self.cuts_before(left.start)..self.cuts_before(last)] {
+            if at < cut.bytes.start {
+                visit(at..cut.bytes.start);
+            }
             at = cut.bytes.end;
         }
-        ranges.push(at..last + 1);
-        ranges.retain(|range| !range.is_empty());
-        ranges
+        visit(at..self.place(last) + 1);
     }
 }
 
@@ -225,8 +252,8 @@ mod tests {
 
     fn edited(edits: &Edits, text: &str) -> (String, Vec<Cut>) {
         let mut editor = Editor::new(edits, TokenUnit::Auto);
-        let left = editor.edit(Seat::default(), text, false, &mut Tokens::default()).to_owned();
-        (left, editor.cuts().to_vec())
+        editor.edit(Seat::default(), text, false, &mut Tokens::default());
+        (editor.left(text).to_owned(), editor.cuts().to_vec())
     }
 
     fn dropping() -> Edits {

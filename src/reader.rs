@@ -67,7 +67,10 @@ impl<'a> Reader<'a> {
         let Self { corpus, fetcher, editor, tokens } = self;
         let (text, source_lines) = fetch(corpus, fetcher, document)?;
         let text = match editor {
-            Some(editor) => editor.edit(corpus.documents.seat(document), text, source_lines.is_some(), tokens),
+            Some(editor) => {
+                editor.edit(corpus.documents.seat(document), text, source_lines.is_some(), tokens);
+                editor.left(text)
+            }
             None => {
                 tokens.read(text, corpus.unit);
                 text
@@ -99,7 +102,10 @@ impl<'a> Reader<'a> {
         let is_page = source_lines.is_some();
         let (text, source_lines) = match editor {
             // The lines of what is left are not those of the source.
-            Some(editor) => (editor.edit(corpus.documents.seat(document), text, is_page, tokens), None),
+            Some(editor) => {
+                editor.edit(corpus.documents.seat(document), text, is_page, tokens);
+                (editor.left(text), None)
+            }
             None => (text, source_lines),
         };
         tokens.read_with_spans(text, corpus.unit);

@@ -191,7 +191,8 @@ impl Visit for Signed<'_, '_> {
         self.part.assumed.extend(assumed.map(|assumed| (number, assumed)));
         let (bytes, id_end) = (text.len() as u64, self.part.ids.len());
         self.part.documents.push(SignedDocument { place, found, bytes, id_end });
-        earlier.is_none() // nothing is read again of a copy, but of its original
+        // Nothing is read again of a copy, but of its original; unless it is the copy that stays, and is cut.
+        earlier.is_none() || self.signer.editor.is_some()
     }
 
     fn skipped(&mut self) {
@@ -210,8 +211,13 @@ impl Signed<'_, '_> {
             &mut *self.signer;
         let text = match editor {
             Some(editor) => {
-                let left = editor.edit(seat, text, source_lines.is_some(), tokens);
-                if left.len() < text.len() {
+                let before = text.len();
+                editor.edit(seat, text, source_lines.is_some(), tokens);
+                if !editor.is_complete() {
+                    self.part.unfinished.push(number);
+                }
+                let left = editor.left(text);
+                if left.len() < before {
                     self.part.edited.push(number);
                 }
                 left

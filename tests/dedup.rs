@@ -1,4 +1,5 @@
 //! What stays of random records: held against what is said of it, against an exhaustive scan, and against itself.
+#![cfg(feature = "csv")]
 #![allow(clippy::panic, clippy::unwrap_used)] // helpers of tests are not known to clippy as tests
 
 use proptest::collection::vec;
@@ -80,10 +81,14 @@ fn text() -> impl Strategy<Value = String> {
 fn files() -> impl Strategy<Value = Vec<(String, String)>> {
     let record = |(text, n): (String, u8)| format!("{}\n", serde_json::json!({"n": n, "text": text}));
     let records = vec((text(), 0u8..4).prop_map(record), 0..12).prop_map(|records| records.concat());
-    (vec(text(), 0..8), vec(records, 0..3)).prop_map(|(texts, records)| {
+    let row = |text: &String| format!("1,\"{}\"\r\n", text.replace('"', "\"\""));
+    let table =
+        vec(text(), 1..9).prop_map(move |texts| format!("n,text\r\n{}", texts.iter().map(row).collect::<String>()));
+    (vec(text(), 0..8), vec(records, 0..3), vec(table, 0..2)).prop_map(|(texts, records, tables)| {
+        let tables = tables.into_iter().enumerate().map(|(number, text)| (format!("{number}t.csv"), text));
         let texts = texts.into_iter().enumerate().map(|(number, text)| (format!("{number}.txt"), text));
         let records = records.into_iter().enumerate().map(|(number, text)| (format!("{}r.jsonl", 2 * number), text));
-        texts.chain(records).collect()
+        texts.chain(records).chain(tables).collect()
     })
 }
 
@@ -150,6 +155,8 @@ proptest! {
             }
             text
         };
+        let removed: BTreeSet<_> = result.removed.iter().map(|removed| removed.document).collect();
+        prop_assert!(result.removed.iter().all(|of| !removed.contains(&of.representative)), "{:?}", result.removed);
         let written = Folder::written(&result).files();
         for (name, text) in &files {
             let gone = gone.get(name).cloned().unwrap_or_default();
@@ -159,6 +166,18 @@ proptest! {
             };
             if name.ends_with("txt") {
                 prop_assert_eq!(&restored(name, 1, written), text);
+                continue;
+            }
+            if name.ends_with("csv") {
+                let rows = |text: &str| {
+                    let mut csv = csv::Reader::from_reader(text.as_bytes());
+                    csv.records().map(|row| row.unwrap()[1].to_owned()).collect::<Vec<_>>()
+                };
+                let rows_of = |text: &str| (1u64..).zip(rows(text)).collect::<Vec<_>>();
+                let kept: Vec<(u64, String)> = rows_of(text).into_iter().filter(|(record, _)| !gone.contains(record)).collect();
+                let left = rows(written);
+                let back = kept.iter().zip(&left).map(|((record, _), text)| (*record, restored(name, *record, text)));
+                prop_assert_eq!(back.collect::<Vec<_>>(), kept);
                 continue;
             }
             let mut lines = written.split_inclusive('\n');
@@ -225,8 +244,7 @@ proptest! {
             .map(|pair| ((all.name(pair.a).name.clone(), all.name(pair.b).name.clone()), pair.jaccard)).collect();
         let removed: BTreeSet<_> = result.removed.iter().map(|removed| removed.document).collect();
         let size = |name: &str| {
-            let path = PathBuf::from(name.split_once(".jsonl").map_or(name, |(path, _)| path).to_owned());
-            if name.contains(".jsonl") { None } else { Some(fs::metadata(path).unwrap().len()) }
+            name.ends_with(".txt").then(|| fs::metadata(name).unwrap().len())
         };
         for removed_one in &result.removed {
             let kept = removed_one.representative;

@@ -113,6 +113,7 @@ fn of_source(glob: &str) -> Result<GlobSet, globset::Error> {
 /// The value of a field.
 #[derive(Clone, Debug, PartialEq)]
 enum Value {
+    Whole(i128),
     Number(f64),
     Text(String),
     Missing,
@@ -120,9 +121,10 @@ enum Value {
 
 impl Value {
     fn of(written: &str) -> Self {
-        match written.parse() {
+        match (written.parse(), written.parse()) {
             _ if written.is_empty() => Self::Missing,
-            Ok(number) if f64::is_finite(number) => Self::Number(number),
+            (Ok(number), _) => Self::Whole(number), // of which a float holds but the first 16 digits
+            (_, Ok(number)) if f64::is_finite(number) => Self::Number(number),
             _ => Self::Text(written.into()),
         }
     }
@@ -131,16 +133,25 @@ impl Value {
     fn compare(&self, other: &Self, least: bool) -> Ordering {
         let directed = |order: Ordering| if least { order } else { order.reverse() };
         let class = |value: &Self| match value {
-            Self::Number(_) => 0,
+            Self::Whole(_) | Self::Number(_) => 0,
             Self::Text(_) => 1,
             Self::Missing => 2,
         };
         match (self, other) {
+            (Self::Whole(a), Self::Whole(b)) => directed(a.cmp(b)),
             (Self::Number(a), Self::Number(b)) => directed(a.total_cmp(b)),
+            (Self::Whole(a), Self::Number(b)) => directed(whole_and_float(*a, *b)),
+            (Self::Number(a), Self::Whole(b)) => directed(whole_and_float(*b, *a).reverse()),
             (Self::Text(a), Self::Text(b)) => directed(a.cmp(b)),
             _ => class(self).cmp(&class(other)),
         }
     }
+}
+
+/// A whole number against another, exactly: by what is before the point, then by what is behind it.
+fn whole_and_float(whole: i128, float: f64) -> Ordering {
+    // Beyond the range of whole numbers this is their end, and nothing is behind the point.
+    whole.cmp(&(float.floor() as i128)).then(0.0_f64.total_cmp(&(float - float.floor())))
 }
 
 /// The values of a field of all documents, by reading everything once more as if they were named by it.
@@ -187,12 +198,16 @@ mod tests {
             let mut values = ["b", "", "10", "a", "9.5", "-1e3"].map(Value::of);
             values.sort_by(|a, b| a.compare(b, least));
             values.map(|value| match value {
+                Value::Whole(number) => number.to_string(),
                 Value::Number(number) => number.to_string(),
                 Value::Text(text) => text,
                 Value::Missing => "-".into(),
             })
         };
         assert_eq!(sorted(true), ["-1000", "9.5", "10", "a", "b", "-"]);
+        let [a, b] = ["9007199254740993", "9007199254740992"].map(Value::of);
+        assert_eq!(a.compare(&b, true), Ordering::Greater, "as floats they are the same");
+        assert_eq!(Value::of("9").compare(&Value::of("9.5"), true), Ordering::Less);
         assert_eq!(sorted(false), ["10", "9.5", "-1000", "b", "a", "-"]);
     }
 

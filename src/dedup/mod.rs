@@ -67,11 +67,16 @@ pub enum Only {
 pub fn dedup(paths: &[PathBuf], options: &DedupOptions, progress: &Progress) -> Result<Deduplicated, String> {
     progress.begin(Stage::Finding, 0);
     let (mut sources, reference) = options.scan.sources(paths);
+    if let Some(missing) = sources.missing.first() {
+        return Err(missing.to_string());
+    }
     let stamps = sources.stamps();
     let found = std::mem::take(&mut sources.problems);
     let mut rounds = Rounds::new(&sources, reference, options)?;
     loop {
-        rounds.compare(progress)?;
+        if rounds.compare(progress)? {
+            continue;
+        }
         if options.drops_boilerplate_lines && rounds.find_boilerplate(progress)? {
             continue;
         }

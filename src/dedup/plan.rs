@@ -98,6 +98,8 @@ pub struct Summary {
     pub reference: u64,
     /// Files that are no text, which are not written.
     pub skipped: u64,
+    /// Documents with too many lines like each other to compare all of them.
+    pub unfinished: u64,
     /// Sources and records that could not be read.
     pub problems: u64,
 }
@@ -159,7 +161,26 @@ impl Deduplicated {
         edits: Edits,
         mut removed: Vec<Removed>,
     ) -> Result<Self, String> {
+        // What is known of such documents may not be all.
+        let mut whole: Vec<(SourceId, &str)> =
+            gathered.lost.iter().map(|&source| (source, "it cannot be read to its end")).collect();
+        let sources_of = (reference.0..sources.len() as u32).map(SourceId);
+        whole.extend(sources_of.filter_map(|source| Some((source, sources.get(source).whole_only()?))));
+        whole.sort_unstable();
+        let is_whole = |document: DocId| {
+            let source = gathered.documents.location(document).source;
+            whole.binary_search_by_key(&source, |(source, _)| *source).is_ok()
+        };
+        removed.retain(|removed| !is_whole(removed.document));
         removed.sort_by_key(|removed| removed.document);
+        let edited: Vec<DocId> = gathered
+            .edited
+            .iter()
+            .copied()
+            .filter(|&document| document >= gathered.documents.first_of(reference) && !is_whole(document))
+            .collect();
+        let named = whole.iter().filter(|(source, _)| sources.get(*source).format != Format::Text);
+        let named: Vec<Problem> = named.map(|(source, reason)| sources.get(*source).problem(None, reason)).collect();
         let of_clusters = removed.iter().filter(|removed| removed.reason.is_of_cluster());
         let mut representatives: Vec<DocId> = of_clusters.map(|removed| removed.representative).collect();
         representatives.sort_unstable();
@@ -168,8 +189,9 @@ impl Deduplicated {
             let number = representatives.binary_search(&removed.representative);
             removed.cluster = number.ok().map(|number| number as u32 + 1);
         }
-        let Gathered { documents, index, edited, lengths, lost, problems, skipped, .. } = gathered;
-        let summary = Summary { skipped, ..Summary::default() };
+        let Gathered { documents, index, lengths, lost, mut problems, skipped, unfinished, .. } = gathered;
+        problems.extend(named);
+        let summary = Summary { skipped, unfinished: unfinished.len() as u64, ..Summary::default() };
         let mut result = Self {
             sources,
             stamps,
@@ -193,8 +215,7 @@ impl Deduplicated {
 
     /// What is cut of the documents that stay, of those in which something is.
     fn cuts_of(&self, edited: Vec<DocId>) -> Result<Vec<(DocId, Vec<Cut>)>, String> {
-        let own = self.own();
-        let stays = |document: &DocId| *document >= own && self.removal(*document).is_none();
+        let stays = |document: &DocId| self.removal(*document).is_none();
         let (mut cuts, mut failed) = (Vec::new(), None);
         let corpus = self.corpus();
         map_in_order(
@@ -247,6 +268,11 @@ impl Deduplicated {
         (self.reference.0..self.sources.len() as u32).map(SourceId)
     }
 
+    /// Whether a source is one document, and not records of which each may be marked.
+    pub fn is_text(&self, source: SourceId) -> bool {
+        self.sources.get(source).format == Format::Text
+    }
+
     /// What a source is called.
     pub fn source_name(&self, source: SourceId) -> String {
         self.sources.get(source).name()
@@ -254,7 +280,12 @@ impl Deduplicated {
 
     /// The file that a source is; none of what can be read only once, such as standard input.
     pub fn original(&self, source: SourceId) -> Option<&Path> {
-        self.sources.original(source)
+        self.sources.get(source).original()
+    }
+
+    /// All files that were read, those of the reference too.
+    pub fn originals(&self) -> impl Iterator<Item = &Path> {
+        (0..self.sources.len() as u32).filter_map(|source| self.original(SourceId(source)))
     }
 
     /// What a document is called, and where it stands.
@@ -267,7 +298,7 @@ impl Deduplicated {
         let documents = self.documents_of(source);
         if self.sources.get(source).format == Format::Text {
             return match documents.start == documents.end {
-                true if self.lost.contains(&source) => Fate::Whole,
+                true if self.lost.binary_search(&source).is_ok() => Fate::Whole,
                 true => Fate::Gone,
                 false if marks || self.removal(DocId(documents.start)).is_none() => {
                     if self.cut(DocId(documents.start)).is_empty() { Fate::Whole } else { Fate::Changed }
@@ -308,19 +339,8 @@ impl Deduplicated {
             let is_removed = mark.is_none() && removal.is_some();
             let is_change = is_removed || !cuts.is_empty() || mark.is_some();
             let record = self.documents.location(document).record.unwrap_or(1);
-            is_change.then_some((record, is_removed, cuts, mark))
+            is_change.then_some(Change { record, is_removed, cuts, mark })
         });
-        self.rewrite(source, mark, &mut changes, out)
-    }
-
-    fn rewrite(
-        &self,
-        source: SourceId,
-        mark: Option<&str>,
-        changes: &mut dyn Iterator<Item = (u64, bool, Vec<Range<usize>>, Option<Mark>)>,
-        out: &mut (dyn Write + Send),
-    ) -> Result<(), RewriteError> {
-        let mut changes = changes.map(|(record, is_removed, cuts, mark)| Change { record, is_removed, cuts, mark });
         self.sources.rewrite(source, &self.reading, mark, &mut changes, out)
     }
 
@@ -412,7 +432,7 @@ impl Deduplicated {
 }
 
 impl Reason {
-    fn is_of_cluster(self) -> bool {
+    pub(super) fn is_of_cluster(self) -> bool {
         matches!(self, Self::Exact | Self::Near | Self::AllCopies)
     }
 }

@@ -17,7 +17,7 @@ use crate::reader::{Corpus, Reader};
 use crate::report::{Leak, LeakKind};
 use crate::sign::Signing;
 use crate::source::{SourceId, Sources};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// What is known so far.
@@ -33,6 +33,10 @@ pub(super) struct Rounds<'a> {
     ranks: Option<Vec<u32>>,
     /// Whether boilerplate has been looked for in what is left.
     lines_are_counted: bool,
+    /// Documents that came back, each of which does so once: so there is an end.
+    back: BTreeSet<DocId>,
+    /// How many documents there are.
+    count: Option<usize>,
     /// What is left out from now on.
     pub edits: Edits,
     /// What goes, in the order in which it was found.
@@ -69,15 +73,18 @@ impl<'a> Rounds<'a> {
             signing,
             ranks,
             lines_are_counted,
+            back: BTreeSet::new(),
+            count: None,
             edits,
             removed,
             gathered,
         })
     }
 
-    /// Compares what is left with the reference and with each other: what goes is known then.
-    pub(super) fn compare(&mut self, progress: &Progress) -> Result<(), String> {
-        let is_first = self.gathered.is_none();
+    /// Compares what is left with the reference and with each other: what goes is known then. Whether something comes back, so that
+    /// it must be compared again: a document that went for one which goes now.
+    pub(super) fn compare(&mut self, progress: &Progress) -> Result<bool, String> {
+        let is_first = self.count.is_none();
         let gathered = self.read(self.signing, progress)?;
         let reading = &self.options.scan.reading;
         if is_first {
@@ -91,10 +98,25 @@ impl<'a> Rounds<'a> {
         if self.options.only != Only::Against {
             removed.extend(self.duplicates(own, corpus, &copies, is_leaked, gathered.bytes, progress)?);
         }
-        self.edits.gone.extend(removed.iter().map(|removed| gathered.documents.seat(removed.document)));
+        let seat = |document: DocId| gathered.documents.seat(document);
+        self.edits.gone.extend(removed.iter().map(|removed| seat(removed.document)));
+        let goes = |document: DocId| removed.binary_search_by_key(&document, |removed| removed.document).is_ok();
+        let (mut edits, mut back) = (std::mem::take(&mut self.edits), std::mem::take(&mut self.back));
+        let before = self.removed.len();
+        self.removed.retain(|removed| {
+            let comes_back =
+                removed.reason.is_of_cluster() && goes(removed.representative) && back.insert(removed.document);
+            if comes_back {
+                edits.gone.remove(&seat(removed.document));
+            }
+            !comes_back
+        });
+        let has_come_back = self.removed.len() < before;
+        (self.edits, self.back) = (edits, back);
+        self.lines_are_counted &= !has_come_back;
         self.removed.append(&mut removed);
         self.gathered = Some(gathered);
-        Ok(())
+        Ok(has_come_back)
     }
 
     /// Looks for boilerplate lines; whether there are any that were not known.
@@ -104,8 +126,10 @@ impl<'a> Rounds<'a> {
             return Ok(false);
         }
         self.lines_are_counted = true;
-        let gathered = self.read(Signing { lines: Some(self.edits.lines), ..self.signing }, progress)?;
-        if let Some(lines) = gathered.lines {
+        let mut gathered = self.read(Signing { lines: Some(self.edits.lines), ..self.signing }, progress)?;
+        let lines = gathered.lines.take();
+        self.gathered = Some(gathered);
+        if let Some(lines) = lines {
             let lines = lines.finish(self.edits.lines.boilerplate_documents, 0).map_err(temporary)?;
             self.edits.boilerplate.extend(lines.iter().map(|line| line.key));
             return Ok(!lines.is_empty());
@@ -165,13 +189,12 @@ impl<'a> Rounds<'a> {
     }
 
     /// Reads everything, with what is left out by now.
-    fn read(&self, signing: Signing, progress: &Progress) -> Result<Gathered, String> {
+    fn read(&mut self, signing: Signing, progress: &Progress) -> Result<Gathered, String> {
         let reading = &self.options.scan.reading;
+        self.gathered = None; // or there would be two of it
         let gathered = gather(self.sources, reading, signing, Some(&self.edits), progress).map_err(temporary)?;
-        match &self.gathered {
-            Some(before) if before.documents.len() != gathered.documents.len() => {
-                Err("the input has changed while it was read".into())
-            }
+        match self.count.replace(gathered.documents.len()) {
+            Some(before) if before != gathered.documents.len() => Err("the input has changed while it was read".into()),
             _ => Ok(gathered),
         }
     }

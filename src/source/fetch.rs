@@ -56,7 +56,8 @@ impl<'a> Fetcher<'a> {
     /// The text of a row of a table, by its number among the texts.
     pub fn row(&mut self, texts: &Texts, number: u32) -> Result<&str, String> {
         let at = number as usize;
-        let [start, end] = [texts.bounds[at], texts.bounds[at + 1]];
+        let bounds = texts.bounds.get(at).zip(texts.bounds.get(at + 1));
+        let (&start, &end) = bounds.ok_or("its text could not be kept")?;
         let read = read_at(texts.path(), start, end, None, &mut self.open, &mut self.buffer);
         read.map_err(|error| io_reason(&error))?;
         std::str::from_utf8(&self.buffer).map_err(|error| error.to_string())

@@ -3,6 +3,7 @@
 //! A block owns the lines that begin in it, so blocks need no knowledge of each other: one that does not begin at a line
 //! break leaves the rest of that line to the block before, and reads its own last line to the end.
 
+use super::text::BYTE_ORDER_MARK;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -10,7 +11,6 @@ use std::path::Path;
 
 /// Read at a time: what a core's second-level cache holds beside the tables.
 const CHUNK: usize = 256 << 10;
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// One line.
 pub(super) struct Line<'a> {
@@ -44,7 +44,7 @@ impl<'a> Lines<'a> {
         if range.start != 0 {
             // The line that holds the byte before belongs to another block, and so do all when it fills this one.
             while lines.offset < range.end && !lines.skip_through_line_feed()? {}
-        } else if lines.fill()? && lines.buffer[lines.unread.clone()].starts_with(BYTE_ORDER_MARK) {
+        } else if lines.fill()? && lines.buffer[lines.unread.clone()].starts_with(BYTE_ORDER_MARK.as_bytes()) {
             lines.advance(BYTE_ORDER_MARK.len());
         }
         Ok(lines)

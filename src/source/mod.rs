@@ -44,7 +44,9 @@ pub use walk::Selection;
 
 use crate::problem::Problem;
 use rayon::prelude::*;
+use rewrite::{Packing, Wide};
 use spool::Spool;
+use stamp::Stamp;
 use std::collections::HashSet;
 use std::fmt;
 use std::fs::File;
@@ -107,10 +109,24 @@ pub struct Source {
     path: PathBuf,
     /// What it is called where that is not its path.
     alias: Option<String>,
+    /// What it is a copy of, if it is one.
+    copied: Option<Copied>,
     /// How it holds documents.
     pub format: Format,
     /// Whether it was named itself rather than found in a directory.
     pub given: bool,
+}
+
+/// What a source is a copy of.
+#[derive(Debug)]
+struct Copied {
+    /// The file; none for a stream.
+    file: Option<PathBuf>,
+    /// What the file was before it was copied.
+    stamp: Option<Stamp>,
+    packing: Packing,
+    /// Whether there is more in it than could be copied.
+    is_incomplete: bool,
 }
 
 impl Source {
@@ -122,7 +138,25 @@ impl Source {
     /// Where the bytes stand that were given or found: for a spooled file what it was copied from, but for a stream, which can
     /// not be read twice, the copy.
     fn given_path(&self) -> &Path {
-        self.alias.as_deref().map(Path::new).filter(|path| *path != "-" && path.is_file()).unwrap_or(&self.path)
+        self.copied.as_ref().and_then(|copied| copied.file.as_deref()).unwrap_or(&self.path)
+    }
+
+    /// The file that it is; none for a stream.
+    pub fn original(&self) -> Option<&Path> {
+        match &self.copied {
+            None => Some(&self.path),
+            Some(copied) => copied.file.as_deref(),
+        }
+    }
+
+    /// Why it cannot be written again without some of it, if so.
+    pub fn whole_only(&self) -> Option<&'static str> {
+        let Copied { file: Some(_), packing, is_incomplete, .. } = self.copied.as_ref()? else { return None };
+        match packing.wide {
+            _ if *is_incomplete => Some("it cannot be read to its end, and stays as it is"),
+            Some(Wide::Broken) => Some("something in it is no character of UTF-16; it stays as it is"),
+            _ => None,
+        }
     }
 
     /// A problem of the source, or of one of its records.
@@ -137,6 +171,8 @@ pub struct Sources {
     list: Vec<Source>,
     /// What could not be found or listed.
     pub problems: Vec<Problem>,
+    /// What is missing, because it could not be copied to be read; it is among the problems too.
+    pub missing: Vec<Problem>,
     /// Keeps the copies of streams and of compressed record files until the run is over.
     spools: Vec<Spool>,
 }
@@ -218,6 +254,7 @@ impl Sources {
     pub fn join(&mut self, others: Self) -> usize {
         if self.list.is_empty() {
             self.problems.extend(others.problems);
+            self.missing.extend(others.missing);
             (self.list, self.spools) = (others.list, others.spools);
             return 0;
         }
@@ -227,6 +264,7 @@ impl Sources {
         let own = self.list.len();
         self.list.extend(others.list);
         self.problems.extend(others.problems);
+        self.missing.extend(others.missing);
         self.spools.extend(others.spools);
         own
     }
@@ -244,12 +282,6 @@ impl Sources {
     /// The source of this number.
     pub fn get(&self, source: SourceId) -> &Source {
         &self.list[source.0 as usize]
-    }
-
-    /// The file that a source is; none where only a copy of it can be read again.
-    pub fn original(&self, source: SourceId) -> Option<&Path> {
-        let path = self.get(source).given_path();
-        self.spools.iter().all(|spool| spool.path() != path).then_some(path)
     }
 
     /// When a source was modified, in nanoseconds since 1970; 0 when that is not known, as of standard input.
@@ -311,7 +343,7 @@ impl Sources {
             "json" if given || names_a_field(&path, &reading.fields) => Format::Table { table: Table::Json, pieces: 1 },
             _ => Format::Text,
         };
-        self.list.push(Source { path, alias: None, format, given });
+        self.list.push(Source { path, alias: None, copied: None, format, given });
     }
 
     fn add_stream(&mut self, name: String, stream: io::Result<impl Read>, most: u64) {
@@ -322,12 +354,19 @@ impl Sources {
         match spooled {
             Ok((spool, is_records)) => {
                 let format = if is_records { Format::JsonLines { bytes: spool.bytes } } else { Format::Text };
-                let source = Source { path: spool.path().to_path_buf(), alias: Some(name), format, given: true };
+                let (packing, is_incomplete) = (spool.packing, spool.incomplete.is_some());
+                let copied = Some(Copied { file: None, stamp: None, packing, is_incomplete });
+                let source =
+                    Source { path: spool.path().to_path_buf(), alias: Some(name), copied, format, given: true };
                 self.problems.extend(spool.incomplete.as_ref().map(|reason| source.problem(None, reason)));
                 self.list.push(source);
                 self.spools.push(spool);
             }
-            Err(error) => self.problems.push(Problem { path: name, record: None, reason: io_reason(&error) }),
+            Err(error) => {
+                let problem = Problem { path: name, record: None, reason: io_reason(&error) };
+                self.missing.push(problem.clone());
+                self.problems.push(problem);
+            }
         }
     }
 
@@ -335,15 +374,20 @@ impl Sources {
     fn unpack(&mut self, most: u64) {
         let records = self.list.par_iter().enumerate();
         let records = records.filter(|(_, source)| source.format != Format::Text && source.alias.is_none());
-        let unpacked = records.map(|(number, source)| (number, Spool::unpacked(&source.path, most)));
+        let unpacked = records.map(|(number, source)| {
+            let stamp = Stamp::of(&source.path).ok(); // before it is read
+            (number, stamp, Spool::unpacked(&source.path, most))
+        });
         let mut lost = Vec::new();
-        for (number, unpacked) in unpacked.collect::<Vec<_>>() {
+        for (number, stamp, unpacked) in unpacked.collect::<Vec<_>>() {
             let source = &mut self.list[number];
             match unpacked {
                 Ok(None) => {}
                 Ok(Some(spool)) => {
                     source.alias = Some(source.name());
-                    source.path = spool.path().to_path_buf();
+                    let file = Some(std::mem::replace(&mut source.path, spool.path().to_path_buf()));
+                    let (packing, is_incomplete) = (spool.packing, spool.incomplete.is_some());
+                    source.copied = Some(Copied { file, stamp, packing, is_incomplete });
                     if let Format::JsonLines { bytes } = &mut source.format {
                         *bytes = spool.bytes;
                     }
@@ -353,7 +397,9 @@ impl Sources {
                 // What cannot be opened is named when it is read.
                 Err(_) if File::open(&source.path).is_err() => {}
                 Err(error) => {
-                    self.problems.push(source.problem(None, io_reason(&error)));
+                    let problem = source.problem(None, io_reason(&error));
+                    self.missing.push(problem.clone());
+                    self.problems.push(problem);
                     lost.push(number);
                 }
             }
@@ -409,6 +455,7 @@ mod tests {
         let list = kinds.map(|(text, bytes)| Source {
             path: PathBuf::new(),
             alias: None,
+            copied: None,
             format: format(text, bytes),
             given: true,
         });

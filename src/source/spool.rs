@@ -8,12 +8,13 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 /// A copy; the file is deleted when this is dropped.
 #[derive(Debug)]
 pub(super) struct Spool {
-    file: NamedTempFile,
+    /// Not held open: there may be more of them than a process may have open files.
+    file: TempPath,
     pub bytes: u64,
     /// Why there should be more of it, if so.
     pub incomplete: Option<String>,
@@ -26,7 +27,7 @@ impl Spool {
     pub(super) fn of(mut input: impl Read, most: u64) -> io::Result<Self> {
         let mut file = temporary()?;
         let bytes = io::copy(&mut input, &mut file)?;
-        let copy = Self { file, bytes, incomplete: None, packing: Packing::default() };
+        let copy = Self { file: file.into_temp_path(), bytes, incomplete: None, packing: Packing::default() };
         Ok(Self::unpacked(copy.path(), most)?.unwrap_or(copy))
     }
 
@@ -64,7 +65,7 @@ impl Spool {
             }
         }
         let packing = Packing { compression: Some(compression), wide: None };
-        let unpacked = Self { file, bytes, incomplete, packing };
+        let unpacked = Self { file: file.into_temp_path(), bytes, incomplete, packing };
         if text::is_wide(&head_of(unpacked.path())?) {
             let narrowed = Self::narrowed(unpacked.path())?;
             let packing = Packing { compression: Some(compression), ..narrowed.packing };
@@ -87,11 +88,11 @@ impl Spool {
         let mut file = temporary()?;
         file.write_all(text.as_bytes())?;
         let packing = Packing { compression: None, wide: Some(wide) };
-        Ok(Self { file, bytes: text.len() as u64, incomplete: None, packing })
+        Ok(Self { file: file.into_temp_path(), bytes: text.len() as u64, incomplete: None, packing })
     }
 
     pub(super) fn path(&self) -> &Path {
-        self.file.path()
+        &self.file
     }
 
     /// Whether the first line that is not blank is a JSON object: so records are told from text.

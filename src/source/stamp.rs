@@ -3,7 +3,7 @@
 //! Limits: a file that is written twice between two ticks of the file system's clock, a few milliseconds, with a reading between
 //! the two, and that keeps its size, is not told.
 
-use super::{SourceId, Sources, io_reason};
+use super::{Source, SourceId, Sources, io_reason};
 use rayon::prelude::*;
 use std::fs::Metadata;
 use std::path::Path;
@@ -12,8 +12,9 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct Stamps(Vec<Option<Stamp>>);
 
-#[derive(Debug, PartialEq, Eq)]
-struct Stamp {
+/// What a file was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
     bytes: u64,
     modified: Option<std::time::SystemTime>,
     /// The device, the number on it, and the time when anything about it changed, which nobody can set.
@@ -21,7 +22,7 @@ struct Stamp {
 }
 
 impl Stamp {
-    fn of(path: &Path) -> std::io::Result<Self> {
+    pub(super) fn of(path: &Path) -> std::io::Result<Self> {
         let metadata = path.metadata()?;
         Ok(Self { bytes: metadata.len(), modified: metadata.modified().ok(), inode: inode(&metadata) })
     }
@@ -39,9 +40,11 @@ fn inode(_: &Metadata) -> (u64, u64, i64, i64) {
 }
 
 impl Sources {
-    /// What all sources are now.
+    /// What all sources are now; of those that were copied what they were before that.
     pub fn stamps(&self) -> Stamps {
-        Stamps(self.list.par_iter().map(|source| Stamp::of(source.given_path()).ok()).collect())
+        let before = |source: &Source| source.copied.as_ref().and_then(|copied| copied.stamp.clone());
+        let stamp = |source: &Source| before(source).or_else(|| Stamp::of(source.given_path()).ok());
+        Stamps(self.list.par_iter().map(stamp).collect())
     }
 
     /// Whether a source is still what it was; or what has become of it.

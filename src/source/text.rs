@@ -83,7 +83,8 @@ impl fmt::Display for NotText {
 
 /// How much of a text is looked at to tell it from binary.
 const SNIFFED: usize = 8 << 10;
-const BYTE_ORDER_MARK: &str = "\u{feff}";
+/// Of UTF-8.
+pub(super) const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// The text of `bytes`, without its byte-order mark; decoded into `buffer` where it is not UTF-8.
 pub(super) fn decode<'a>(

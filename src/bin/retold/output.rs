@@ -7,6 +7,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// Where it is written.
+#[derive(Clone)]
 pub enum Destination {
     StandardOutput,
     StandardError,

@@ -15,14 +15,18 @@ pub const PROBLEMS_SHOWN: usize = 20;
 
 /// Reads everything behind the paths.
 pub fn read(paths: &[PathBuf], options: &Options, threads: u32, shows_progress: bool) -> Result<Report, Failure> {
-    check_globs(paths, options)?;
+    check_options(paths, options)?;
     let pool = pool(threads)?;
     let report = progress::shown(shows_progress, |progress| pool.install(|| retold::scan(paths, options, progress)));
     report.map_err(|error| Failure::new(format!("a temporary file failed: {error}")))
 }
 
-/// Whether the globs in force are globs.
-pub fn check_globs(paths: &[PathBuf], options: &Options) -> Result<(), Failure> {
+/// Whether the globs in force are globs, and each field is named once.
+pub fn check_options(paths: &[PathBuf], options: &Options) -> Result<(), Failure> {
+    let fields = &options.reading.fields.text;
+    if let Some((_, twice)) = fields.iter().enumerate().find(|(at, field)| fields[..*at].contains(field)) {
+        return Err(Failure::new(format!("--text-field {twice} is given twice")));
+    }
     for path in paths.iter().chain(&options.against).filter(|path| path.is_dir()) {
         options.selection.globs(path).map_err(Failure::new)?;
     }

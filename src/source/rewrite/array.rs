@@ -6,7 +6,7 @@
 
 use super::{Change, Changes, RewriteError, json, unreadable};
 use crate::source::Reading;
-use crate::source::text::Decoding;
+use crate::source::text::{BYTE_ORDER_MARK, Decoding};
 use std::io::{BufRead, Write};
 
 /// Writes a file again.
@@ -22,17 +22,18 @@ pub(super) fn rewrite(
         json::changed(bytes, &Decoding::default(), &reading.fields, mark, change)
     };
     let mut before = Vec::new();
-    take(&mut input, &mut before, |byte| !byte.is_ascii_whitespace() && !BYTE_ORDER_MARK.contains(&byte))?;
+    take(&mut input, &mut before, |byte| !byte.is_ascii_whitespace() && !BYTE_ORDER_MARK.as_bytes().contains(&byte))?;
     if first(&mut input)? != Some(b'[') {
-        let Some(change) = changes.next() else { return rest(input, out) };
-        if change.is_removed {
-            return Ok(());
-        }
-        let mut object = Vec::new();
-        input.read_to_end(&mut object).map_err(unreadable)?;
         out.write_all(&before)?;
-        out.write_all(&changed(&object, &change)?)?;
-        return Ok(());
+        if let Some(change) = changes.next() {
+            let mut object = Vec::new();
+            take_element(&mut input, &mut object)?;
+            if !change.is_removed {
+                out.write_all(&changed(&object, &change)?)?;
+            }
+        }
+        // Whatever comes behind the object has been named as lost.
+        return rest(input, out);
     }
     before.push(b'[');
     input.consume(1);
@@ -70,9 +71,6 @@ pub(super) fn rewrite(
     out.write_all(&between)?;
     rest(input, out)
 }
-
-/// Its bytes may stand before the first of a file.
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 fn rest(mut input: impl BufRead, out: &mut impl Write) -> Result<(), RewriteError> {
     loop {
@@ -128,7 +126,13 @@ fn take_element(input: &mut impl BufRead, element: &mut Vec<u8>) -> Result<(), R
             match byte {
                 b'"' => in_string = true,
                 b'{' | b'[' => depth += 1,
-                b'}' | b']' if depth > 0 => depth -= 1,
+                b'}' | b']' if depth > 0 => {
+                    depth -= 1;
+                    if depth == 0 {
+                        (length, is_over) = (at + 1, true);
+                        break;
+                    }
+                }
                 b']' | b',' | b' ' | b'\t' | b'\n' | b'\r' if depth == 0 => {
                     (length, is_over) = (at, true);
                     break;

@@ -54,6 +54,7 @@ pub(super) fn rewrite(
                     rows.cut(&record, &columns, reading, &change.cuts)?;
                 }
                 if let Some(Mark { cluster, is_kept }) = change.mark {
+                    rows.check_closed(&record)?;
                     let cluster = cluster.map(|cluster| cluster.to_string()).unwrap_or_default();
                     rows.append(&[cluster.as_bytes(), is_kept.to_string().as_bytes()]);
                 }
@@ -64,7 +65,12 @@ pub(super) fn rewrite(
         }
         rows.end()?;
     }
-    rows.finish(&csv.get_mut().take(u64::MAX))?;
+    let mut behind = csv.get_mut().take(u64::MAX);
+    if behind.is_empty() {
+        // The line feed of the row at hand may not have been read.
+        csv.get_mut().inner.by_ref().take(1).read_to_end(&mut behind).map_err(unreadable)?;
+    }
+    rows.finish(&behind)?;
     Ok(csv.get_mut().pass(u64::MAX, out)?)
 }
 
@@ -129,6 +135,19 @@ impl<'a, W: Write> Rows<'a, W> {
         Ok(())
     }
 
+    /// Where the fields of the row at hand stand, which must be those that were read, with quotes at the end of the last one if
+    /// there are any at its beginning.
+    fn check_closed(&self, record: &csv::ByteRecord) -> Result<Vec<Range<usize>>, RewriteError> {
+        let fields = fields(&self.row, self.delimiter);
+        let last = fields.last().map_or(&[][..], |last| &self.row[last.clone()]);
+        let quotes = memchr::memchr_iter(b'"', last).count();
+        if fields.len() == record.len() && (!last.starts_with(b"\"") || quotes.is_multiple_of(2)) {
+            return Ok(fields);
+        }
+        let reason = "a row is not closed by quotes, so that it can be neither cut nor marked";
+        Err(RewriteError::Source(reason.into()))
+    }
+
     fn remove(&mut self) {
         self.is_removed = true;
     }
@@ -150,10 +169,7 @@ impl<'a, W: Write> Rows<'a, W> {
         reading: &Reading,
         cuts: &[Range<usize>],
     ) -> Result<(), RewriteError> {
-        let fields = fields(&self.row, self.delimiter);
-        if fields.len() != record.len() || columns.iter().any(|&column| column >= fields.len()) {
-            return Err(RewriteError::Source("a row is not closed by quotes and cannot be cut".into()));
-        }
+        let fields = self.check_closed(record)?;
         let pieces: Vec<&[u8]> = columns.iter().map(|&column| &record[column]).collect();
         let left = cuts::of_pieces(&pieces, &reading.decoding, cuts)?;
         let mut row = Vec::with_capacity(self.row.len());

@@ -48,8 +48,8 @@ pub(super) fn left(bytes: &[u8], cuts: &[Range<usize>]) -> Vec<u8> {
     let mut left = Vec::with_capacity(bytes.len());
     let mut at = 0;
     for cut in cuts {
-        left.extend_from_slice(&bytes[at..cut.start]);
-        at = cut.end;
+        left.extend_from_slice(&bytes[at..cut.start.max(at)]);
+        at = cut.end.max(at);
     }
     left.extend_from_slice(&bytes[at..]);
     left

@@ -1,10 +1,9 @@
 //! JSON Lines: whole lines are copied or left out, whatever stands in them; only a line that is cut or marked is read.
 
-use super::{Changes, RewriteError, json, unreadable};
+use super::{Changes, FEWER, RewriteError, json, unreadable};
 use crate::source::Reading;
+use crate::source::text::BYTE_ORDER_MARK;
 use std::io::{BufRead, Write};
-
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Writes a file again.
 pub(super) fn rewrite(
@@ -14,13 +13,16 @@ pub(super) fn rewrite(
     changes: &mut Changes<'_>,
     out: &mut impl Write,
 ) -> Result<(), RewriteError> {
-    if input.fill_buf().map_err(unreadable)?.starts_with(BYTE_ORDER_MARK) {
-        out.write_all(BYTE_ORDER_MARK)?;
+    if input.fill_buf().map_err(unreadable)?.starts_with(BYTE_ORDER_MARK.as_bytes()) {
+        out.write_all(BYTE_ORDER_MARK.as_bytes())?;
         input.consume(BYTE_ORDER_MARK.len());
     }
     let (mut next, mut record) = (1, Vec::new());
     for change in changes {
-        pass(&mut input, change.record.saturating_sub(next), Some(out))?;
+        let missing = pass(&mut input, change.record.saturating_sub(next), Some(out))?;
+        if missing > 0 || input.fill_buf().map_err(unreadable)?.is_empty() {
+            return Err(RewriteError::Source(FEWER.into()));
+        }
         next = change.record + 1;
         if change.is_removed {
             pass(&mut input, 1, None::<&mut Vec<u8>>)?;
@@ -32,16 +34,16 @@ pub(super) fn rewrite(
         out.write_all(&json::changed(line, &reading.decoding, &reading.fields, mark, &change)?)?;
         out.write_all(&record[line.len()..])?;
     }
-    pass(&mut input, u64::MAX, Some(out))
+    pass(&mut input, u64::MAX, Some(out))?;
+    Ok(())
 }
 
-/// Reads so many lines, or to the end, and writes them.
-fn pass(input: &mut impl BufRead, mut count: u64, mut out: Option<&mut impl Write>) -> Result<(), RewriteError> {
+/// Reads so many lines, or to the end, and writes them; how many there were not.
+fn pass(input: &mut impl BufRead, mut count: u64, mut out: Option<&mut impl Write>) -> Result<u64, RewriteError> {
     while count > 0 {
         let buffer = input.fill_buf().map_err(unreadable)?;
         if buffer.is_empty() {
-            // The end is where it was when it was read, or the last line has no line feed.
-            return Ok(());
+            return Ok(count);
         }
         let mut length = buffer.len();
         if count < u64::MAX {
@@ -58,5 +60,5 @@ fn pass(input: &mut impl BufRead, mut count: u64, mut out: Option<&mut impl Writ
         }
         input.consume(length);
     }
-    Ok(())
+    Ok(0)
 }

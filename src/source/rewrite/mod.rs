@@ -28,7 +28,6 @@ use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::iter::Peekable;
 use std::ops::Range;
-use std::path::Path;
 
 /// What becomes of one document of a source.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +84,9 @@ fn unreadable(error: io::Error) -> RewriteError {
     RewriteError::Source(io_reason(&error))
 }
 
+/// Why a change cannot be made.
+const FEWER: &str = "it has fewer records than it had";
+
 /// The changes of a source that are still to come.
 type Changes<'a> = Peekable<&'a mut dyn Iterator<Item = Change>>;
 
@@ -105,7 +107,8 @@ impl Sources {
         let source = self.get(source);
         let mut changes = changes.peekable();
         let file = File::open(&source.path).map_err(unreadable)?;
-        let mut packed = self.packing(&source.path).writer(out)?;
+        let packing = source.copied.as_ref().map(|copied| copied.packing).unwrap_or_default();
+        let mut packed = packing.writer(out)?;
         let input = BufReader::with_capacity(1 << 18, file);
         match source.format {
             Format::Text => text::rewrite(input, reading, &mut changes, &mut packed)?,
@@ -124,12 +127,10 @@ impl Sources {
             #[cfg(not(all(feature = "csv", feature = "parquet")))]
             Format::Table { .. } => return Err(RewriteError::Source("a format that this build does not know".into())),
         }
+        if changes.peek().is_some() {
+            return Err(RewriteError::Source(FEWER.into()));
+        }
         packed.finish()?;
         Ok(())
-    }
-
-    /// How the bytes of a source were packed before they were copied to where they are read.
-    fn packing(&self, path: &Path) -> Packing {
-        self.spools.iter().find(|spool| spool.path() == path).map(|spool| spool.packing).unwrap_or_default()
     }
 }

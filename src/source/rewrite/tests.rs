@@ -11,7 +11,7 @@ use std::fs;
 
 /// A source with what was read of it.
 struct Read {
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
     sources: Sources,
     reading: Reading,
     /// Of each document its record and its text.
@@ -47,13 +47,12 @@ impl Read {
         for part in sources.parts() {
             PartReader::default().read(&sources, part, &reading, &mut texts);
         }
-        Self { folder, sources, reading, texts }
+        Self { _folder: folder, sources, reading, texts }
     }
 
     fn rewritten(&self, mark: Option<&str>, changes: Vec<Change>) -> Result<Vec<u8>, RewriteError> {
         let mut out = Vec::new();
         self.sources.rewrite(SourceId(0), &self.reading, mark, &mut changes.into_iter(), &mut out)?;
-        assert!(self.folder.path().exists());
         Ok(out)
     }
 
@@ -276,7 +275,14 @@ fn a_row_of_one_field_is_not_cut_to_no_row() {
 fn one_object_is_a_document() {
     let read = Read::of("a.json", " {\"text\": \"aöb\"}\n".as_bytes(), &["text"]);
     assert_eq!(String::from_utf8(read.cut().0).unwrap(), " {\"text\": \"ab\"}\n");
-    assert_eq!(read.without(&[true]), b"");
+    assert_eq!(read.without(&[true]), b" \n");
+    let several = "{\"text\": \"one\"} {\"text\": \"two\"}\n";
+    let read = Read::of("a.json", several.as_bytes(), &["text"]);
+    assert_eq!(
+        String::from_utf8(read.without(&[true])).unwrap(),
+        " {\"text\": \"two\"}\n",
+        "what could not be read stays"
+    );
 }
 
 #[test]
@@ -383,6 +389,39 @@ fn in_their_compression_and_in_utf_16() {
             assert_eq!(plain, encode(expected), "{compression:?} {name}");
         }
     }
+}
+
+#[test]
+fn records_that_are_not_there_any_more() {
+    for (name, bytes) in [("a.jsonl", "{\"text\": \"a\"}\n"), ("a.json", "[{\"text\": \"a\"}]"), ("a.csv", "text\na\n")]
+    {
+        let read = Read::of(name, bytes.as_bytes(), &["text"]);
+        for is_removed in [true, false] {
+            let change = |record| Change { record, is_removed, cuts: Vec::new(), mark: None };
+            let error = read.rewritten(None, vec![change(2)]).unwrap_err().to_string();
+            assert_eq!(error, "it has fewer records than it had", "{name}");
+            assert!(read.rewritten(None, vec![change(1)]).is_ok());
+        }
+    }
+}
+
+#[cfg(feature = "csv")]
+#[test]
+fn a_row_that_ends_where_the_reader_stopped_reading() {
+    // The reader takes 8 KiB at a time; the carriage return is the last byte of them.
+    let row = |text: &str| format!("{text}\r\n");
+    let kept = row("text") + &row(&"a".repeat(8191 - 6 - 2 - 3));
+    let read = Read::of("a.csv", (kept.clone() + &row("bb") + &row("c")).as_bytes(), &["text"]);
+    assert_eq!(String::from_utf8(read.without(&[false, true, false])).unwrap(), kept + &row("c"));
+}
+
+#[cfg(feature = "csv")]
+#[test]
+fn a_row_without_its_last_quotes_is_not_marked_inside() {
+    let read = Read::of("a.csv", b"n,text\n1,\"open", &["text"]);
+    let mark = Some(Mark { cluster: None, is_kept: true });
+    let change = Change { record: 1, is_removed: false, cuts: Vec::new(), mark };
+    assert!(read.rewritten(Some("m"), vec![change]).unwrap_err().to_string().contains("not closed by quotes"));
 }
 
 /// Takes so many bytes.

@@ -11,7 +11,7 @@ use crate::output::Destination;
 use crate::{format, progress, run};
 use retold::dedup::{Deduplicated, Only, dedup};
 use std::path::Path;
-use target::Target;
+use target::{Ledger, Target};
 
 /// Deduplicates, writes, and says what was done.
 pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
@@ -22,13 +22,13 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
     }
     let is_file = args.selection.files_from.is_none() && matches!(paths.as_slice(), [path] if !path.is_dir());
     // Before anything is read: nobody waits an hour to learn that the output is there already.
-    let target = match &args.target.output {
-        Some(output) if !args.target.dry_run => {
-            Some(Target::prepare(output, is_file, args.target.ledger.as_deref(), args.target.force, &paths, &options)?)
-        }
-        _ => None,
-    };
-    run::check_globs(&paths, &options.scan)?;
+    let output = args.target.output.as_deref().filter(|_| !args.target.dry_run);
+    let ledger = args.target.ledger.as_deref();
+    let force = args.target.force;
+    let place = output.map(|output| Target::check(output, is_file, force, &paths, &options)).transpose()?;
+    let ledger = Ledger::of(ledger, output, force, &paths, &options)?;
+    let target = place.map(|place| Target::begin(place, is_file, force)).transpose()?;
+    run::check_options(&paths, &options.scan)?;
     let shows_progress = !args.report.no_progress && !args.report.quiet;
     let pool = run::pool(args.search.threads)?;
     let result = progress::shown(shows_progress, |progress| pool.install(|| dedup(&paths, &options, progress)));
@@ -44,28 +44,39 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
         return Err(Failure::new("--against: it holds no document, or none that is not deduplicated itself"));
     }
     let mark = args.target.mark.as_deref();
+    if mark.is_some()
+        && let Some(text) = result.sources().find(|&source| result.is_text(source))
+    {
+        let name = result.source_name(text);
+        return Err(Failure::new(format!("--mark: {name} is no file of records; there is no field to mark it in")));
+    }
+    let unchanged = || {
+        let unchanged = pool.install(|| result.check_unchanged());
+        unchanged.map_err(|reason| Failure::new(format!("{reason}; nothing is written")))
+    };
     if let Some(target) = &target {
+        if args.selection.follow {
+            target.check_sources(&result, &ledger)?;
+        }
         let places = place::places(&result, &paths, is_file, mark)?;
         pool.install(|| target.write(&result, &places, mark))?;
+    } else {
+        unchanged()?;
     }
-    pool.install(|| result.check_unchanged())
-        .map_err(|reason| Failure::new(format!("{reason}; nothing is written")))?;
-    let named = args.target.ledger.as_deref();
-    let (ledger, written) = match &target {
-        _ if named == Some(Path::new("-")) => (None, Some(Destination::StandardOutput)),
-        Some(target) => {
-            let (place, until_then) = target.ledger();
-            (Some(place.to_path_buf()), Some(Destination::File(until_then)))
-        }
-        None => (named.map(Path::to_path_buf), named.map(|path| Destination::File(path.into()))),
+    let written = match (&ledger, &target) {
+        (Ledger::Untold, _) => None,
+        (Ledger::Stream(stream), _) => Some(stream.clone()),
+        (Ledger::File { .. }, Some(target)) => Some(Destination::File(target.ledger())),
+        (Ledger::File { place, .. }, None) => Some(Destination::File(place.clone())),
     };
     if let Some(written) = &written {
         written.write(|out| ledger::write(out, &result, mark.is_some()))?;
     }
     if let Some(target) = target {
-        target.commit()?;
+        unchanged()?;
+        target.commit(&ledger)?;
     }
-    say(args, &result, ledger.as_deref(), matches!(written, Some(Destination::StandardOutput)))?;
+    say(args, &result, ledger.name(), matches!(written, Some(Destination::StandardOutput)))?;
     Ok(if result.problems.is_empty() { Status::Done } else { Status::Incomplete })
 }
 

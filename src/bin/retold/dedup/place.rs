@@ -42,7 +42,10 @@ pub fn places(
         };
         let path = match result.source_name(source).as_str() {
             "-" => PathBuf::from("standard-input"),
-            _ => plain(&name).strip_prefix(&common).map_or(name.clone(), Path::to_path_buf),
+            _ => {
+                let below = plain(&name).strip_prefix(&common).map(Path::to_path_buf);
+                below.map_err(|_| Failure::new(format!("{}: it is not below {}", name.display(), common.display())))?
+            }
         };
         if let Some(other) = taken.insert(path.clone(), name.clone()) {
             let (other, name, path) = (other.display(), name.display(), path.display());

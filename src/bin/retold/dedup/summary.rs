@@ -29,21 +29,21 @@ pub fn text(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>, style: 
         writeln!(out, "{} in the other set", counted(summary.reference, "document"))?;
     }
     let mut rows: Vec<(String, &str, Counted)> = Vec::new();
-    for &(reason, count) in &summary.removed {
-        rows.push((counted(count.count, "document"), of_reason(reason), count));
+    for &(reason, figures) in &summary.removed {
+        rows.push((counted(figures.count, "document"), of_reason(reason), figures));
     }
-    for (what, why, count) in [
+    for (what, why, figures) in [
         ("line", "told before in the same document", summary.repeated_lines),
         ("line", "of boilerplate", summary.boilerplate_lines),
         ("part", "of passages that stand before", summary.passages),
     ] {
-        if count.count > 0 {
-            rows.push((counted(count.count, what), why, count));
+        if figures.count > 0 {
+            rows.push((counted(figures.count, what), why, figures));
         }
     }
     let width = rows.iter().map(|(count, ..)| count.len()).max().unwrap_or_default();
-    for (count, why, counted) in &rows {
-        writeln!(out, "  {count:>width$} {why}, {}", HumanBytes(counted.bytes))?;
+    for (count, why, figures) in &rows {
+        writeln!(out, "  {count:>width$} {why}, {}", HumanBytes(figures.bytes))?;
     }
     if rows.is_empty() {
         writeln!(out, "  nothing is told twice")?;
@@ -56,6 +56,10 @@ pub fn text(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>, style: 
     writeln!(out, "{bold}{}{bold:#} {stay}", documents(summary.kept))?;
     if summary.skipped > 0 {
         writeln!(out, "{} as no text", counted(summary.skipped, "file") + " left out")?;
+    }
+    if summary.unfinished > 0 {
+        let documents = counted(summary.unfinished, "document");
+        writeln!(out, "{documents} with too many lines like each other to compare all of them")?;
     }
     if summary.problems > 0 {
         let what = if summary.problems == 1 { "file or record" } else { "files or records" };
@@ -106,6 +110,7 @@ struct Summary<'a> {
     clusters: u64,
     reference_documents: u64,
     skipped: u64,
+    unfinished_lines: u64,
     problems: u64,
 }
 
@@ -133,6 +138,7 @@ pub fn json(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>) -> io::
             clusters: summary.clusters,
             reference_documents: summary.reference,
             skipped: summary.skipped,
+            unfinished_lines: summary.unfinished,
             problems: summary.problems,
         },
         problems: result.problems.iter().map(Problem::of).collect(),

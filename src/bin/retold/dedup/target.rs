@@ -5,7 +5,7 @@
 
 use super::place::Place;
 use crate::exit::Failure;
-use crate::output::write_file;
+use crate::output::{Destination, write_file};
 use rayon::prelude::*;
 use retold::dedup::{DedupOptions, Deduplicated, Fate};
 use retold::source::RewriteError;
@@ -18,9 +18,6 @@ use std::path::{Path, PathBuf};
 pub struct Target {
     /// Its final place.
     output: PathBuf,
-    ledger: PathBuf,
-    /// As it was given, or beside the output as it was given.
-    ledger_name: PathBuf,
     is_file: bool,
     force: bool,
     /// Where it is until then; removed when this is dropped.
@@ -41,29 +38,87 @@ impl Drop for Partial {
     }
 }
 
-impl Target {
-    /// Looks whether an output may be written, and begins it.
-    pub fn prepare(
-        output: &Path,
-        is_file: bool,
-        ledger: Option<&Path>,
+/// Where it is told what went.
+#[derive(Clone)]
+pub enum Ledger {
+    /// Nowhere.
+    Untold,
+    /// On standard output, or to a pipe or device, which has no wholeness.
+    Stream(Destination),
+    /// In a file, which is called this and stands there.
+    File { name: PathBuf, place: PathBuf },
+}
+
+impl Ledger {
+    /// Where it is told what went: where it is said, or beside the output.
+    ///
+    /// It may be no input, and in none, and not in the output; nor be there, unless `force` or a run that was killed has left it.
+    pub fn of(
+        named: Option<&Path>,
+        output: Option<&Path>,
         force: bool,
         paths: &[PathBuf],
         options: &DedupOptions,
     ) -> Result<Self, Failure> {
+        let name = match (named, output) {
+            (Some(named), _) if named == Path::new("-") => return Ok(Self::Stream(Destination::StandardOutput)),
+            (Some(named), _) => named.to_path_buf(),
+            (None, Some(output)) => beside(output, "", ".removed.jsonl"),
+            (None, None) => return Ok(Self::Untold),
+        };
+        if name.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+            return Ok(Self::Stream(Destination::File(name)));
+        }
+        let shown = name.display();
+        let place = final_place(&name).map_err(|reason| Failure::new(format!("--ledger {shown}: {reason}")))?;
+        for input in inputs(paths, options).filter(|input| place.starts_with(input)) {
+            let what = if place == input { "an input" } else { "inside an input" };
+            let input = input.display();
+            return Err(Failure::new(format!(
+                "the ledger {shown} would be {what}, {input}; name another with --ledger"
+            )));
+        }
+        let output = output.map(final_place).transpose().unwrap_or_default();
+        if output.as_ref().is_some_and(|output| place.starts_with(output)) {
+            return Err(Failure::new("the ledger would be in the output; name another place with --ledger"));
+        }
+        let is_left_over = || output.is_some_and(|output| Partial::was_to_tell(&output, &place));
+        if place.is_dir() {
+            return Err(Failure::new(format!("the ledger {shown} is a directory")));
+        }
+        if place.exists() && !force && !is_left_over() {
+            let hint = "--force replaces it, --ledger names another";
+            return Err(Failure::new(format!("the ledger {shown} is there already; {hint}")));
+        }
+        Ok(Self::File { name, place })
+    }
+
+    /// What the file is called.
+    pub fn name(&self) -> Option<&Path> {
+        match self {
+            Self::File { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+}
+
+/// What is read, from the root.
+fn inputs<'a>(paths: &'a [PathBuf], options: &'a DedupOptions) -> impl Iterator<Item = PathBuf> + 'a {
+    paths.iter().chain(&options.scan.against).filter_map(|path| path.canonicalize().ok())
+}
+
+impl Target {
+    /// Looks whether an output may be written; where it stands.
+    pub fn check(
+        output: &Path,
+        is_file: bool,
+        force: bool,
+        paths: &[PathBuf],
+        options: &DedupOptions,
+    ) -> Result<PathBuf, Failure> {
         let named = output.display();
         let place = final_place(output).map_err(|reason| Failure::new(format!("--output {named}: {reason}")))?;
-        let is_printed = ledger == Some(Path::new("-"));
-        let ledger = ledger.filter(|_| !is_printed);
-        let ledger_name = ledger.map_or_else(|| beside(output, "", ".removed.jsonl"), Path::to_path_buf);
-        let ledger = match ledger {
-            Some(ledger) => {
-                let place = final_place(ledger);
-                place.map_err(|reason| Failure::new(format!("--ledger {}: {reason}", ledger.display())))?
-            }
-            None => beside(&place, "", ".removed.jsonl"),
-        };
-        for input in paths.iter().chain(&options.scan.against).filter_map(|path| path.canonicalize().ok()) {
+        for input in inputs(paths, options) {
             let shown = input.display();
             if place.starts_with(&input) {
                 let what = if place == input { "the input itself" } else { "inside the input" };
@@ -72,16 +127,6 @@ impl Target {
             if input.starts_with(&place) {
                 return Err(Failure::new(format!("--output {named} holds the input {shown}; name another place")));
             }
-            if ledger.starts_with(&input) {
-                let what = if ledger == input { "an input" } else { "inside an input" };
-                let ledger = ledger.display();
-                return Err(Failure::new(format!(
-                    "the ledger {ledger} would be {what}, {shown}; name another with --ledger"
-                )));
-            }
-        }
-        if ledger.starts_with(&place) {
-            return Err(Failure::new("the ledger would be in the output; name another place with --ledger"));
         }
         match place.metadata() {
             Ok(there) if there.is_dir() && is_file => {
@@ -90,6 +135,11 @@ impl Target {
             Ok(there) if !there.is_dir() && !is_file => {
                 return Err(Failure::new(format!("--output {named} is a file; this output is a directory")));
             }
+            Ok(there) if !there.is_dir() && !there.is_file() => {
+                return Err(Failure::new(format!(
+                    "--output {named} is no file; an output appears whole or not at all"
+                )));
+            }
             Ok(_) if !force => {
                 // A run that was killed when all was done may have left its directory.
                 drop(Partial::begin(&place));
@@ -97,20 +147,30 @@ impl Target {
             }
             _ => {}
         }
-        let (partial, is_leftover) = Partial::begin(&place)?;
-        // The ledger of a run that was killed before its output appeared is nobody's.
-        if ledger.exists() && !is_printed && !force && !is_leftover {
-            let ledger = ledger.display();
-            return Err(Failure::new(format!(
-                "the ledger {ledger} is there already; --force replaces it, --ledger names another"
-            )));
-        }
-        Ok(Self { output: place, ledger, ledger_name, is_file, force, partial })
+        Ok(place)
     }
 
-    /// What the file is called in which it will be told what went; and where that is written until then.
-    pub fn ledger(&self) -> (&Path, PathBuf) {
-        (&self.ledger_name, self.partial.path.join("ledger"))
+    /// Begins an output that may be written.
+    pub fn begin(output: PathBuf, is_file: bool, force: bool) -> Result<Self, Failure> {
+        let partial = Partial::begin(&output)?;
+        Ok(Self { output, is_file, force, partial })
+    }
+
+    /// Looks whether a source, which a link may have led to, is in the output or the ledger.
+    pub fn check_sources(&self, result: &Deduplicated, ledger: &Ledger) -> Result<(), Failure> {
+        for path in result.originals().filter_map(|path| path.canonicalize().ok()) {
+            let is_ledger = matches!(ledger, Ledger::File { place, .. } if *place == path);
+            if is_ledger || path.starts_with(&self.output) {
+                let path = path.display();
+                return Err(Failure::new(format!("{path} is read and would be replaced; name another place")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a ledger is written until the output appears.
+    pub fn ledger(&self) -> PathBuf {
+        self.partial.path.join("ledger")
     }
 
     /// Writes all that stays.
@@ -169,6 +229,14 @@ impl Target {
                 out.flush().map_err(|error| self.failed(&error))?;
             }
         }
+        let is_blank = || -> io::Result<bool> {
+            let is_short = written.metadata()?.len() <= BLANK;
+            Ok(is_short && fs::read(path)?.trim_ascii().is_empty())
+        };
+        // Of a file of records all may go, as a file that is one document does.
+        if !self.is_file && place.fate == Fate::Changed && is_blank().map_err(|error| self.failed(&error))? {
+            return fs::remove_file(path).map_err(|error| self.failed(&error));
+        }
         if let Some(modified) = metadata.and_then(|metadata| metadata.modified().ok()) {
             // By this --keep newest knows it again; where times cannot be set nothing else is lost.
             let _ = written.set_modified(modified);
@@ -176,30 +244,28 @@ impl Target {
         Ok(())
     }
 
-    /// Makes the output appear, with all of it on disk.
-    pub fn commit(self) -> Result<(), Failure> {
+    /// Makes the ledger appear, then the output, with all of it on disk.
+    pub fn commit(self, ledger: &Ledger) -> Result<(), Failure> {
         let made = self.partial.output();
         let moved = synced(&made, self.is_file).and_then(|()| {
-            self.commit_ledger()?;
-            match self.output.exists() {
-                true if self.force => replace(&made, &self.output)?,
-                true => return Err(io::Error::other("it has appeared meanwhile; --force replaces it")),
-                false => fs::rename(&made, &self.output)?,
+            if self.output.exists() && !self.force {
+                return Err(io::Error::other("it has appeared meanwhile; --force replaces it"));
             }
-            match self.output.parent() {
-                Some(folder) => File::open(folder)?.sync_all(),
-                None => Ok(()),
+            if let Ledger::File { place, .. } = ledger {
+                self.commit_ledger(place)?;
             }
+            if self.output.exists() { replace(&made, &self.output) } else { fs::rename(&made, &self.output) }
         });
-        moved.map_err(|error| self.failed(&error))
+        moved.map_err(|error| self.failed(&error))?;
+        let kept = self.output.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all());
+        let output = self.output.display();
+        kept.map_err(|error| Failure::new(format!("{output} is written, but may not be on disk yet: {error}")))
     }
 
-    fn commit_ledger(&self) -> io::Result<()> {
-        let (_, made) = self.ledger();
-        if !made.exists() {
-            return Ok(()); // it went to standard output
-        }
-        let place = &self.ledger;
+    fn commit_ledger(&self, place: &Path) -> io::Result<()> {
+        // By this the next run knows that it is nobody's, if this one is killed before its output appears.
+        fs::write(self.partial.path.join(TELLS), place.as_os_str().as_encoded_bytes())?;
+        let made = self.ledger();
         match fs::rename(&made, place) {
             // Into another file system it is copied, and renamed there.
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
@@ -214,34 +280,58 @@ impl Target {
     }
 }
 
+/// The file in which stands where the ledger of a run goes.
+const TELLS: &str = "tells";
+
 impl Partial {
-    /// Begins the directory for an output; whether there was one of a run that was killed.
-    fn begin(output: &Path) -> Result<(Self, bool), Failure> {
+    /// Begins the directory for an output, in the place of one of a run that was killed.
+    fn begin(output: &Path) -> Result<Self, Failure> {
         let path = beside(output, ".", ".retold-partial");
         let failed = |error: io::Error| Failure::new(format!("{}: {error}", path.display()));
-        let is_leftover = path.is_dir();
+        let is_taken = || Failure::new(format!("another run is writing {}", output.display()));
         fs::create_dir_all(&path).map_err(failed)?;
         let lock = File::create(path.join("lock")).map_err(failed)?;
         match lock.try_lock() {
+            // What was locked may be what another run has just removed.
+            Ok(()) if !is_same(&lock, &path.join("lock")) => return Err(is_taken()),
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(Failure::new(format!("another run is writing {}", output.display())));
-            }
+            Err(TryLockError::WouldBlock) => return Err(is_taken()),
             // Some file systems know no locks.
             Err(TryLockError::Error(_)) => {}
         }
-        let partial = Self { path, _lock: lock };
-        let left = partial.output();
-        if let Ok(metadata) = left.symlink_metadata() {
-            let removed = if metadata.is_dir() { fs::remove_dir_all(&left) } else { fs::remove_file(&left) };
-            removed.map_err(|error| Failure::new(format!("{}: {error}", left.display())))?;
+        for entry in fs::read_dir(&path).map_err(failed)? {
+            let left = entry.map_err(failed)?.path();
+            if left.ends_with("lock") {
+                continue;
+            }
+            let is_directory = left.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
+            let removed = if is_directory { fs::remove_dir_all(&left) } else { fs::remove_file(&left) };
+            removed.map_err(failed)?;
         }
-        Ok((partial, is_leftover))
+        Ok(Self { path, _lock: lock })
+    }
+
+    /// Whether a run for this output was killed when it may have put its ledger there.
+    fn was_to_tell(output: &Path, ledger: &Path) -> bool {
+        let told = fs::read(beside(output, ".", ".retold-partial").join(TELLS));
+        told.is_ok_and(|told| told == ledger.as_os_str().as_encoded_bytes())
     }
 
     fn output(&self) -> PathBuf {
         self.path.join("output")
     }
+}
+
+#[cfg(unix)]
+fn is_same(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let of = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    file.metadata().map(of).ok() == path.metadata().map(of).ok()
+}
+
+#[cfg(not(unix))]
+fn is_same(_: &File, path: &Path) -> bool {
+    path.exists()
 }
 
 /// A path from the root, of something that need not be there in a directory that is.
@@ -292,6 +382,9 @@ fn copy(from: &mut File, to: &mut File, bytes: u64) -> io::Result<()> {
 
 const AT_ONCE: u64 = 256 << 10;
 
+/// A longer file is not looked at: a few spaces and line breaks are all that may be left of one of which all went.
+const BLANK: u64 = 64;
+
 /// Waits until a file is on disk; or all of a directory, by one call for its whole file system: one for each file of 40,000
 /// would take minutes.
 fn synced(path: &Path, is_file: bool) -> io::Result<()> {
@@ -324,7 +417,9 @@ fn replace(new: &Path, old: &Path) -> io::Result<()> {
     }
     if old.is_dir() {
         // Between these two there is no output, but never half of one.
-        fs::rename(old, beside(new, "", ".old"))?;
+        let aside = beside(new, "", ".old");
+        fs::rename(old, &aside)?;
+        return fs::rename(new, old).inspect_err(|_| drop(fs::rename(&aside, old)));
     }
     fs::rename(new, old)
 }
