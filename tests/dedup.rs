@@ -126,7 +126,8 @@ proptest! {
         let result = match dedup(&[folder.path()], &options, &Progress::default()) {
             Ok(result) => result,
             Err(error) => {
-                prop_assert!(error.starts_with("--keep: no document has"), "{error}");
+                let is_known = error.starts_with("--keep: no document has") || error.starts_with("--prefer: nothing");
+                prop_assert!(is_known, "{error}");
                 return Ok(());
             }
         };
@@ -345,4 +346,52 @@ fn boilerplate_is_counted_in_what_stays() {
     assert_eq!(written.keys().collect::<Vec<_>>(), ["0.txt", "b0.txt", "b1.txt", "b2.txt"]);
     assert_eq!(written["0.txt"], text);
     assert_eq!(written["b0.txt"], "one two three four five\r\n");
+}
+
+#[test]
+fn input_that_changes_is_found_out() {
+    let folder = Folder::of(&[("a.txt".into(), "one two three".into()), ("b.txt".into(), "four five six".into())]);
+    let result = done(&folder, &DedupOptions::default());
+    assert_eq!(result.check_unchanged(), Ok(()));
+    fs::write(folder.path().join("b.txt"), "four five six, and more").unwrap();
+    assert!(result.check_unchanged().unwrap_err().ends_with("b.txt: it has changed while it was read"));
+    fs::remove_file(folder.path().join("b.txt")).unwrap();
+    assert!(result.check_unchanged().unwrap_err().ends_with("b.txt: no such file"));
+}
+
+/// 1 goes for 0, for which the reference has something; then 1 is compared with the rest.
+#[test]
+fn a_document_is_not_removed_for_one_that_the_reference_has() {
+    let text = "one two three four five six seven eight nine ten eleven twelve";
+    let files = [("0", text.to_owned()), ("1", format!("{text} and some more words at its end"))];
+    let folder = Folder::of(&files.map(|(name, text)| (format!("{name}.txt"), text)));
+    let reference = Folder::of(&[("r.txt".into(), text.into())]);
+    let scan =
+        Options { against: vec![reference.path()], threshold: 0.5, containment: Some(1.0), ..Options::default() };
+    let strict = Options { threshold: 0.9, ..scan.clone() };
+    let result = done(&folder, &DedupOptions { scan: strict, ..DedupOptions::default() });
+    assert_eq!(result.removed.iter().map(|removed| removed.reason).collect::<Vec<_>>(), [Reason::AgainstExact]);
+    let result = done(&folder, &DedupOptions { scan, ..DedupOptions::default() });
+    assert!(result.removed.iter().all(|removed| removed.cluster.is_none()), "{:?}", result.removed);
+}
+
+/// What a passage leaves of lines may be boilerplate.
+#[test]
+fn boilerplate_is_counted_again_once_passages_are_gone() {
+    let passage = "this passage stands in three documents before the same words";
+    let own = ["alpha beta gamma delta", "one two three four", "uno due tre quattro", "eins zwei drei vier"];
+    let document = |number: usize| {
+        let passage = if number == 0 { "" } else { passage };
+        let line = format!("{passage} read more here");
+        (
+            format!("{number}.txt"),
+            format!("{}\n{}\n{line}\n", own[number], own[number].to_uppercase().replace(' ', " x ")),
+        )
+    };
+    let folder = Folder::of(&(1..4).map(document).collect::<Vec<_>>());
+    let mut scan = Options { passages: Some(8), ..Options::default() };
+    scan.lines.as_mut().unwrap().boilerplate_documents = 2;
+    let options = DedupOptions { scan, drops_boilerplate_lines: true, ..DedupOptions::default() };
+    let written = Folder::written(&done(&folder, &options));
+    assert_eq!(done(&written, &options).cuts.len(), 0, "{:?}", written.files());
 }

@@ -40,14 +40,14 @@ pub enum Keep {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Preference {
     keep: Keep,
-    prefer: Vec<GlobSet>,
+    prefer: Vec<(GlobSet, String)>,
 }
 
 impl Preference {
     /// By a policy, and globs of which those that come first are preferred.
     pub(super) fn new(keep: &Keep, prefer: &[String]) -> Result<Self, String> {
-        let prefer = prefer.iter().map(|glob| of_source(glob)).collect::<Result<_, _>>();
-        Ok(Self { keep: keep.clone(), prefer: prefer.map_err(|error| format!("--prefer: {error}"))? })
+        let prefer = prefer.iter().map(|glob| Ok((of_source(glob)?, glob.clone()))).collect::<Result<_, _>>();
+        Ok(Self { keep: keep.clone(), prefer: prefer.map_err(|error: globset::Error| format!("--prefer: {error}"))? })
     }
 
     /// For each document its place among all, the best first; none where that is document order.
@@ -65,10 +65,16 @@ impl Preference {
             Keep::Field { name, .. } => values(sources, reading, name, documents.len())?,
             _ => Vec::new(),
         };
+        let names: Vec<String> = sources.names().collect();
+        for (globs, glob) in &self.prefer {
+            if !names.iter().any(|name| globs.is_match(name)) {
+                return Err(format!("--prefer: nothing that is read matches `{glob}`"));
+            }
+        }
         let of_sources: Vec<(usize, u128)> = (0..sources.len())
             .map(|source| {
-                let name = sources.get(SourceId(source as u32)).name();
-                let preferred = self.prefer.iter().position(|globs| globs.is_match(&name)).unwrap_or(self.prefer.len());
+                let is_it = |(globs, _): &(GlobSet, String)| globs.is_match(&names[source]);
+                let preferred = self.prefer.iter().position(is_it).unwrap_or(self.prefer.len());
                 let needs_time = matches!(self.keep, Keep::Newest | Keep::Oldest);
                 (preferred, if needs_time { sources.modified(SourceId(source as u32)) } else { 0 })
             })

@@ -33,7 +33,7 @@ impl Record {
         self.unescaped.shrink_to(super::KEEP_BYTES);
         self.id.clear();
         let field = match fields.text.as_slice() {
-            [field] if !field.contains('.') => field.as_str(),
+            [field] if !field.contains('.') && !fields.id.as_ref().is_some_and(|id| id.contains('.')) => field.as_str(),
             _ => return self.read_tree(line, fields),
         };
         let mut found = Found {

@@ -118,7 +118,8 @@ fn sniffed(bytes: &[u8]) -> &[u8] {
 
 /// Whether bytes begin with a byte-order mark of UTF-16.
 pub(super) fn is_wide(bytes: &[u8]) -> bool {
-    matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..])
+    // With two zeros behind it, it is that of UTF-32, which nobody writes text in.
+    matches!(bytes, [0xff, 0xfe, rest @ ..] if !rest.starts_with(&[0, 0])) || bytes.starts_with(&[0xfe, 0xff])
 }
 
 /// Whether bytes hold a NUL near their beginning and do not look like UTF-16.

@@ -297,3 +297,80 @@ fn nothing_to_read_is_said() {
     assert!(none.status == 2 && none.stderr.contains("no document found"), "{none:?}");
     assert!(!folder.path().join("out").exists());
 }
+
+#[test]
+fn no_ledger_is_written_over_what_is_read_or_there() {
+    let folder = corpus();
+    let at = folder.path();
+    for (arguments, message) in [
+        ("corpus --dry-run --ledger corpus/a.txt", "inside an input"),
+        ("corpus/a.txt --dry-run --ledger corpus/a.txt --force", "would be an input"),
+        ("corpus/b --dry-run --ledger corpus/e.txt", "is there already"),
+    ] {
+        let refused = retold(at, &format!("dedup {arguments}"));
+        assert!(refused.status == 2 && refused.stderr.contains(message), "{arguments}: {refused:?}");
+    }
+    assert_eq!(fs::read_to_string(at.join("corpus/a.txt")).unwrap(), visit());
+    // What a killed run has left licenses nothing but its own ledger.
+    fs::create_dir(at.join(".clean.retold-partial")).unwrap();
+    fs::write(at.join(".clean.retold-partial/ledger"), "stale").unwrap();
+    fs::write(at.join("clean.removed.jsonl"), "mine").unwrap();
+    assert!(retold(at, "dedup corpus -o clean").stderr.contains("clean.removed.jsonl is there already"));
+    assert_eq!(retold(at, "dedup corpus -o clean --ledger -").status, 0);
+    assert_eq!(fs::read_to_string(at.join("clean.removed.jsonl")).unwrap(), "mine");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_link_leads_to_is_input_too() {
+    let folder = folder([("in/a.txt", visit()), ("out/b.txt", withdrawal())]);
+    std::os::unix::fs::symlink("../out", folder.path().join("in/link")).unwrap();
+    let refused = retold(folder.path(), "dedup in --follow -o out --force");
+    assert!(refused.status == 2 && refused.stderr.contains("is read and would be replaced"), "{refused:?}");
+    assert_eq!(fs::read_to_string(folder.path().join("out/b.txt")).unwrap(), withdrawal());
+}
+
+#[cfg(feature = "compression")]
+#[test]
+fn what_cannot_be_read_to_its_end_stays_whole() {
+    use std::io::Read;
+    let packed = |text: String| {
+        let mut packed = Vec::new();
+        flate2::read::GzEncoder::new(text.as_bytes(), flate2::Compression::fast()).read_to_end(&mut packed).unwrap();
+        packed
+    };
+    let record = |text: String| format!("{}\n", serde_json::json!({"text": text}));
+    let mut cut = packed(record(visit()) + &record(visit()) + &record(withdrawal()));
+    cut.truncate(cut.len() - 20);
+    let long = packed(record(visit()) + &record(visit()) + &"x".repeat(200_000) + "\n" + &record(withdrawal()));
+    let mut text = packed(visit());
+    text.truncate(text.len() - 9);
+    let files =
+        [("in/cut.jsonl.gz", cut), ("in/long.jsonl.gz", long), ("in/text.txt.gz", text), ("in/z.txt", visit().into())];
+    let folder = folder(files.clone());
+    let done = retold(folder.path(), "dedup in -o out --drop-repeated-lines --max-document-bytes 10000");
+    assert_eq!(done.status, 2, "{done:?}");
+    assert!(done.stderr.contains("in/cut.jsonl.gz: it cannot be read to its end, and stays as it is"), "{done:?}");
+    for (name, bytes) in &files[..3] {
+        let written = fs::read(folder.path().join(name.replace("in/", "out/"))).unwrap();
+        assert!(written == *bytes, "{name} has changed");
+    }
+}
+
+#[test]
+fn text_cannot_be_marked() {
+    let folder = corpus();
+    let refused = retold(folder.path(), "dedup corpus -o out --mark m");
+    assert!(refused.status == 2 && refused.stderr.contains("no file of records"), "{refused:?}");
+    assert!(!folder.path().join("out").exists());
+}
+
+#[test]
+fn files_of_one_record_go_as_files_of_text_do() {
+    let object = |text: String| serde_json::json!({"text": text}).to_string() + "\n";
+    let folder =
+        folder([("in/a.json", object(visit())), ("in/b.json", object(visit())), ("in/c.jsonl", object(visit()))]);
+    assert_eq!(retold(folder.path(), "dedup in -o out").status, 0);
+    assert_eq!(files(&folder.path().join("out")).into_keys().collect::<Vec<_>>(), ["a.json"]);
+    assert!(retold(folder.path(), "dedup in -o x --text-field text --text-field text").stderr.contains("given twice"));
+}

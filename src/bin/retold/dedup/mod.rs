@@ -10,6 +10,7 @@ use crate::exit::{Failure, Status};
 use crate::output::Destination;
 use crate::{format, progress, run};
 use retold::dedup::{Deduplicated, Only, dedup};
+use std::io;
 use std::path::Path;
 use target::{Ledger, Target};
 
@@ -70,7 +71,15 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
         (Ledger::File { place, .. }, None) => Some(Destination::File(place.clone())),
     };
     if let Some(written) = &written {
-        written.write(|out| ledger::write(out, &result, mark.is_some()))?;
+        let mut is_closed = false;
+        written.write(|out| {
+            let written = ledger::write(out, &result, mark.is_some()).and_then(|()| out.flush());
+            is_closed = written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
+            written
+        })?;
+        if is_closed && target.is_some() {
+            return Err(Failure::new("the ledger was not read to its end; nothing is written"));
+        }
     }
     if let Some(target) = target {
         unchanged()?;

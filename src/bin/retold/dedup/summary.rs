@@ -5,6 +5,7 @@ use crate::format::{Problem, Retold, Style, counted, escaped};
 use indicatif::{HumanBytes, HumanCount};
 use retold::dedup::{Counted, Deduplicated, Reason};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -93,8 +94,8 @@ fn of_reason(reason: Reason) -> &'static str {
 #[derive(Serialize)]
 struct Wire<'a> {
     retold: Retold,
-    output: Option<&'a Path>,
-    ledger: Option<&'a Path>,
+    output: Option<Cow<'a, str>>,
+    ledger: Option<Cow<'a, str>>,
     summary: Summary<'a>,
     problems: Vec<Problem<'a>>,
 }
@@ -126,8 +127,8 @@ pub fn json(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>) -> io::
     let figures = |counted: Counted| Figures { count: counted.count, bytes: counted.bytes };
     let wire = Wire {
         retold: Retold::this(),
-        output: told.output,
-        ledger: told.ledger,
+        output: told.output.map(Path::to_string_lossy),
+        ledger: told.ledger.map(Path::to_string_lossy),
         summary: Summary {
             read: figures(summary.read),
             removed: summary.removed.iter().map(|&(reason, count)| (ledger::reason(reason), figures(count))).collect(),

@@ -9,7 +9,7 @@ use crate::output::{Destination, write_file};
 use rayon::prelude::*;
 use retold::dedup::{DedupOptions, Deduplicated, Fate};
 use retold::source::RewriteError;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -45,8 +45,8 @@ pub enum Ledger {
     Untold,
     /// On standard output, or to a pipe or device, which has no wholeness.
     Stream(Destination),
-    /// In a file, which is called this and stands there.
-    File { name: PathBuf, place: PathBuf },
+    /// In a file, which is called this and stands there, and may be there already.
+    File { name: PathBuf, place: PathBuf, may_replace: bool },
 }
 
 impl Ledger {
@@ -71,7 +71,7 @@ impl Ledger {
         }
         let shown = name.display();
         let place = final_place(&name).map_err(|reason| Failure::new(format!("--ledger {shown}: {reason}")))?;
-        for input in inputs(paths, options).filter(|input| place.starts_with(input)) {
+        if let Some(input) = inputs(paths, options).find(|input| place.starts_with(input)) {
             let what = if place == input { "an input" } else { "inside an input" };
             let input = input.display();
             return Err(Failure::new(format!(
@@ -82,15 +82,15 @@ impl Ledger {
         if output.as_ref().is_some_and(|output| place.starts_with(output)) {
             return Err(Failure::new("the ledger would be in the output; name another place with --ledger"));
         }
-        let is_left_over = || output.is_some_and(|output| Partial::was_to_tell(&output, &place));
+        let may_replace = force || output.is_some_and(|output| Partial::was_to_tell(&output, &place));
         if place.is_dir() {
             return Err(Failure::new(format!("the ledger {shown} is a directory")));
         }
-        if place.exists() && !force && !is_left_over() {
+        if place.exists() && !may_replace {
             let hint = "--force replaces it, --ledger names another";
             return Err(Failure::new(format!("the ledger {shown} is there already; {hint}")));
         }
-        Ok(Self::File { name, place })
+        Ok(Self::File { name, place, may_replace })
     }
 
     /// What the file is called.
@@ -140,6 +140,9 @@ impl Target {
                     "--output {named} is no file; an output appears whole or not at all"
                 )));
             }
+            Ok(_) if std::env::current_dir().is_ok_and(|here| here.starts_with(&place)) => {
+                return Err(Failure::new(format!("--output {named} holds the current directory; name another place")));
+            }
             Ok(_) if !force => {
                 // A run that was killed when all was done may have left its directory.
                 drop(Partial::begin(&place));
@@ -185,7 +188,8 @@ impl Target {
         for folder in folders {
             fs::create_dir_all(output.join(folder)).map_err(|error| self.failed(&error))?;
         }
-        places.par_iter().try_for_each(|place| self.write_source(result, place, &output.join(&place.path), mark))
+        places.par_iter().try_for_each(|place| self.write_source(result, place, &output.join(&place.path), mark))?;
+        like_their_sources(result, places, &output).map_err(|error| self.failed(&error))
     }
 
     fn write_source(
@@ -244,17 +248,28 @@ impl Target {
         Ok(())
     }
 
-    /// Makes the ledger appear, then the output, with all of it on disk.
+    /// Makes the ledger appear, then the output, with all of it on disk; or neither.
     pub fn commit(self, ledger: &Ledger) -> Result<(), Failure> {
         let made = self.partial.output();
+        let appeared = |path: &Path| io::Error::other(format!("{} has appeared meanwhile", path.display()));
         let moved = synced(&made, self.is_file).and_then(|()| {
             if self.output.exists() && !self.force {
-                return Err(io::Error::other("it has appeared meanwhile; --force replaces it"));
+                return Err(appeared(&self.output));
             }
-            if let Ledger::File { place, .. } = ledger {
+            let before = self.partial.path.join("ledger.before");
+            if let Ledger::File { place, may_replace, .. } = ledger {
+                if place.exists() && !may_replace {
+                    return Err(appeared(place));
+                }
+                let _ = fs::hard_link(place, &before); // where there is none, or no links, nothing can be put back
                 self.commit_ledger(place)?;
             }
-            if self.output.exists() { replace(&made, &self.output) } else { fs::rename(&made, &self.output) }
+            let moved =
+                if self.output.exists() { replace(&made, &self.output) } else { fs::rename(&made, &self.output) };
+            if let (Err(_), Ledger::File { place, .. }) = (&moved, ledger) {
+                let _ = if before.exists() { fs::rename(&before, place) } else { fs::remove_file(place) };
+            }
+            moved
         });
         moved.map_err(|error| self.failed(&error))?;
         let kept = self.output.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all());
@@ -339,7 +354,10 @@ fn final_place(path: &Path) -> Result<PathBuf, String> {
     if let Ok(there) = path.canonicalize() {
         return Ok(there);
     }
-    let name = path.file_name().ok_or("it is no name of a file or directory")?;
+    let name = path.file_name().filter(|name| *name != "-").ok_or("it is no name of a file or directory")?;
+    if path.is_symlink() {
+        return Err("it is a link to nothing".into());
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match folder.canonicalize() {
         Ok(folder) if folder.is_dir() => Ok(folder.join(name)),
@@ -353,6 +371,30 @@ fn beside(path: &Path, before: &str, behind: &str) -> PathBuf {
     name.push(path.file_name().unwrap_or_default());
     name.push(behind);
     path.with_file_name(name)
+}
+
+/// Gives directories the permissions of those that they are made of, once all is in them: what is private stays private.
+#[cfg(unix)]
+fn like_their_sources(result: &Deduplicated, places: &[Place], output: &Path) -> io::Result<()> {
+    let mut folders: BTreeMap<&Path, &Path> = BTreeMap::new();
+    for place in places {
+        let original = result.original(place.source).into_iter();
+        for (path, source) in original.flat_map(|source| place.path.ancestors().zip(source.ancestors())).skip(1) {
+            if source.as_os_str().is_empty() || folders.insert(path, source).is_some() {
+                break; // those above it are known
+            }
+        }
+    }
+    // The deepest first: one that may not be entered any more has nothing left to do in it.
+    folders.iter().rev().try_for_each(|(path, source)| {
+        let permissions = fs::metadata(source)?.permissions();
+        fs::set_permissions(output.join(path), permissions)
+    })
+}
+
+#[cfg(not(unix))]
+fn like_their_sources(_: &Deduplicated, _: &[Place], _: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// A new file, which those may read who may read what it is made of.
