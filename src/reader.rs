@@ -83,7 +83,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What was left out of the document that was read last, in order; places are those of the text as it stands.
+    /// What is left out of a document, in order; places are those of the text as it stands.
+    pub fn cuts_of(&mut self, document: DocId) -> Result<&[Cut], Problem> {
+        self.read(document)?;
+        Ok(self.cuts())
+    }
+
+    /// What was left out of the document that was read last.
     pub fn cuts(&self) -> &[Cut] {
         self.editor.as_ref().map_or(&[], Editor::cuts)
     }

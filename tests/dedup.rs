@@ -224,7 +224,7 @@ proptest! {
             prop_assert!(left.passages.is_empty(), "{:?}", left.passages);
         }
         if let Ok(again) = dedup(&[written.path()], &options, &Progress::default()) {
-            prop_assert_eq!(again.removed.len() + again.cuts.len(), 0);
+            prop_assert_eq!(again.removed.len() + again.cut.len(), 0);
             prop_assert_eq!(&again.summary.read, &result.summary.kept);
         }
     }
@@ -393,5 +393,5 @@ fn boilerplate_is_counted_again_once_passages_are_gone() {
     scan.lines.as_mut().unwrap().boilerplate_documents = 2;
     let options = DedupOptions { scan, drops_boilerplate_lines: true, ..DedupOptions::default() };
     let written = Folder::written(&done(&folder, &options));
-    assert_eq!(done(&written, &options).cuts.len(), 0, "{:?}", written.files());
+    assert_eq!(done(&written, &options).cut.len(), 0, "{:?}", written.files());
 }

@@ -33,8 +33,8 @@ pub struct Deduplicated {
     lost: Vec<SourceId>,
     /// The documents that go, in document order.
     pub removed: Vec<Removed>,
-    /// What is cut of documents that stay, in document order.
-    pub cuts: Vec<(DocId, Vec<Cut>)>,
+    /// The documents that stay and of which something is cut, in document order. What that is is found again when it is needed.
+    pub cut: Vec<DocId>,
     /// The documents that are kept of clusters, in document order: a cluster's number is a place in this list, from 1.
     pub representatives: Vec<DocId>,
     /// What could not be read; it stays.
@@ -114,8 +114,8 @@ pub struct Counted {
 }
 
 impl Counted {
-    fn add(&mut self, bytes: u64) {
-        self.count += 1;
+    fn add(&mut self, count: u64, bytes: u64) {
+        self.count += count;
         self.bytes += bytes;
     }
 }
@@ -204,33 +204,47 @@ impl Deduplicated {
             lengths,
             lost,
             removed,
-            cuts: Vec::new(),
+            cut: Vec::new(),
             representatives,
             problems,
             summary,
         };
-        result.cuts = result.cuts_of(edited)?;
+        result.count_cuts(edited)?;
         Ok(result)
     }
 
-    /// What is cut of the documents that stay, of those in which something is.
-    fn cuts_of(&self, edited: Vec<DocId>) -> Result<Vec<(DocId, Vec<Cut>)>, String> {
-        let stays = |document: &DocId| self.removal(*document).is_none();
-        let (mut cuts, mut failed) = (Vec::new(), None);
+    /// Counts what is cut of the documents that stay, of those in which something is.
+    fn count_cuts(&mut self, edited: Vec<DocId>) -> Result<(), String> {
+        let (mut documents, mut counted, mut failed) = (Vec::new(), [Counted::default(); 3], None);
         let corpus = self.corpus();
         map_in_order(
-            edited.into_iter().filter(stays),
+            edited.into_iter().filter(|document| self.removal(*document).is_none()),
             || Reader::new(corpus),
             |reader, document| {
-                reader.read(document)?;
-                Ok((document, reader.cuts().to_vec()))
+                let mut counted = [Counted::default(); 3];
+                for cut in reader.cuts_of(document)? {
+                    let kind = match cut.why {
+                        Why::RepeatedLine { .. } => 0,
+                        Why::BoilerplateLine => 1,
+                        Why::Passage => 2,
+                    };
+                    counted[kind].add(1, cut.bytes.len() as u64);
+                }
+                Ok((document, counted))
             },
             |read: Result<_, Problem>| match read {
-                Ok(of_document) => cuts.push(of_document),
+                Ok((document, of_document)) => {
+                    documents.push(document);
+                    let both = counted.iter_mut().zip(of_document);
+                    both.for_each(|(all, one)| all.add(one.count, one.bytes));
+                }
                 Err(problem) => failed = Some(problem),
             },
         );
-        failed.map_or(Ok(cuts), |problem| Err(problem.to_string()))
+        self.cut = documents;
+        let [repeated_lines, boilerplate_lines, passages] = counted;
+        self.summary = Summary { repeated_lines, boilerplate_lines, passages, ..std::mem::take(&mut self.summary) };
+        failed.map_or(Ok(()), |problem| Err(problem.to_string()))
     }
 
     pub(super) fn summarize(&mut self) {
@@ -243,19 +257,13 @@ impl Deduplicated {
         by_reason.sort_unstable();
         for of_reason in by_reason.chunk_by(|a, b| a.0 == b.0) {
             let mut counted = Counted::default();
-            of_reason.iter().for_each(|(_, bytes)| counted.add(*bytes));
+            of_reason.iter().for_each(|(_, bytes)| counted.add(1, *bytes));
             summary.kept.count -= counted.count;
             summary.kept.bytes -= counted.bytes;
             summary.removed.push((of_reason[0].0, counted));
         }
-        for cut in self.cuts.iter().flat_map(|(_, cuts)| cuts) {
-            let counted = match cut.why {
-                Why::RepeatedLine { .. } => &mut summary.repeated_lines,
-                Why::BoilerplateLine => &mut summary.boilerplate_lines,
-                Why::Passage => &mut summary.passages,
-            };
-            counted.add(cut.bytes.len() as u64);
-            summary.kept.bytes -= cut.bytes.len() as u64;
+        for counted in [summary.repeated_lines, summary.boilerplate_lines, summary.passages] {
+            summary.kept.bytes -= counted.bytes;
         }
         summary.clusters = self.representatives.len() as u64;
         summary.reference = u64::from(own.0);
@@ -301,7 +309,7 @@ impl Deduplicated {
                 true if self.lost.binary_search(&source).is_ok() => Fate::Whole,
                 true => Fate::Gone,
                 false if marks || self.removal(DocId(documents.start)).is_none() => {
-                    if self.cut(DocId(documents.start)).is_empty() { Fate::Whole } else { Fate::Changed }
+                    if !self.is_cut(DocId(documents.start)) { Fate::Whole } else { Fate::Changed }
                 }
                 false => Fate::Gone,
             };
@@ -311,8 +319,8 @@ impl Deduplicated {
             is_removed && !marks
         };
         let first_removed = self.removed.partition_point(|removed| removed.document.0 < documents.start);
-        let first_cut = self.cuts.partition_point(|(document, _)| document.0 < documents.start);
-        let is_cut = self.cuts.get(first_cut).is_some_and(|(document, _)| document.0 < documents.end);
+        let first_cut = self.cut.partition_point(|document| document.0 < documents.start);
+        let is_cut = self.cut.get(first_cut).is_some_and(|document| document.0 < documents.end);
         let is_marked = marks && !documents.is_empty();
         if has(first_removed) || is_cut || is_marked { Fate::Changed } else { Fate::Whole }
     }
@@ -328,10 +336,17 @@ impl Deduplicated {
         mark: Option<&str>,
         out: &mut (dyn Write + Send),
     ) -> Result<(), RewriteError> {
-        let documents = self.documents_of(source).map(DocId);
-        let mut changes = documents.filter_map(|document| {
+        let (mut reader, mut failed) = (Reader::new(self.corpus()), None);
+        let mut changes = self.documents_of(source).map(DocId).filter_map(|document| {
             let removal = self.removal(document);
-            let cuts = self.ranges(document);
+            let cuts = match self.is_cut(document).then(|| reader.cuts_of(document)) {
+                None => Vec::new(),
+                Some(Ok(cuts)) => ranges(cuts),
+                Some(Err(problem)) => {
+                    failed = Some(problem);
+                    Vec::new()
+                }
+            };
             let mark = mark.map(|_| Mark {
                 cluster: removal.map_or_else(|| self.cluster_of(document), |removed| removed.cluster).map(u64::from),
                 is_kept: removal.is_none(),
@@ -341,7 +356,8 @@ impl Deduplicated {
             let record = self.documents.location(document).record.unwrap_or(1);
             is_change.then_some(Change { record, is_removed, cuts, mark })
         });
-        self.sources.rewrite(source, &self.reading, mark, &mut changes, out)
+        self.sources.rewrite(source, &self.reading, mark, &mut changes, out)?;
+        failed.map_or(Ok(()), |problem| Err(RewriteError::Source(problem.to_string())))
     }
 
     /// Whether all sources, those of the reference too, are what they were when they were read.
@@ -363,14 +379,15 @@ impl Deduplicated {
     pub fn tell(&self, mut tell: impl FnMut(Entry<'_>) -> io::Result<()>) -> io::Result<()> {
         let mut removed = self.removed.iter().peekable();
         let mut reader = Reader::new(self.corpus());
-        for (document, cuts) in &self.cuts {
+        let failed = |problem: Problem| io::Error::other(problem.to_string());
+        for document in &self.cut {
             while let Some(removed) = removed.next_if(|removed| removed.document < *document) {
                 tell(Entry::Removed(removed))?;
             }
-            let text = reader.text(*document).map_err(|problem| io::Error::other(problem.to_string()))?.text;
+            let text = reader.text(*document).map_err(failed)?.text;
             let breaks: Vec<usize> = memchr::memchr_iter(b'\n', text.as_bytes()).collect();
             let line_of = |byte: usize| breaks.partition_point(|&end| end < byte) as u64 + 1;
-            for cut in cuts {
+            for cut in reader.cuts_of(*document).map_err(failed)? {
                 let first_line = match cut.why {
                     Why::RepeatedLine { first, .. } => Some(line_of(first)),
                     _ => None,
@@ -409,26 +426,25 @@ impl Deduplicated {
         at.ok().map(|at| &self.removed[at])
     }
 
-    fn cut(&self, document: DocId) -> &[Cut] {
-        let at = self.cuts.binary_search_by_key(&document, |(document, _)| *document);
-        at.map_or(&[], |at| &self.cuts[at].1)
+    fn is_cut(&self, document: DocId) -> bool {
+        self.cut.binary_search(&document).is_ok()
     }
 
     fn cluster_of(&self, representative: DocId) -> Option<u32> {
         self.representatives.binary_search(&representative).ok().map(|at| at as u32 + 1)
     }
+}
 
-    /// What is cut of a document, ranges that touch as one.
-    fn ranges(&self, document: DocId) -> Vec<Range<usize>> {
-        let mut ranges: Vec<Range<usize>> = Vec::new();
-        for cut in self.cut(document) {
-            match ranges.last_mut() {
-                Some(last) if last.end == cut.bytes.start => last.end = cut.bytes.end,
-                _ => ranges.push(cut.bytes.clone()),
-            }
+/// Ranges of cuts, those that touch as one.
+fn ranges(cuts: &[Cut]) -> Vec<Range<usize>> {
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    for cut in cuts {
+        match ranges.last_mut() {
+            Some(last) if last.end == cut.bytes.start => last.end = cut.bytes.end,
+            _ => ranges.push(cut.bytes.clone()),
         }
-        ranges
     }
+    ranges
 }
 
 impl Reason {

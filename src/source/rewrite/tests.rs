@@ -355,6 +355,11 @@ fn what_is_broken_in_utf_8_stays_where_it_is() {
         ["grßer ö ".as_bytes(), b"\xff\xe2\x28 ", "schön ö ".as_bytes(), &"ö".repeat(30).into_bytes(), b"\xc3"]
             .concat();
     assert_eq!(read.rewritten(None, vec![change]).unwrap(), expected);
+    // What was broken shows only at the byte behind it.
+    let at = read.texts[0].1.find('(').unwrap();
+    let change = Change { record: 1, is_removed: false, cuts: vec![at..at + 1], mark: None };
+    let place = bytes.iter().position(|&byte| byte == b'(').unwrap();
+    assert_eq!(read.rewritten(None, vec![change]).unwrap(), [&bytes[..place], &bytes[place + 1..]].concat());
 }
 
 #[cfg(all(feature = "compression", feature = "encodings"))]
