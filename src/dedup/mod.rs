@@ -2,7 +2,7 @@
 //!
 //! Documents are clustered in the order of preference (`keep`), so that the first of each cluster is the one that is kept, every
 //! other was compared with it, and no two that are kept reach the threshold with each other, as far as candidates are found: all of
-//! them with [`Search::Exhaustive`]. Lines are left out before documents are compared, so that what is compared is what is
+//! them with `Search::Exhaustive`. Lines are left out before documents are compared, so that what is compared is what is
 //! written. What only shows once documents are gone, boilerplate and passages, is looked for among those that stay; then these are
 //! read, cut and compared again, until nothing more is found (`rounds`). So deduplicating the result finds nothing.
 //!

@@ -115,7 +115,7 @@ fn write(
 }
 
 impl From<ParquetError> for RewriteError {
-    /// Of a source: what is wrong with a destination is known to [`Sink`].
+    /// Of a source: what is wrong with a destination is known to its sink.
     fn from(error: ParquetError) -> Self {
         Self::Source(format!("broken Parquet: {error}"))
     }
