@@ -348,6 +348,16 @@ fn boilerplate_is_counted_in_what_stays() {
     assert_eq!(written["b0.txt"], "one two three four five\r\n");
 }
 
+/// Of the same rows the text of the first alone is kept for later, unless another is the one that stays.
+#[test]
+fn a_copy_that_stays_is_cut() {
+    let row = "1,\"one two three four\none two three four\nfive\"\n";
+    let folder = Folder::of(&[("a.csv".into(), format!("n,text\n{row}{row}"))]);
+    let options = DedupOptions { keep: Keep::Last, drops_repeated_lines: true, ..DedupOptions::default() };
+    let written = Folder::written(&done(&folder, &options)).files();
+    assert_eq!(written["a.csv"], "n,text\n1,\"one two three four\nfive\"\n");
+}
+
 #[test]
 fn input_that_changes_is_found_out() {
     let folder = Folder::of(&[("a.txt".into(), "one two three".into()), ("b.txt".into(), "four five six".into())]);
