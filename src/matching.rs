@@ -100,9 +100,7 @@ impl Wanted {
         let mut problems = Vec::new();
         let needs_all_pairs = self.pairs || self.histogram.is_some() || self.search == Search::MeasureRecall;
         if !needs_all_pairs {
-            let of_component =
-                |verifier: &mut Verifier<'_>, component: &[DocId]| clusters::leaders(component, &buckets, verifier);
-            let joined = by_component(&ordered, verifier, of_component, progress, &mut problems);
+            let joined = self.leaders(&ordered, corpus, &buckets, progress, &mut problems);
             let clusters = clusters::with_copies(joined, copies);
             let contained = self.contained(corpus, copies, &clusters, bytes, &mut problems);
             return Matched { clusters, contained, problems, ..Matched::default() };
@@ -173,12 +171,24 @@ impl Wanted {
             component.sort_unstable_by_key(|&document| rank(document));
         });
         progress.begin(Stage::Comparing, components.iter().map(|component| component.len() as u64).sum());
-        let verifier = || Verifier::new(corpus, self.shingling, self.threshold);
-        let of_component =
-            |verifier: &mut Verifier<'_>, component: &[DocId]| clusters::leaders(component, &buckets, verifier);
-        let mut joined = by_component(&components, verifier, of_component, progress, problems);
+        let mut joined = self.leaders(&components, corpus, &buckets, progress, problems);
         joined.sort_unstable_by_key(|(document, ..)| *document);
         joined
+    }
+
+    /// Clusters each component, its documents in the order given.
+    fn leaders(
+        self,
+        components: &[Vec<DocId>],
+        corpus: Corpus<'_>,
+        buckets: &Buckets,
+        progress: &Progress,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<Joined> {
+        let verifier = || Verifier::new(corpus, self.shingling, self.threshold);
+        let of_component =
+            |verifier: &mut Verifier<'_>, component: &[DocId]| clusters::leaders(component, buckets, verifier);
+        by_component(components, verifier, of_component, progress, problems)
     }
 
     /// The components, each in the order in which its documents are taken.

@@ -309,20 +309,17 @@ impl Deduplicated {
                 true if self.lost.binary_search(&source).is_ok() => Fate::Whole,
                 true => Fate::Gone,
                 false if marks || self.removal(DocId(documents.start)).is_none() => {
-                    if !self.is_cut(DocId(documents.start)) { Fate::Whole } else { Fate::Changed }
+                    if self.is_cut(DocId(documents.start)) { Fate::Changed } else { Fate::Whole }
                 }
                 false => Fate::Gone,
             };
         }
-        let has = |start: usize| {
-            let is_removed = self.removed.get(start).is_some_and(|removed| removed.document.0 < documents.end);
-            is_removed && !marks
-        };
         let first_removed = self.removed.partition_point(|removed| removed.document.0 < documents.start);
+        let has_removed = self.removed.get(first_removed).is_some_and(|removed| removed.document.0 < documents.end);
         let first_cut = self.cut.partition_point(|document| document.0 < documents.start);
         let is_cut = self.cut.get(first_cut).is_some_and(|document| document.0 < documents.end);
         let is_marked = marks && !documents.is_empty();
-        if has(first_removed) || is_cut || is_marked { Fate::Changed } else { Fate::Whole }
+        if has_removed && !marks || is_cut || is_marked { Fate::Changed } else { Fate::Whole }
     }
 
     /// Writes a source that changes. With `mark`, every record stays and gets two fields: one of this name with the number of its

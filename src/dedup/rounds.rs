@@ -101,18 +101,16 @@ impl<'a> Rounds<'a> {
         let seat = |document: DocId| gathered.documents.seat(document);
         self.edits.gone.extend(removed.iter().map(|removed| seat(removed.document)));
         let goes = |document: DocId| removed.binary_search_by_key(&document, |removed| removed.document).is_ok();
-        let (mut edits, mut back) = (std::mem::take(&mut self.edits), std::mem::take(&mut self.back));
         let before = self.removed.len();
         self.removed.retain(|removed| {
             let comes_back =
-                removed.reason.is_of_cluster() && goes(removed.representative) && back.insert(removed.document);
+                removed.reason.is_of_cluster() && goes(removed.representative) && self.back.insert(removed.document);
             if comes_back {
-                edits.gone.remove(&seat(removed.document));
+                self.edits.gone.remove(&seat(removed.document));
             }
             !comes_back
         });
         let has_come_back = self.removed.len() < before;
-        (self.edits, self.back) = (edits, back);
         self.lines_are_counted &= !has_come_back;
         self.removed.append(&mut removed);
         self.gathered = Some(gathered);

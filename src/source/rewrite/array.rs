@@ -4,7 +4,7 @@
 //! How: bytes are told by quotes and brackets alone, since the file has been read as JSON before. What comes after the last
 //! change is copied unseen.
 
-use super::{Change, Changes, RewriteError, json, unreadable};
+use super::{Change, Changes, RewriteError, json, rest, unreadable};
 use crate::source::Reading;
 use crate::source::text::{BYTE_ORDER_MARK, Decoding};
 use std::io::{BufRead, Write};
@@ -70,18 +70,6 @@ pub(super) fn rewrite(
     }
     out.write_all(&between)?;
     rest(input, out)
-}
-
-fn rest(mut input: impl BufRead, out: &mut impl Write) -> Result<(), RewriteError> {
-    loop {
-        let buffer = input.fill_buf().map_err(unreadable)?;
-        if buffer.is_empty() {
-            return Ok(());
-        }
-        out.write_all(buffer)?;
-        let length = buffer.len();
-        input.consume(length);
-    }
 }
 
 /// The next byte, which is not taken.

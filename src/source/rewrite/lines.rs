@@ -1,6 +1,6 @@
 //! JSON Lines: whole lines are copied or left out, whatever stands in them; only a line that is cut or marked is read.
 
-use super::{Changes, FEWER, RewriteError, json, unreadable};
+use super::{Changes, FEWER, RewriteError, json, rest, unreadable};
 use crate::source::Reading;
 use crate::source::text::BYTE_ORDER_MARK;
 use std::io::{BufRead, Write};
@@ -34,8 +34,7 @@ pub(super) fn rewrite(
         out.write_all(&json::changed(line, &reading.decoding, &reading.fields, mark, &change)?)?;
         out.write_all(&record[line.len()..])?;
     }
-    pass(&mut input, u64::MAX, Some(out))?;
-    Ok(())
+    rest(input, out)
 }
 
 /// Reads so many lines, or to the end, and writes them; how many there were not.
@@ -46,13 +45,11 @@ fn pass(input: &mut impl BufRead, mut count: u64, mut out: Option<&mut impl Writ
             return Ok(count);
         }
         let mut length = buffer.len();
-        if count < u64::MAX {
-            for at in memchr::memchr_iter(b'\n', buffer) {
-                count -= 1;
-                if count == 0 {
-                    length = at + 1;
-                    break;
-                }
+        for at in memchr::memchr_iter(b'\n', buffer) {
+            count -= 1;
+            if count == 0 {
+                length = at + 1;
+                break;
             }
         }
         if let Some(out) = &mut out {

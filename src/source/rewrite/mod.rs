@@ -25,7 +25,7 @@ use super::{Format, Reading, SourceId, Sources, Table, io_reason};
 pub(super) use packing::{Packing, Wide};
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::iter::Peekable;
 use std::ops::Range;
 
@@ -82,6 +82,19 @@ impl From<io::Error> for RewriteError {
 /// An error of reading a source.
 fn unreadable(error: io::Error) -> RewriteError {
     RewriteError::Source(io_reason(&error))
+}
+
+/// Copies what is left to read.
+fn rest(mut input: impl BufRead, out: &mut impl Write) -> Result<(), RewriteError> {
+    loop {
+        let buffer = input.fill_buf().map_err(unreadable)?;
+        if buffer.is_empty() {
+            return Ok(());
+        }
+        out.write_all(buffer)?;
+        let length = buffer.len();
+        input.consume(length);
+    }
 }
 
 /// Why a change cannot be made.

@@ -1,6 +1,6 @@
 //! A file that is one document, without parts of its text: within its compression, if it is in one.
 
-use super::{Changes, RewriteError, cuts, unreadable};
+use super::{Changes, RewriteError, cuts, rest, unreadable};
 use crate::source::Reading;
 use crate::source::compression::{Compression, Compressor, HEAD};
 use std::io::{BufRead, Read, Write};
@@ -12,10 +12,7 @@ pub(super) fn rewrite(
     changes: &mut Changes<'_>,
     out: &mut impl Write,
 ) -> Result<(), RewriteError> {
-    let Some(change) = changes.next() else {
-        std::io::copy(&mut input, out)?;
-        return Ok(());
-    };
+    let Some(change) = changes.next() else { return rest(input, out) };
     if change.mark.is_some() {
         return Err(RewriteError::Source("it is text, not records: there is no field to mark it in".into()));
     }

@@ -23,8 +23,7 @@ pub struct Told<'a> {
 pub fn text(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>, style: Style) -> io::Result<()> {
     let Style { name: bold, quiet, alarm, .. } = style;
     let summary = &result.summary;
-    let documents =
-        |counted_: Counted| format!("{}, {}", counted(counted_.count, "document"), HumanBytes(counted_.bytes));
+    let documents = |figures: Counted| format!("{}, {}", counted(figures.count, "document"), HumanBytes(figures.bytes));
     writeln!(out, "{} read", documents(summary.read))?;
     if summary.reference > 0 {
         writeln!(out, "{} in the other set", counted(summary.reference, "document"))?;
