@@ -20,11 +20,11 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     if args.list {
         return list(&args, &paths, &options);
     }
-    let shows_progress = !args.report.no_progress && !args.report.quiet;
+    let (saying, shows_progress) = (&args.report.saying, args.report.saying.shows_progress());
     let report = run::read(&paths, &options, args.search.threads, shows_progress)?;
 
-    if !args.report.quiet {
-        run::say_problems(&report.problems, if args.report.verbose { usize::MAX } else { run::PROBLEMS_SHOWN });
+    if !saying.quiet {
+        run::say_problems(&report.problems, saying.problems_shown());
     }
     if report.summary.documents == 0 {
         return Err(run::no_document(&report.problems, report.summary.skipped));

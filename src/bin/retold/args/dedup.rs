@@ -1,7 +1,7 @@
 //! What can be typed behind `retold dedup`.
 
 use super::values;
-use super::{Color, ConfigArgs, LineLimitArgs, MatchingArgs, ReadingArgs, SearchArgs, SelectionArgs};
+use super::{Color, ConfigArgs, LineLimitArgs, MatchingArgs, ReadingArgs, SayingArgs, SearchArgs, SelectionArgs};
 use clap::{Args as ClapArgs, ValueEnum};
 use retold::Search;
 use retold::dedup::{DedupOptions, Keep, Only};
@@ -112,15 +112,8 @@ pub struct DedupReportArgs {
     /// When to colour text
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub color: Color,
-    /// Nothing on standard error but what ends the run
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Every problem on standard error, not only the first
-    #[arg(short, long)]
-    pub verbose: bool,
-    /// No progress bar
-    #[arg(long)]
-    pub no_progress: bool,
+    #[command(flatten)]
+    pub saying: SayingArgs,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

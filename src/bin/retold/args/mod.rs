@@ -10,8 +10,8 @@ pub use check::{CheckArgs, CheckFormat, ExplainArgs};
 pub use dedup::{DedupArgs, SummaryFormat};
 pub use layers::parse;
 pub use shared::{
-    Color, ConfigArgs, LineArgs, LineLimitArgs, MatchingArgs, OutputArgs, PassageArgs, ReadingArgs, SearchArgs,
-    SelectionArgs,
+    Color, ConfigArgs, LineArgs, LineLimitArgs, MatchingArgs, OutputArgs, PassageArgs, ReadingArgs, SayingArgs,
+    SearchArgs, SelectionArgs,
 };
 
 use crate::format::Format;
@@ -99,15 +99,8 @@ pub struct ReportArgs {
     /// How many entries of each kind text and Markdown show; 0 shows all
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub limit: usize,
-    /// Nothing on standard error but what ends the run
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Every problem on standard error, not only the first
-    #[arg(short, long)]
-    pub verbose: bool,
-    /// No progress bar
-    #[arg(long)]
-    pub no_progress: bool,
+    #[command(flatten)]
+    pub saying: SayingArgs,
 }
 
 #[derive(ClapArgs)]

@@ -2,6 +2,7 @@
 
 use super::values;
 use crate::output::Destination;
+use crate::run::PROBLEMS_SHOWN;
 use clap::{Args as ClapArgs, ValueEnum};
 use retold::lines::LineOptions;
 use retold::passages::DEFAULT_PASSAGE_TOKENS;
@@ -158,6 +159,31 @@ impl OutputArgs {
             Some(path) => Destination::File(path.clone()),
             None => Destination::StandardOutput,
         }
+    }
+}
+
+/// What goes to standard error.
+#[derive(ClapArgs)]
+pub struct SayingArgs {
+    /// Nothing on standard error but what ends the run
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Every problem on standard error, not only the first
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// No progress bar
+    #[arg(long)]
+    pub no_progress: bool,
+}
+
+impl SayingArgs {
+    pub fn shows_progress(&self) -> bool {
+        !self.no_progress && !self.quiet
+    }
+
+    /// How many problems are named.
+    pub fn problems_shown(&self) -> usize {
+        if self.verbose { usize::MAX } else { PROBLEMS_SHOWN }
     }
 }
 

@@ -30,13 +30,13 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
     let ledger = Ledger::of(ledger, output, force, &paths, &options)?;
     let target = place.map(|place| Target::begin(place, is_file, force)).transpose()?;
     run::check_options(&paths, &options.scan)?;
-    let shows_progress = !args.report.no_progress && !args.report.quiet;
+    let (saying, shows_progress) = (&args.report.saying, args.report.saying.shows_progress());
     let pool = run::pool(args.search.threads)?;
     let result = progress::shown(shows_progress, |progress| pool.install(|| dedup(&paths, &options, progress)));
     let result = result.map_err(Failure::new)?;
 
-    if !args.report.quiet {
-        run::say_problems(&result.problems, if args.report.verbose { usize::MAX } else { run::PROBLEMS_SHOWN });
+    if !saying.quiet {
+        run::say_problems(&result.problems, saying.problems_shown());
     }
     if result.summary.read.count == 0 {
         return Err(run::no_document(&result.problems, result.summary.skipped));
@@ -100,7 +100,7 @@ fn say(args: &DedupArgs, result: &Deduplicated, ledger: Option<&Path>, is_taken:
     };
     let destination = if is_taken { Destination::StandardError } else { Destination::StandardOutput };
     let style = format::Style::new(destination.is_coloured(args.report.color.into()), 0);
-    if is_taken && args.report.quiet {
+    if is_taken && args.report.saying.quiet {
         return Ok(());
     }
     destination.write(|out| match args.report.format {
