@@ -33,6 +33,9 @@ pub(crate) trait Cpu: Copy {
 
     /// Which of eight numbers equal another, the first in the lowest bit.
     fn equal(self, eight: &[u64; 8], to: u64) -> u8;
+
+    /// Which bytes of a block end or interrupt a string of JSON: `"`, `\\`, and those below space.
+    fn interrupts(self, block: &[u8; BLOCK]) -> u64;
 }
 
 /// Work that is compiled once for each [`Cpu`], everything inlined into `run` with it.
@@ -113,6 +116,12 @@ impl Cpu for Portable {
     fn equal(self, eight: &[u64; 8], to: u64) -> u8 {
         eight.iter().zip(0..).fold(0, |equal, (&one, bit)| equal | u8::from(one == to) << bit)
     }
+
+    #[inline(always)]
+    fn interrupts(self, block: &[u8; BLOCK]) -> u64 {
+        let is_one = |byte: u8| matches!(byte, b'"' | b'\\' | ..b' ');
+        block.iter().enumerate().fold(0, |mask, (bit, &byte)| mask | u64::from(is_one(byte)) << bit)
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -162,6 +171,12 @@ mod x86 {
             // SAFETY: `self` exists, so `detect` saw every feature that `equal_halves` is compiled for.
             unsafe { equal_halves(eight, to) }
         }
+
+        #[inline(always)]
+        fn interrupts(self, block: &[u8; BLOCK]) -> u64 {
+            // SAFETY: `self` exists, so `detect` saw every feature that `block_interrupts` is compiled for.
+            unsafe { block_interrupts(block) }
+        }
     }
 
     #[inline]
@@ -185,12 +200,25 @@ mod x86 {
         Masks { word: join(|m| m[0]), beyond_ascii: join(|m| m[1]), line_end: join(|m| m[2]), blank: join(|m| m[3]) }
     }
 
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn block_interrupts(block: &[u8; BLOCK]) -> u64 {
+        let of_half = |half: &[u8]| {
+            let bytes = half_block(half);
+            let equal = |byte: u8| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8));
+            let below_space = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1f)), bytes);
+            let interrupts = _mm256_or_si256(_mm256_or_si256(equal(b'"'), equal(b'\\')), below_space);
+            u64::from(_mm256_movemask_epi8(interrupts) as u32)
+        };
+        let (low, high) = block.split_at(BLOCK / 2);
+        of_half(low) | of_half(high) << 32
+    }
+
     /// The masks of 32 bytes, in the order of [`Masks`].
     #[inline]
     #[target_feature(enable = "avx2")]
     fn half_masks(half: &[u8]) -> [u32; 4] {
-        let word = |at: usize| quad(half, at);
-        let bytes = _mm256_set_epi64x(word(3), word(2), word(1), word(0));
+        let bytes = half_block(half);
         // In range when the distance from the first of the range is at most the range's length, unsigned.
         let within = |bytes: __m256i, first: u8, last: u8| {
             let distance = _mm256_add_epi8(bytes, _mm256_set1_epi8(first.wrapping_neg() as i8));
@@ -204,6 +232,13 @@ mod x86 {
         let word = _mm256_or_si256(_mm256_or_si256(letters, digits), _mm256_or_si256(equal(b'_'), bytes));
         let blank = _mm256_or_si256(equal(b' '), _mm256_or_si256(equal(b'\t'), equal(b'\r')));
         [word, bytes, equal(b'\n'), blank].map(|mask| _mm256_movemask_epi8(mask) as u32)
+    }
+
+    /// 32 bytes as they stand.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn half_block(half: &[u8]) -> __m256i {
+        _mm256_set_epi64x(quad(half, 3), quad(half, 2), quad(half, 1), quad(half, 0))
     }
 
     /// Proof that the machine has what Ice Lake and Zen 4 have: only [`Avx512::detect`] makes one.
@@ -253,6 +288,12 @@ mod x86 {
             // SAFETY: `self` exists, so `detect` saw every feature that `equal_eight` is compiled for.
             unsafe { equal_eight(eight, to) }
         }
+
+        #[inline(always)]
+        fn interrupts(self, block: &[u8; BLOCK]) -> u64 {
+            // SAFETY: `self` exists, so `detect` saw every feature that `wide_interrupts` is compiled for.
+            unsafe { wide_interrupts(block) }
+        }
     }
 
     #[inline]
@@ -262,11 +303,26 @@ mod x86 {
         _mm512_cmpeq_epi64_mask(_mm512_set_epi64(h, g, f, e, d, c, b, a), _mm512_set1_epi64(to as i64))
     }
 
+    /// 64 bytes as they stand.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn wide_block(block: &[u8; BLOCK]) -> __m512i {
+        let word = |at: usize| quad(block, at);
+        _mm512_set_epi64(word(7), word(6), word(5), word(4), word(3), word(2), word(1), word(0))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn wide_interrupts(block: &[u8; BLOCK]) -> u64 {
+        let bytes = wide_block(block);
+        let equal = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte as i8));
+        equal(b'"') | equal(b'\\') | _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(b' ' as i8))
+    }
+
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw")]
     fn wide_masks(block: &[u8; BLOCK]) -> Masks {
-        let word = |at: usize| quad(block, at);
-        let bytes = _mm512_set_epi64(word(7), word(6), word(5), word(4), word(3), word(2), word(1), word(0));
+        let bytes = wide_block(block);
         let of = |byte: u8| _mm512_set1_epi8(byte as i8);
         let within = |bytes: __m512i, first: u8, last: u8| {
             _mm512_cmple_epu8_mask(_mm512_sub_epi8(bytes, of(first)), of(last - first))
@@ -297,8 +353,7 @@ mod x86 {
             }
             counting
         };
-        let word = |at: usize| quad(&COUNTING, at);
-        let counting = _mm512_set_epi64(word(7), word(6), word(5), word(4), word(3), word(2), word(1), word(0));
+        let counting = wide_block(&COUNTING);
         let set = _mm512_maskz_compress_epi8(bits, counting);
         let base = _mm512_set1_epi32(base as i32);
         let mut store = |to: usize, sixteen: __m128i| {
@@ -355,6 +410,7 @@ mod tests {
                 blank: of(|b| matches!(b, b' ' | b'\t' | b'\r')),
             };
             assert_eq!(cpu.masks(self.0), expected);
+            assert_eq!(cpu.interrupts(self.0), of(|b| b == b'"' || b == b'\\' || b < b' '));
         }
     }
 

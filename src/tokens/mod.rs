@@ -319,45 +319,57 @@ impl Words<'_> {
         runs.base += blocks.len() * BLOCK;
     }
 
+    // In what follows loops are `for` loops: a closure would not be compiled for the machine.
+
     /// Hashes runs of ASCII: one token each.
     #[inline(always)]
     fn hash_ascii(&mut self, runs: &Runs, count: usize) {
         let text = self.text.as_bytes();
+        let Tokens { hashes, spans, has_spans, .. } = &mut *self.tokens;
         let mut pairs = runs.edges.as_chunks::<2>().0[..count].iter();
         if runs.open.is_some() && pairs.next().is_some() {
             let (start, end) = runs.get(0);
-            self.tokens.hashes.push(hash::token(text, start, end));
+            hashes.push(hash::token(text, start, end));
         }
-        let hashes = pairs.map(|&[start, end]| hash::token(text, runs.base + start as usize, runs.base + end as usize));
-        self.tokens.hashes.extend(hashes);
-        if self.tokens.has_spans {
-            let spans = (0..count).map(|number| runs.get(number));
-            self.tokens.spans.extend(spans.map(|(start, end)| start..end));
+        let first = hashes.len();
+        hashes.resize(first + pairs.len(), 0);
+        for (hash, &[start, end]) in hashes[first..].iter_mut().zip(pairs) {
+            *hash = hash::token(text, runs.base + start as usize, runs.base + end as usize);
+        }
+        if *has_spans {
+            for number in 0..count {
+                let (start, end) = runs.get(number);
+                spans.push(start..end);
+            }
         }
     }
 
     /// Hashes runs that may hold characters beyond ASCII, line by line: how many tokens each has must be seen.
+    #[inline(always)]
     fn hash_lines(&mut self, runs: &Runs, count: usize, first_token: usize, first_line: usize) {
         let mut next = 0;
         for line in first_line..self.tokens.lines.len() {
             let ended = self.tokens.lines[line].tokens - first_token;
-            (next..ended).for_each(|number| self.hash_run(runs.get(number)));
+            self.hash_runs(runs, next..ended);
             self.tokens.lines[line].tokens = self.tokens.hashes.len();
             next = ended;
         }
-        (next..count).for_each(|number| self.hash_run(runs.get(number)));
+        self.hash_runs(runs, next..count);
     }
 
     #[inline(always)]
-    fn hash_run(&mut self, (start, end): (usize, usize)) {
-        match hash::ascii_token(self.text.as_bytes(), start, end) {
-            Some(hash) => {
-                self.tokens.hashes.push(hash);
-                if self.tokens.has_spans {
-                    self.tokens.spans.push(start..end);
+    fn hash_runs(&mut self, runs: &Runs, numbers: Range<usize>) {
+        for number in numbers {
+            let (start, end) = runs.get(number);
+            match hash::ascii_token(self.text.as_bytes(), start, end) {
+                Some(hash) => {
+                    self.tokens.hashes.push(hash);
+                    if self.tokens.has_spans {
+                        self.tokens.spans.push(start..end);
+                    }
                 }
+                None => self.tokens.read_run(self.text, start, end, self.singles),
             }
-            None => self.tokens.read_run(self.text, start, end, self.singles),
         }
     }
 }
