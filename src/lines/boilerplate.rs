@@ -1,27 +1,27 @@
 //! Lines that many documents hold.
 //!
-//! Every line of every document is counted exactly. Key, document and number of each are written down in document order, in
-//! memory first and then in a temporary file. At the end that list is gone through twice: once to count keys by some of their
-//! bits, which shows that nearly all lines stand in few documents; once to tally the others. Each thread tallies its
-//! own share of the keys, so that none waits for another.
+//! Every line of every document is counted exactly. Key, document and number of each are put down in document order, each line
+//! with those whose keys have some bits in common, in memory first and then in a temporary file. At the end each of these shares
+//! is gone through twice, on all cores: once to count its keys, which shows that nearly all lines stand in few
+//! documents; once to tally the others.
 //!
-//! Cost: 16 bytes a line in memory or in the file, 5 ns a line, and the tallies of lines that are boilerplate or nearly so.
-//! Limits: lines are told apart by 64-bit hashes.
+//! Cost: 16 bytes a line in memory or in the file, 25 ns a line; while a thread looks at a share, its lines and some 40 bytes
+//! more for each. Limits: lines are told apart by 64-bit hashes.
 
 use crate::document::DocId;
+use crate::first::Firsts;
 use bytemuck::{Pod, Zeroable};
 use rayon::prelude::*;
-use std::collections::HashMap;
 use std::fs::File;
-use std::hash::{BuildHasherDefault, Hasher};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 /// How many lines are held in memory, 16 MiB of them, before they are written out.
 const HELD: usize = 1 << 20;
-/// How many lines are read from the file at a time.
-const READ_AT_ONCE: usize = 1 << 16;
-/// The most counts of a thread: 64 MiB.
-const MOST_COUNTS: usize = 1 << 26;
+/// With fewer a share of some million lines does not fit a core's second-level cache; with 1024 writing to so many places took
+/// three times as long.
+const SHARES: usize = if cfg!(test) { 4 } else { 128 };
 /// How many places of a boilerplate line are kept, unless more are asked for.
 pub const EXAMPLES: usize = 3;
 
@@ -62,12 +62,12 @@ pub struct KeyedLine {
 /// Counts lines.
 #[derive(Debug)]
 pub struct LineCounter {
-    /// The lines that were not written out.
-    held: Vec<KeyedLine>,
+    /// The lines that were not written out, by share.
+    held: Vec<Vec<KeyedLine>>,
+    held_lines: usize,
     most_held: usize,
-    /// The lines before them, and how many.
-    spilled: Option<File>,
-    spilled_lines: usize,
+    /// The lines before them.
+    spilled: Option<Spilled>,
     /// Documents that are the same as an earlier one, behind that one: their lines are not among the others.
     copies: Vec<(DocId, DocId)>,
 }
@@ -80,7 +80,7 @@ impl Default for LineCounter {
 
 impl LineCounter {
     fn holding(most_held: usize) -> Self {
-        Self { held: Vec::new(), most_held, spilled: None, spilled_lines: 0, copies: Vec::new() }
+        Self { held: vec![Vec::new(); SHARES], held_lines: 0, most_held, spilled: None, copies: Vec::new() }
     }
 
     /// Counts lines, which come in document order.
@@ -88,17 +88,21 @@ impl LineCounter {
     /// # Errors
     /// When the temporary file cannot be written.
     pub fn extend(&mut self, lines: impl IntoIterator<Item = KeyedLine>) -> io::Result<()> {
-        self.held.extend(lines);
-        if self.held.len() < self.most_held {
+        for line in lines {
+            // The upper half of a key chooses the share, the lower half its place in a table of the share.
+            self.held[(line.key >> 32) as usize % SHARES].push(line);
+            self.held_lines += 1;
+        }
+        if self.held_lines < self.most_held {
             return Ok(());
         }
-        let file = match &mut self.spilled {
-            Some(file) => file,
-            none => none.insert(tempfile::tempfile()?),
+        let spilled = match &mut self.spilled {
+            Some(spilled) => spilled,
+            none => none.insert(Spilled { file: tempfile::tempfile()?, end: 0, runs: Vec::new() }),
         };
-        file.write_all(bytemuck::cast_slice(&self.held))?;
-        self.spilled_lines += self.held.len();
-        self.held.clear();
+        spilled.write(&self.held)?;
+        self.held.iter_mut().for_each(Vec::clear);
+        self.held_lines = 0;
         Ok(())
     }
 
@@ -112,94 +116,114 @@ impl LineCounter {
     ///
     /// # Errors
     /// When the temporary file cannot be read.
-    pub fn finish(mut self, least: u32, examples: usize) -> io::Result<Vec<BoilerplateLine>> {
-        let lines = self.spilled_lines + self.held.len();
-        let count = rayon::current_num_threads();
-        let mut shares: Vec<Share> = (0..count).map(|number| Share::new(number, count, lines, examples)).collect();
-        self.copies.sort_unstable();
-        let copies = std::mem::take(&mut self.copies);
-        self.for_each(|lines| shares.par_iter_mut().for_each(|share| share.count(lines, &copies)))?;
-        self.for_each(|lines| shares.par_iter_mut().for_each(|share| share.tally(lines, &copies, least)))?;
-        let tallies = shares.into_iter().flat_map(|share| share.tallies).map(|tally| tally.line);
-        let mut lines: Vec<BoilerplateLine> = tallies.filter(|line| line.documents >= u64::from(least)).collect();
+    pub fn finish(self, least: u32, examples: usize) -> io::Result<Vec<BoilerplateLine>> {
+        let Self { held, spilled, copies, .. } = self;
+        let (spilled, copies) = (spilled.map(Mutex::new), CopiesOf::new(copies));
+        let tallied = held.into_par_iter().enumerate().map_init(Tallying::default, |tallying, (number, held)| {
+            tallying.lines.clear();
+            if let Some(spilled) = &spilled {
+                let mut spilled = spilled.lock().unwrap_or_else(PoisonError::into_inner);
+                spilled.read(number, &mut tallying.lines)?;
+            }
+            tallying.lines.extend(held);
+            Ok(tallying.tally(&copies, least, examples))
+        });
+        let tallied: io::Result<Vec<Vec<BoilerplateLine>>> = tallied.collect();
+        let mut lines: Vec<BoilerplateLine> = tallied?.into_iter().flatten().collect();
         lines.par_sort_unstable_by_key(|line| line.examples.first().copied());
         Ok(lines)
     }
+}
 
-    /// Goes through all lines, some at a time, in document order.
-    fn for_each(&mut self, mut visit: impl FnMut(&[KeyedLine])) -> io::Result<()> {
-        if let Some(file) = &mut self.spilled {
-            file.rewind()?;
-            let mut lines = vec![KeyedLine::zeroed(); READ_AT_ONCE];
-            let mut left = self.spilled_lines;
-            while left > 0 {
-                let lines = &mut lines[..left.min(READ_AT_ONCE)];
-                file.read_exact(bytemuck::cast_slice_mut(lines))?;
-                visit(lines);
-                left -= lines.len();
-            }
+/// Lines in a temporary file: runs, each of which holds its lines by share.
+#[derive(Debug)]
+struct Spilled {
+    file: File,
+    /// How many lines are in it.
+    end: usize,
+    /// For each run where the lines of each share stand among all.
+    runs: Vec<Box<[Range<usize>]>>,
+}
+
+impl Spilled {
+    fn write(&mut self, shares: &[Vec<KeyedLine>]) -> io::Result<()> {
+        let mut run = Vec::with_capacity(shares.len());
+        for lines in shares {
+            self.file.write_all(bytemuck::cast_slice(lines))?;
+            run.push(self.end..self.end + lines.len());
+            self.end += lines.len();
         }
-        self.held.chunks(READ_AT_ONCE).for_each(visit);
+        self.runs.push(run.into_boxed_slice());
+        Ok(())
+    }
+
+    /// Adds the lines of a share to `lines`, in document order.
+    fn read(&mut self, share: usize, lines: &mut Vec<KeyedLine>) -> io::Result<()> {
+        for run in &self.runs {
+            let range = &run[share];
+            let read = lines.len();
+            lines.resize(read + range.len(), KeyedLine::zeroed());
+            self.file.seek(SeekFrom::Start((range.start * size_of::<KeyedLine>()) as u64))?;
+            self.file.read_exact(bytemuck::cast_slice_mut(&mut lines[read..]))?;
+        }
         Ok(())
     }
 }
 
-/// What one thread counts: the lines whose keys are of its share.
-struct Share {
-    number: u64,
-    shares: u64,
-    /// How many places of a line are kept.
-    examples: usize,
-    /// How many lines there are of the keys that agree in some of their bits, up to 255.
-    counts: Vec<u8>,
-    tallies: Vec<Tally>,
-    /// Where the tally of a key is.
-    places: HashMap<u64, usize, BuildHasherDefault<KeyHasher>>,
+/// Tallies shares one after the other, in buffers that it keeps.
+#[derive(Default)]
+struct Tallying {
+    /// The lines of the share, in document order.
+    lines: Vec<KeyedLine>,
+    /// The first line of each key, by its place among the lines.
+    first: Firsts,
+    firsts: Vec<u32>,
+    /// For each line that is the first of its key how many there are of it; then the number of its tally.
+    counts: Vec<u32>,
 }
+
+impl Tallying {
+    /// The lines of the share that at least `least` documents hold.
+    fn tally(&mut self, copies: &CopiesOf, least: u32, examples: usize) -> Vec<BoilerplateLine> {
+        let Self { lines, first, firsts, counts } = self;
+        first.clear(lines.len());
+        firsts.clear();
+        counts.clear();
+        counts.resize(lines.len(), 0);
+        for (line, at) in lines.iter().zip(0..) {
+            let first = first.first(line.key, at);
+            firsts.push(first);
+            let told = 1 + copies.of(line.document).len() as u32;
+            counts[first as usize] = counts[first as usize].saturating_add(told);
+        }
+        let mut tallies: Vec<Tally> = Vec::new();
+        for ((line, at), &first) in lines.iter().zip(0..).zip(&*firsts) {
+            let count = &mut counts[first as usize];
+            if at == first {
+                if *count < least {
+                    *count = NONE;
+                    continue;
+                }
+                *count = tallies.len() as u32;
+                let line = BoilerplateLine { key: line.key, documents: 0, occurrences: 0, examples: Vec::new() };
+                tallies.push(Tally { line, last: None });
+            }
+            if let Some(tally) = tallies.get_mut(*count as usize) {
+                tally.add(line, copies.of(line.document), examples);
+            }
+        }
+        let lines = tallies.into_iter().map(|tally| tally.line);
+        lines.filter(|line| line.documents >= u64::from(least)).collect()
+    }
+}
+
+/// No tally has this number: a share has fewer lines.
+const NONE: u32 = u32::MAX;
 
 struct Tally {
     line: BoilerplateLine,
     /// The last document counted, copies left out.
     last: Option<DocId>,
-}
-
-impl Share {
-    fn new(number: usize, shares: usize, lines: usize, examples: usize) -> Self {
-        let counts = vec![0; (lines / shares).next_power_of_two().clamp(1 << 10, MOST_COUNTS)];
-        let (number, shares) = (number as u64, shares as u64);
-        Self { number, shares, examples, counts, tallies: Vec::new(), places: HashMap::default() }
-    }
-
-    /// The lines of this share. It is chosen by the upper half of a key; the counts are by the lower.
-    fn own<'a>(&self, lines: &'a [KeyedLine]) -> impl Iterator<Item = &'a KeyedLine> + use<'a> {
-        let (number, shares) = (self.number, self.shares);
-        lines.iter().filter(move |line| ((line.key >> 32) * shares) >> 32 == number)
-    }
-
-    fn count(&mut self, lines: &[KeyedLine], copies: &[(DocId, DocId)]) {
-        let mask = self.counts.len() - 1;
-        let mut copies = CopiesOf { copies };
-        for line in self.own(lines) {
-            let told = 1 + copies.of(line.document).len();
-            let count = &mut self.counts[line.key as usize & mask];
-            *count = count.saturating_add(u8::try_from(told).unwrap_or(u8::MAX));
-        }
-    }
-
-    /// Tallies the lines that may stand in `least` documents. They come in document order.
-    fn tally(&mut self, lines: &[KeyedLine], copies: &[(DocId, DocId)], least: u32) {
-        let enough = u8::try_from(least).unwrap_or(u8::MAX);
-        let mask = self.counts.len() - 1;
-        let mut copies = CopiesOf { copies };
-        for line in self.own(lines).filter(|line| self.counts[line.key as usize & mask] >= enough) {
-            let at = *self.places.entry(line.key).or_insert(self.tallies.len());
-            if at == self.tallies.len() {
-                let line = BoilerplateLine { key: line.key, documents: 0, occurrences: 0, examples: Vec::new() };
-                self.tallies.push(Tally { line, last: None });
-            }
-            self.tallies[at].add(line, copies.of(line.document), self.examples);
-        }
-    }
 }
 
 impl Tally {
@@ -224,43 +248,31 @@ impl Tally {
     }
 }
 
-/// Looks up the copies of documents that come in order.
-struct CopiesOf<'a> {
-    /// Originals with their copies; those before the document last asked for are left behind.
-    copies: &'a [(DocId, DocId)],
+/// The copies of each document.
+struct CopiesOf {
+    /// Originals with their copies, in order.
+    copies: Vec<(DocId, DocId)>,
+    /// For each document up to the last original where its copies begin; and one more.
+    starts: Vec<u32>,
 }
 
-impl<'a> CopiesOf<'a> {
-    #[inline(always)]
-    fn of(&mut self, document: u32) -> &'a [(DocId, DocId)] {
-        let document = DocId(document);
-        match self.copies.first() {
-            None => &[],
-            Some((original, _)) if *original > document => &[],
-            _ => {
-                let before = self.copies.partition_point(|(original, _)| *original < document);
-                self.copies = &self.copies[before..];
-                &self.copies[..self.copies.partition_point(|(original, _)| *original == document)]
-            }
+impl CopiesOf {
+    fn new(mut copies: Vec<(DocId, DocId)>) -> Self {
+        copies.sort_unstable();
+        let mut starts = Vec::new();
+        for (&(original, _), at) in copies.iter().zip(0..) {
+            starts.resize(starts.len().max(original.index() + 1), at);
         }
-    }
-}
-
-/// Keys are hashes already.
-#[derive(Default)]
-struct KeyHasher(u64);
-
-impl Hasher for KeyHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.write_u64(self.0.rotate_left(8) ^ u64::from(byte)));
+        starts.push(copies.len() as u32);
+        Self { copies, starts }
     }
 
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
+    #[inline(always)]
+    fn of(&self, document: u32) -> &[(DocId, DocId)] {
+        match self.starts.get(document as usize..) {
+            Some(&[start, end, ..]) => &self.copies[start as usize..end as usize],
+            _ => &[],
+        }
     }
 }
 
@@ -273,7 +285,7 @@ mod tests {
     proptest! {
         #[test]
         fn equals_counting_in_a_map(
-            documents in prop::collection::vec(prop::collection::vec(any::<u8>().prop_map(|k| u64::from(k % 20) << 58 | u64::from(k % 20)), 0..30), 1..30),
+            documents in prop::collection::vec(prop::collection::vec(any::<u8>().prop_map(|k| u64::from(k % 20) * 0x1_0000_0001), 0..30), 1..30),
             copies in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..20),
             least in 1u32..6,
             most_held in 1usize..100,

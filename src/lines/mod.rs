@@ -151,7 +151,9 @@ fn trimmed_bytes(text: &str, tokens: &Tokens, number: u32) -> Range<usize> {
 /// The quotation of a line: without white space around it, and no more than so many characters of it.
 pub fn excerpt(line: &str) -> String {
     let line = line.trim();
-    match line.char_indices().nth(EXCERPT) {
+    // Most have no more bytes than that.
+    let end = if line.len() > EXCERPT { line.char_indices().nth(EXCERPT) } else { None };
+    match end {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line.to_owned(),
     }
