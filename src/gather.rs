@@ -153,18 +153,18 @@ impl Gatherer<'_> {
         }
         into.passages.append(&signed.passages);
         let document = |number: u32| DocId(first + number);
-        into.repeated.extend(signed.repeated.into_iter().map(|(number, line)| (document(number), line)));
-        into.repetition.extend(signed.repetition.into_iter().map(|(number, figures)| (document(number), figures)));
-        into.unfinished.extend(signed.unfinished.into_iter().map(document));
-        into.edited.extend(signed.edited.into_iter().map(document));
+        let repeated = signed.repeated.into_iter().map(|(number, line)| (document(number), line));
+        add_found(&mut into.repeated, repeated, &copies, |found| found.0, |found, copy| (copy, found.1.clone()));
+        let repetition = signed.repetition.into_iter().map(|(number, figures)| (document(number), figures));
+        add_found(&mut into.repetition, repetition, &copies, |found| found.0, |found, copy| (copy, found.1));
+        let unfinished = signed.unfinished.into_iter().map(document);
+        add_found(&mut into.unfinished, unfinished, &copies, |&found| found, |_, copy| copy);
+        let edited = signed.edited.into_iter().map(document);
+        add_found(&mut into.edited, edited, &copies, |&found| found, |_, copy| copy);
         if let Some(lines) = &mut into.lines {
             lines.extend(signed.lines.into_iter().map(|line| KeyedLine { document: first + line.document, ..line }))?;
             lines.add_copies(&copies);
         }
-        add_copies(&mut into.repeated, &copies, |(document, _)| document, |(_, line), copy| (copy, line.clone()));
-        add_copies(&mut into.repetition, &copies, |(document, _)| document, |(_, figures), copy| (copy, *figures));
-        add_copies(&mut into.unfinished, &copies, |document| document, |_, copy| copy);
-        add_copies(&mut into.edited, &copies, |document| document, |_, copy| copy);
         for (source, line, reason) in signed.lost {
             let record = line.map(|line| self.next_line + u64::from(line));
             into.problems.push(self.sources.get(source).problem(record, reason));
@@ -179,21 +179,26 @@ impl Gatherer<'_> {
     }
 }
 
-/// Adds to `found`, which is in document order, what was found in originals once more for their copies.
-fn add_copies<T>(
+/// Adds what was found in the documents of a part to `found`, and what was found in originals once more for their copies, all
+/// in document order.
+fn add_found<T>(
     found: &mut Vec<T>,
+    own: impl Iterator<Item = T>,
     copies: &[(DocId, DocId)],
-    document: impl Fn(&T) -> &DocId,
+    document: impl Fn(&T) -> DocId,
     again: impl Fn(&T, DocId) -> T,
 ) {
-    let mut added = Vec::new();
+    let mut own = own.peekable();
     for &(original, copy) in copies {
-        let start = found.partition_point(|found| *document(found) < original);
-        let of_original = found[start..].iter().take_while(|found| *document(found) == original);
-        added.extend(of_original.map(|found| again(found, copy)));
+        while let Some(earlier) = own.next_if(|own| document(own) < copy) {
+            found.push(earlier);
+        }
+        let start = found.partition_point(|found| document(found) < original);
+        let of_original = found[start..].iter().take_while(|found| document(found) == original).count();
+        for at in start..start + of_original {
+            let of_copy = again(&found[at], copy);
+            found.push(of_copy);
+        }
     }
-    let Some(earliest) = added.first().map(|added| *document(added)) else { return };
-    let end = found.partition_point(|found| *document(found) < earliest);
-    found.extend(added);
-    found[end..].sort_by_key(|found| *document(found));
+    found.extend(own);
 }

@@ -16,6 +16,8 @@ pub struct RepeatedLines {
     first: Firsts,
     /// For each line of the document the first with its key.
     firsts: Vec<u32>,
+    /// The lines that stand more than once, each behind the first with its key.
+    same: Vec<(u32, u32)>,
     near: Near,
 }
 
@@ -48,19 +50,28 @@ impl RepeatedLines {
         (0..).zip(&self.firsts).any(|(at, &first)| at != first)
     }
 
-    fn exact(&self, text: &str, tokens: &Tokens, lines: &[Line], options: LineOptions, found: &mut Vec<RepeatedLine>) {
+    fn exact(
+        &mut self,
+        text: &str,
+        tokens: &Tokens,
+        lines: &[Line],
+        options: LineOptions,
+        found: &mut Vec<RepeatedLine>,
+    ) {
+        let Self { firsts, same, .. } = self;
         // The second and later lines with the same key, each with the first, and that first itself.
-        let again = self.firsts.iter().copied().zip(0..).filter(|(first, at)| first != at);
-        let mut same: Vec<(u32, u32)> = again.flat_map(|(first, at)| [(first, first), (first, at)]).collect();
+        let again = firsts.iter().copied().zip(0..).filter(|(first, at)| first != at);
+        same.clear();
+        same.extend(again.flat_map(|(first, at)| [(first, first), (first, at)]));
         same.sort_unstable();
         same.dedup();
         for same in same.chunk_by(|a, b| a.0 == b.0) {
             let mut report = |lines_of: &[(u32, u32)]| {
-                let numbers: Vec<u32> = lines_of.iter().map(|&(_, at)| lines[at as usize].number).collect();
+                let first = &lines[lines_of[0].1 as usize];
                 found.push(RepeatedLine {
-                    text: excerpt(line_text(text, tokens, numbers[0])),
-                    key: lines[lines_of[0].1 as usize].key,
-                    lines: numbers.iter().map(|&number| u64::from(number) + 1).collect(),
+                    text: excerpt(line_text(text, tokens, first.number)),
+                    key: first.key,
+                    lines: lines_of.iter().map(|&(_, at)| u64::from(lines[at as usize].number) + 1).collect(),
                     similarity: 1.0,
                 });
             };
