@@ -19,6 +19,7 @@ use crate::shingles::Shingling;
 use crate::sign::Signing;
 use crate::source::{Reading, Selection, SourceId, Sources};
 use crate::tokens::TokenUnit;
+use rayon::prelude::*;
 use std::io;
 use std::path::PathBuf;
 
@@ -254,5 +255,6 @@ fn names_in(report: &Report, corpus: Corpus<'_>) -> Vec<(DocId, Name)> {
         mentioned[document.index()] = true;
     }
     let mentioned = (0..).map(DocId).zip(mentioned).filter(|(_, mentioned)| *mentioned);
-    mentioned.map(|(document, _)| (document, corpus.name(document))).collect()
+    let mentioned: Vec<DocId> = mentioned.map(|(document, _)| document).collect();
+    mentioned.into_par_iter().map(|document| (document, corpus.name(document))).collect()
 }

@@ -8,17 +8,26 @@ use retold::problem::Problem;
 use retold::report::Report;
 use std::fs::File;
 use std::io::Read;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 /// How many problems are named on standard error; all are in the JSON report.
 pub const PROBLEMS_SHOWN: usize = 20;
 
 /// Reads everything behind the paths.
-pub fn read(paths: &[PathBuf], options: &Options, threads: u32, shows_progress: bool) -> Result<Report, Failure> {
+///
+/// The report is never freed: of 170,000 findings that takes a fiftieth of a scan, and the process ends with it.
+pub fn read(
+    paths: &[PathBuf],
+    options: &Options,
+    threads: u32,
+    shows_progress: bool,
+) -> Result<ManuallyDrop<Report>, Failure> {
     check_options(paths, options)?;
     let pool = pool(threads)?;
     let report = progress::shown(shows_progress, |progress| pool.install(|| retold::scan(paths, options, progress)));
-    report.map_err(|error| Failure::new(format!("a temporary file failed: {error}")))
+    let report = report.map_err(|error| Failure::new(format!("a temporary file failed: {error}")))?;
+    Ok(ManuallyDrop::new(report))
 }
 
 /// Whether the globs in force are globs, and each field is named once.
