@@ -105,6 +105,15 @@ pub struct Signer<'a> {
     repeated: RepeatedLines,
     digester: Option<Digester>,
     repetitions: Repetitions,
+    usual: Usual,
+}
+
+/// How much was kept of the last part: about what the next will take, so that its lists need not grow.
+#[derive(Clone, Copy, Default)]
+struct Usual {
+    keys: usize,
+    repeated: usize,
+    lines: usize,
 }
 
 impl<'a> Signer<'a> {
@@ -130,6 +139,7 @@ impl<'a> Signer<'a> {
             repeated: RepeatedLines::default(),
             digester: signing.passages.map(Digester::new),
             repetitions: Repetitions::default(),
+            usual: Usual::default(),
         }
     }
 
@@ -141,15 +151,15 @@ impl<'a> Signer<'a> {
         let signed = SignedPart {
             end,
             documents: Vec::new(),
-            keys: Vec::new(),
+            keys: Vec::with_capacity(self.usual.keys),
             ids: String::new(),
             lost: Vec::new(),
             assumed: Vec::new(),
             skipped: 0,
-            repeated: Vec::new(),
+            repeated: Vec::with_capacity(self.usual.repeated),
             unfinished: Vec::new(),
             edited: Vec::new(),
-            lines: Vec::new(),
+            lines: Vec::with_capacity(self.usual.lines),
             passages: Digest::default(),
             repetition: Vec::new(),
         };
@@ -158,6 +168,7 @@ impl<'a> Signer<'a> {
         let mut signed = visit.part;
         signed.end = end;
         self.reader = reader;
+        self.usual = Usual { keys: signed.keys.len(), repeated: signed.repeated.len(), lines: signed.lines.len() };
         signed
     }
 }
