@@ -193,34 +193,26 @@ fn unescape(cpu: impl Cpu, bytes: &[u8], start: usize, into: &mut Vec<u8>) -> Op
     if into.len() < most {
         into.resize(most, 0);
     }
+    let into = into.as_mut_slice();
     let (mut at, mut length) = (start, 0);
     loop {
-        let block = block(bytes, at)?;
-        // All of it, be it needed or not: a copy of a known length is one instruction.
-        *into[length..].first_chunk_mut()? = block;
-        let plain = cpu.interrupts(&block).trailing_zeros() as usize;
-        (at, length) = (at + plain, length + plain);
-        if plain == BLOCK {
+        let (read, written) = cpu.unescape(&block(bytes, at)?, into[length..].first_chunk_mut()?);
+        (at, length) = (at + read, length + written);
+        if read == BLOCK {
             continue;
         }
-        match bytes.get(at)? {
-            b'"' => return Some(JsonString { kind: Kind::Unescaped(length), end: at + 1 }),
-            b'\\' => {}
-            _ => return None,
-        }
-        // Escapes often stand in a row, as the line feeds of a blank line do.
-        while bytes.get(at) == Some(&b'\\') {
-            match *bytes.get(at + 1)? {
-                b'u' => {
-                    let (c, end) = by_number(bytes, at)?;
-                    length += c.encode_utf8(&mut into[length..]).len();
-                    at = end;
-                }
-                letter => {
-                    into[length] = by_letter(letter)?;
-                    (at, length) = (at + 2, length + 1);
-                }
+        match (bytes.get(at)?, bytes.get(at + 1)?) {
+            (b'"', _) => return Some(JsonString { kind: Kind::Unescaped(length), end: at + 1 }),
+            (b'\\', b'u') => {
+                let (c, end) = by_number(bytes, at)?;
+                length += c.encode_utf8(&mut into[length..]).len();
+                at = end;
             }
+            (b'\\', &letter) => {
+                into[length] = by_letter(letter)?;
+                (at, length) = (at + 2, length + 1);
+            }
+            _ => return None,
         }
     }
 }

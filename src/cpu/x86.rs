@@ -1,0 +1,302 @@
+//! What is written by hand for x86-64: for AVX2, and for AVX-512 as Ice Lake and Zen 4 have it.
+
+#![allow(unsafe_code)]
+
+use super::{BLOCK, Cpu, Loop, Masks, Portable};
+use std::arch::x86_64::*;
+
+/// Proof that the machine has AVX2, BMI1, BMI2 and LZCNT: only [`Avx2::detect`] makes one.
+#[derive(Clone, Copy)]
+pub(super) struct Avx2(());
+
+impl Avx2 {
+    pub(super) fn detect() -> Option<Self> {
+        let has_all = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("lzcnt")
+            && is_x86_feature_detected!("popcnt");
+        has_all.then_some(Self(()))
+    }
+
+    pub(super) fn dispatch(self, work: impl Loop) {
+        // SAFETY: `self` exists, so `detect` saw every feature that `run_avx2` is compiled for.
+        unsafe { run_avx2(self, work) }
+    }
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+fn run_avx2(avx2: Avx2, work: impl Loop) {
+    work.run(avx2);
+}
+
+impl Cpu for Avx2 {
+    #[inline(always)]
+    fn masks(self, block: &[u8; BLOCK]) -> Masks {
+        // SAFETY: `self` exists, so `detect` saw every feature that `block_masks` is compiled for.
+        unsafe { block_masks(block) }
+    }
+
+    #[inline(always)]
+    fn places(self, bits: u64, base: u32, places: &mut [u32; BLOCK]) {
+        Portable.places(bits, base, places);
+    }
+
+    #[inline(always)]
+    fn equal(self, eight: &[u64; 8], to: u64) -> u8 {
+        // SAFETY: `self` exists, so `detect` saw every feature that `equal_halves` is compiled for.
+        unsafe { equal_halves(eight, to) }
+    }
+
+    #[inline(always)]
+    fn interrupts(self, block: &[u8; BLOCK]) -> u64 {
+        // SAFETY: `self` exists, so `detect` saw every feature that `block_interrupts` is compiled for.
+        unsafe { block_interrupts(block) }
+    }
+
+    #[inline(always)]
+    fn unescape(self, block: &[u8; BLOCK], into: &mut [u8; BLOCK]) -> (usize, usize) {
+        *into = *block;
+        let plain = self.interrupts(block).trailing_zeros() as usize;
+        (plain, plain)
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn equal_halves(eight: &[u64; 8], to: u64) -> u8 {
+    let to = _mm256_set1_epi64x(to as i64);
+    let of_half = |at: usize| {
+        let one = |number: usize| eight[at + number] as i64;
+        let equal = _mm256_cmpeq_epi64(_mm256_set_epi64x(one(3), one(2), one(1), one(0)), to);
+        _mm256_movemask_pd(_mm256_castsi256_pd(equal)) as u8
+    };
+    of_half(0) | of_half(4) << 4
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn block_masks(block: &[u8; BLOCK]) -> Masks {
+    let (low, high) = block.split_at(BLOCK / 2);
+    let [low, high] = [low, high].map(|half| half_masks(half));
+    let join = |of: fn(&[u32; 4]) -> u32| u64::from(of(&low)) | u64::from(of(&high)) << 32;
+    Masks { word: join(|m| m[0]), beyond_ascii: join(|m| m[1]), line_end: join(|m| m[2]), blank: join(|m| m[3]) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn block_interrupts(block: &[u8; BLOCK]) -> u64 {
+    let of_half = |half: &[u8]| {
+        let bytes = half_block(half);
+        let equal = |byte: u8| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8));
+        let below_space = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1f)), bytes);
+        let interrupts = _mm256_or_si256(_mm256_or_si256(equal(b'"'), equal(b'\\')), below_space);
+        u64::from(_mm256_movemask_epi8(interrupts) as u32)
+    };
+    let (low, high) = block.split_at(BLOCK / 2);
+    of_half(low) | of_half(high) << 32
+}
+
+/// The masks of 32 bytes, in the order of [`Masks`].
+#[inline]
+#[target_feature(enable = "avx2")]
+fn half_masks(half: &[u8]) -> [u32; 4] {
+    let bytes = half_block(half);
+    // In range when the distance from the first of the range is at most the range's length, unsigned.
+    let within = |bytes: __m256i, first: u8, last: u8| {
+        let distance = _mm256_add_epi8(bytes, _mm256_set1_epi8(first.wrapping_neg() as i8));
+        let least = _mm256_min_epu8(distance, _mm256_set1_epi8((last - first) as i8));
+        _mm256_cmpeq_epi8(least, distance)
+    };
+    let letters = within(_mm256_or_si256(bytes, _mm256_set1_epi8(0x20)), b'a', b'z');
+    let digits = within(bytes, b'0', b'9');
+    let equal = |byte: u8| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8));
+    // movemask takes the top bit of each byte, which `bytes` itself has where it is beyond ASCII.
+    let word = _mm256_or_si256(_mm256_or_si256(letters, digits), _mm256_or_si256(equal(b'_'), bytes));
+    let blank = _mm256_or_si256(equal(b' '), _mm256_or_si256(equal(b'\t'), equal(b'\r')));
+    [word, bytes, equal(b'\n'), blank].map(|mask| _mm256_movemask_epi8(mask) as u32)
+}
+
+/// 32 bytes as they stand.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn half_block(half: &[u8]) -> __m256i {
+    _mm256_set_epi64x(quad(half, 3), quad(half, 2), quad(half, 1), quad(half, 0))
+}
+
+/// Proof that the machine has what Ice Lake and Zen 4 have: only [`Avx512::detect`] makes one.
+#[derive(Clone, Copy)]
+pub(super) struct Avx512(());
+
+impl Avx512 {
+    pub(super) fn detect() -> Option<Self> {
+        let has_all = Avx2::detect().is_some()
+            && is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512vbmi2")
+            && is_x86_feature_detected!("avx512vpopcntdq");
+        has_all.then_some(Self(()))
+    }
+
+    pub(super) fn dispatch(self, work: impl Loop) {
+        // SAFETY: `self` exists, so `detect` saw every feature that `run_avx512` is compiled for.
+        unsafe { run_avx512(self, work) }
+    }
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,avx512vpopcntdq")]
+fn run_avx512(avx512: Avx512, work: impl Loop) {
+    work.run(avx512);
+}
+
+impl Cpu for Avx512 {
+    #[inline(always)]
+    fn masks(self, block: &[u8; BLOCK]) -> Masks {
+        // SAFETY: `self` exists, so `detect` saw every feature that `wide_masks` is compiled for.
+        unsafe { wide_masks(block) }
+    }
+
+    #[inline(always)]
+    fn places(self, bits: u64, base: u32, places: &mut [u32; BLOCK]) {
+        // SAFETY: `self` exists, so `detect` saw every feature that `wide_places` is compiled for.
+        unsafe { wide_places(bits, base, places) }
+    }
+
+    #[inline(always)]
+    fn equal(self, eight: &[u64; 8], to: u64) -> u8 {
+        // SAFETY: `self` exists, so `detect` saw every feature that `equal_eight` is compiled for.
+        unsafe { equal_eight(eight, to) }
+    }
+
+    #[inline(always)]
+    fn interrupts(self, block: &[u8; BLOCK]) -> u64 {
+        // SAFETY: `self` exists, so `detect` saw every feature that `wide_interrupts` is compiled for.
+        unsafe { wide_interrupts(block) }
+    }
+
+    #[inline(always)]
+    fn unescape(self, block: &[u8; BLOCK], into: &mut [u8; BLOCK]) -> (usize, usize) {
+        // SAFETY: `self` exists, so `detect` saw every feature that `wide_unescape` is compiled for.
+        unsafe { wide_unescape(block, into) }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn equal_eight(eight: &[u64; 8], to: u64) -> u8 {
+    let [a, b, c, d, e, f, g, h] = eight.map(|one| one as i64);
+    _mm512_cmpeq_epi64_mask(_mm512_set_epi64(h, g, f, e, d, c, b, a), _mm512_set1_epi64(to as i64))
+}
+
+/// 64 bytes as they stand.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn wide_block(block: &[u8; BLOCK]) -> __m512i {
+    let word = |at: usize| quad(block, at);
+    _mm512_set_epi64(word(7), word(6), word(5), word(4), word(3), word(2), word(1), word(0))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn wide_interrupts(block: &[u8; BLOCK]) -> u64 {
+    let bytes = wide_block(block);
+    let equal = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte as i8));
+    equal(b'"') | equal(b'\\') | _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(b' ' as i8))
+}
+
+/// Letters behind backslashes are replaced where they stand, and all is compressed by what is no such backslash.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,bmi1,popcnt")]
+fn wide_unescape(block: &[u8; BLOCK], into: &mut [u8; BLOCK]) -> (usize, usize) {
+    let bytes = wide_block(block);
+    let of = |byte: u8| _mm512_set1_epi8(byte as i8);
+    let equal = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, of(byte));
+    let (quote, slash) = (equal(b'"'), equal(b'\\'));
+    let below_space = _mm512_cmplt_epu8_mask(bytes, of(b' '));
+    let escapes = if slash & slash << 1 == 0 { slash } else { every_other(slash) };
+    let letters = escapes << 1;
+    let [n, t, r] = [b'n', b't', b'r'].map(|letter| letters & equal(letter));
+    let others = letters & !(n | t | r | quote | slash | equal(b'/'));
+    // The end, what may not be in a string, a letter that is left to the caller, and an escape that the block cuts.
+    let stop = quote & !letters | below_space | others >> 1 | escapes & 1 << (BLOCK - 1);
+    let before_stop = (stop & stop.wrapping_neg()).wrapping_sub(1);
+    let bytes = _mm512_mask_mov_epi8(bytes, n, of(b'\n'));
+    let bytes = _mm512_mask_mov_epi8(bytes, t, of(b'\t'));
+    let bytes = _mm512_mask_mov_epi8(bytes, r, of(b'\r'));
+    let keep = before_stop & !escapes;
+    // SAFETY: both are 64 bytes without padding, for which every pattern of bits is a value.
+    *into = unsafe { std::mem::transmute::<__m512i, [u8; BLOCK]>(_mm512_maskz_compress_epi8(keep, bytes)) };
+    (before_stop.count_ones() as usize, keep.count_ones() as usize)
+}
+
+/// The first of each run of bits, and every second one after it: backslashes that are not behind such a one themselves.
+fn every_other(mut bits: u64) -> u64 {
+    let mut taken = 0;
+    while bits != 0 {
+        let first = bits & bits.wrapping_neg();
+        taken |= first;
+        bits &= !(first | first << 1);
+    }
+    taken
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn wide_masks(block: &[u8; BLOCK]) -> Masks {
+    let bytes = wide_block(block);
+    let of = |byte: u8| _mm512_set1_epi8(byte as i8);
+    let within = |bytes: __m512i, first: u8, last: u8| {
+        _mm512_cmple_epu8_mask(_mm512_sub_epi8(bytes, of(first)), of(last - first))
+    };
+    let beyond_ascii = _mm512_movepi8_mask(bytes);
+    let letters = within(_mm512_or_si512(bytes, of(0x20)), b'a', b'z');
+    let equal = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, of(byte));
+    let others = within(bytes, b'0', b'9') | equal(b'_');
+    Masks {
+        word: letters | others | beyond_ascii,
+        beyond_ascii,
+        line_end: equal(b'\n'),
+        blank: equal(b' ') | equal(b'\t') | equal(b'\r'),
+    }
+}
+
+/// The places of the bits are the bytes 0 to 63, compressed by the bits: 16 of them widened at a time, 32 of them
+/// whether or not there are so many.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2")]
+fn wide_places(bits: u64, base: u32, places: &mut [u32; BLOCK]) {
+    const COUNTING: [u8; BLOCK] = {
+        let mut counting = [0; BLOCK];
+        let mut at = 0;
+        while at < BLOCK {
+            counting[at] = at as u8;
+            at += 1;
+        }
+        counting
+    };
+    let counting = wide_block(&COUNTING);
+    let set = _mm512_maskz_compress_epi8(bits, counting);
+    let base = _mm512_set1_epi32(base as i32);
+    let mut store = |to: usize, sixteen: __m128i| {
+        let sixteen = _mm512_add_epi32(_mm512_cvtepu8_epi32(sixteen), base);
+        // SAFETY: both are 64 bytes without padding, for which every pattern of bits is a value.
+        let sixteen: [u32; 16] = unsafe { std::mem::transmute(sixteen) };
+        places[to..to + 16].copy_from_slice(&sixteen);
+    };
+    store(0, _mm512_castsi512_si128(set));
+    store(16, _mm512_extracti32x4_epi32::<1>(set));
+    if bits.count_ones() > 32 {
+        store(32, _mm512_extracti32x4_epi32::<2>(set));
+        store(48, _mm512_extracti32x4_epi32::<3>(set));
+    }
+}
+
+/// Eight bytes of a slice as they stand. The compiler makes one unaligned load of all that go into a vector.
+#[inline(always)]
+fn quad(bytes: &[u8], at: usize) -> i64 {
+    let mut quad = [0; 8];
+    quad.copy_from_slice(&bytes[8 * at..8 * at + 8]);
+    i64::from_le_bytes(quad)
+}
