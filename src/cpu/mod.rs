@@ -44,7 +44,12 @@ pub(crate) trait Cpu: Copy {
     /// bytes were read and how many written; what stands behind those is undefined.
     ///
     /// All before the first interruption is read. Escapes of one letter are where the machine can; never half of one.
-    fn unescape(self, block: &[u8; BLOCK], into: &mut [u8; BLOCK]) -> (usize, usize);
+    #[inline(always)]
+    fn unescape(self, block: &[u8; BLOCK], into: &mut [u8; BLOCK]) -> (usize, usize) {
+        *into = *block;
+        let plain = self.interrupts(block).trailing_zeros() as usize;
+        (plain, plain)
+    }
 }
 
 /// Work that is compiled once for each [`Cpu`], everything inlined into `run` with it.
@@ -126,22 +131,23 @@ impl Cpu for Portable {
         eight.iter().zip(0..).fold(0, |equal, (&one, bit)| equal | u8::from(one == to) << bit)
     }
 
+    /// Eight bytes at a time, as a number.
     #[inline(always)]
     fn interrupts(self, block: &[u8; BLOCK]) -> u64 {
-        block.iter().enumerate().fold(0, |mask, (bit, &byte)| mask | u64::from(is_interruption(byte)) << bit)
+        const ONES: u64 = 0x0101_0101_0101_0101;
+        const BELOW_TOP: u64 = 0x7f * ONES;
+        // The top bit of each byte that is 0: any other has it already or gets it by a carry, which stays in the byte.
+        let zeros = |word: u64| !(((word & BELOW_TOP) + BELOW_TOP) | word | BELOW_TOP);
+        let equal = |word: u64, byte: u8| zeros(word ^ (u64::from(byte) * ONES));
+        let mut interrupts = 0;
+        for (number, word) in block.as_chunks::<8>().0.iter().enumerate() {
+            let word = u64::from_le_bytes(*word);
+            let of_word = equal(word, b'"') | equal(word, b'\\') | zeros(word & (0xe0 * ONES));
+            // The product has each of the eight bits in its top byte, in order, and no sum of two.
+            interrupts |= (of_word >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56 << (8 * number);
+        }
+        interrupts
     }
-
-    #[inline(always)]
-    fn unescape(self, block: &[u8; BLOCK], into: &mut [u8; BLOCK]) -> (usize, usize) {
-        *into = *block;
-        let plain = block.iter().position(|&byte| is_interruption(byte)).unwrap_or(BLOCK);
-        (plain, plain)
-    }
-}
-
-#[inline(always)]
-fn is_interruption(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\\' | ..b' ')
 }
 
 #[cfg(test)]

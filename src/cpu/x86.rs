@@ -53,13 +53,6 @@ impl Cpu for Avx2 {
         // SAFETY: `self` exists, so `detect` saw every feature that `block_interrupts` is compiled for.
         unsafe { block_interrupts(block) }
     }
-
-    #[inline(always)]
-    fn unescape(self, block: &[u8; BLOCK], into: &mut [u8; BLOCK]) -> (usize, usize) {
-        *into = *block;
-        let plain = self.interrupts(block).trailing_zeros() as usize;
-        (plain, plain)
-    }
 }
 
 #[inline]

@@ -36,29 +36,29 @@ impl Object {
             let (name, end) = name(line, at)?;
             at = blank(bytes, after(bytes, end, b':')?);
             let is_string = bytes.get(at) == Some(&b'"');
-            if name == text_field {
-                let string = if is_string { string(bytes, at, &mut self.text)? } else { return None };
-                text = Some(string.kind);
-                at = string.end;
-                if id_field == Some(name) {
-                    self.id.clear();
-                    self.id.push_str(string.kind.in_line(line, &self.text)?);
-                }
-            } else if id_field == Some(name) {
+            let (is_text, is_id) = (name == text_field, id_field == Some(name));
+            if is_text {
+                text = None; // the last one counts
+            }
+            if is_id {
                 self.id.clear();
-                if is_string {
-                    let string = string(bytes, at, &mut self.other)?;
-                    self.id.push_str(string.kind.in_line(line, &self.other)?);
-                    at = string.end;
-                } else {
-                    let (value, end) = value::<serde_json::Value>(line, at)?;
-                    if let serde_json::Value::Number(number) = value {
-                        self.id.push_str(&number.to_string());
-                    }
-                    at = end;
+            }
+            if is_string {
+                let into = if is_text { &mut self.text } else { &mut self.other };
+                let string = string(bytes, at, into)?;
+                if is_id {
+                    self.id.push_str(string.kind.in_line(line, into)?);
                 }
-            } else if is_string {
-                at = string(bytes, at, &mut self.other)?.end;
+                if is_text {
+                    text = Some(string.kind);
+                }
+                at = string.end;
+            } else if is_id {
+                let (value, end) = value::<serde_json::Value>(line, at)?;
+                if let serde_json::Value::Number(number) = value {
+                    self.id.push_str(&number.to_string());
+                }
+                at = end;
             } else {
                 at = value::<IgnoredAny>(line, at)?.1;
             }
