@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 /// The library's modules from bottom to top: each uses only those before it.
 const MODULES: &[&str] = &[
+    "cpu",
     "ordered",
     "problem",
     "progress",
     "source",
     "document",
-    "cpu",
     "first",
     "tokens",
     "shingles",

@@ -2,26 +2,27 @@
 //!
 //! Every line of every document is counted exactly. Key, document and number of each are put down in document order, each line
 //! with those whose keys have some bits in common, in memory first and then in a temporary file. At the end each of these shares
-//! is gone through twice, on all cores: once to count its keys, which shows that nearly all lines stand in few
-//! documents; once to tally the others.
+//! is gone through twice, on all cores: once to count keys by some more of their bits, which shows that nearly all lines
+//! stand in few documents; once to tally the others.
 //!
-//! Cost: 16 bytes a line in memory or in the file, 25 ns a line; while a thread looks at a share, its lines and some 40 bytes
-//! more for each. Limits: lines are told apart by 64-bit hashes.
+//! Cost: 16 bytes a line in memory or in the file, 25 ns a line; while a share is looked at, a byte for each of its lines, up to
+//! 64 MiB, and the tallies of those that are boilerplate or nearly so. Limits: lines are told apart by 64-bit hashes.
 
 use crate::document::DocId;
-use crate::first::Firsts;
 use bytemuck::{Pod, Zeroable};
 use rayon::prelude::*;
+use std::collections::HashMap;
 use std::fs::File;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 /// How many lines are held in memory, 4 MiB of them, before they are written out: four times as many were not faster.
 const HELD: usize = 1 << 18;
-/// With fewer a share of some million lines does not fit a core's second-level cache; with 1024 writing to so many places took
-/// three times as long.
+/// Enough that the counts of some million lines fit a core's first-level cache; writing to 1024 places took three times as long.
 const SHARES: usize = if cfg!(test) { 4 } else { 128 };
+/// The most counts of a share: 64 MiB.
+const MOST_COUNTS: usize = 1 << 26;
 /// How many places of a boilerplate line are kept, unless more are asked for.
 pub const EXAMPLES: usize = 3;
 
@@ -98,7 +99,7 @@ impl LineCounter {
         }
         let spilled = match &mut self.spilled {
             Some(spilled) => spilled,
-            none => none.insert(Spilled { file: tempfile::tempfile()?, end: 0, runs: Vec::new() }),
+            none => none.insert(Spilled { file: tempfile::tempfile()?, runs: Vec::new() }),
         };
         spilled.write(&self.held)?;
         self.held.iter_mut().for_each(Vec::clear);
@@ -119,15 +120,9 @@ impl LineCounter {
     pub fn finish(self, least: u32, examples: usize) -> io::Result<Vec<BoilerplateLine>> {
         let Self { held, spilled, copies, .. } = self;
         let (spilled, copies) = (spilled.map(Mutex::new), CopiesOf::new(copies));
-        let tallied = held.into_par_iter().enumerate().map_init(Tallying::default, |tallying, (number, held)| {
-            tallying.lines.clear();
-            if let Some(spilled) = &spilled {
-                let mut spilled = spilled.lock().unwrap_or_else(PoisonError::into_inner);
-                spilled.read(number, &mut tallying.lines)?;
-            }
-            tallying.lines.extend(held);
-            Ok(tallying.tally(&copies, least, examples))
-        });
+        let shares =
+            held.par_iter().enumerate().map(|(number, held)| Share { number, held, spilled: spilled.as_ref() });
+        let tallied = shares.map_init(Vec::new, |buffer, share| share.tallied(&copies, least, examples, buffer));
         let tallied: io::Result<Vec<Vec<BoilerplateLine>>> = tallied.collect();
         let mut lines: Vec<BoilerplateLine> = tallied?.into_iter().flatten().collect();
         lines.par_sort_unstable_by_key(|line| line.examples.first().copied());
@@ -135,90 +130,105 @@ impl LineCounter {
     }
 }
 
-/// Lines in a temporary file: runs, each of which holds its lines by share.
+/// Lines in a temporary file, in runs, each of which holds its lines by share.
 #[derive(Debug)]
 struct Spilled {
     file: File,
-    /// How many lines are in it.
-    end: usize,
-    /// For each run where the lines of each share stand among all.
-    runs: Vec<Box<[Range<usize>]>>,
+    /// For each run where each share begins, and the end, counted in lines from the start of the file.
+    runs: Vec<Box<[usize]>>,
 }
 
 impl Spilled {
     fn write(&mut self, shares: &[Vec<KeyedLine>]) -> io::Result<()> {
-        let mut run = Vec::with_capacity(shares.len());
+        let mut end = self.runs.last().and_then(|run| run.last().copied()).unwrap_or_default();
+        let mut run = vec![end];
         for lines in shares {
             self.file.write_all(bytemuck::cast_slice(lines))?;
-            run.push(self.end..self.end + lines.len());
-            self.end += lines.len();
+            end += lines.len();
+            run.push(end);
         }
         self.runs.push(run.into_boxed_slice());
         Ok(())
     }
 
-    /// Adds the lines of a share to `lines`, in document order.
-    fn read(&mut self, share: usize, lines: &mut Vec<KeyedLine>) -> io::Result<()> {
-        for run in &self.runs {
-            let range = &run[share];
-            let read = lines.len();
-            lines.resize(read + range.len(), KeyedLine::zeroed());
-            self.file.seek(SeekFrom::Start((range.start * size_of::<KeyedLine>()) as u64))?;
-            self.file.read_exact(bytemuck::cast_slice_mut(&mut lines[read..]))?;
+    /// How many lines of a share it holds.
+    fn lines(&self, share: usize) -> usize {
+        self.runs.iter().map(|starts| starts[share + 1] - starts[share]).sum()
+    }
+
+    /// Fills `lines` with those of a share in a run; false when there is no such run.
+    fn read(&mut self, run: usize, share: usize, lines: &mut Vec<KeyedLine>) -> io::Result<bool> {
+        let Some(starts) = self.runs.get(run) else { return Ok(false) };
+        let (start, end) = (starts[share], starts[share + 1]);
+        lines.resize(end - start, KeyedLine::zeroed());
+        self.file.seek(SeekFrom::Start((start * size_of::<KeyedLine>()) as u64))?;
+        self.file.read_exact(bytemuck::cast_slice_mut(lines))?;
+        Ok(true)
+    }
+}
+
+/// The lines whose keys have some bits in common.
+struct Share<'a> {
+    number: usize,
+    held: &'a [KeyedLine],
+    spilled: Option<&'a Mutex<Spilled>>,
+}
+
+impl Share<'_> {
+    /// Goes through all of them, some at a time, in document order.
+    fn for_each(&self, buffer: &mut Vec<KeyedLine>, mut visit: impl FnMut(&[KeyedLine])) -> io::Result<()> {
+        let read = |run, buffer: &mut Vec<KeyedLine>| match self.spilled {
+            Some(spilled) => spilled.lock().unwrap_or_else(PoisonError::into_inner).read(run, self.number, buffer),
+            None => Ok(false),
+        };
+        let mut run = 0;
+        while read(run, buffer)? {
+            visit(buffer);
+            run += 1;
         }
+        visit(self.held);
         Ok(())
     }
-}
 
-/// Tallies shares one after the other, in buffers that it keeps.
-#[derive(Default)]
-struct Tallying {
-    /// The lines of the share, in document order.
-    lines: Vec<KeyedLine>,
-    /// The first line of each key, by its place among the lines.
-    first: Firsts,
-    firsts: Vec<u32>,
-    /// For each line that is the first of its key how many there are of it; then the number of its tally.
-    counts: Vec<u32>,
-}
-
-impl Tallying {
-    /// The lines of the share that at least `least` documents hold.
-    fn tally(&mut self, copies: &CopiesOf, least: u32, examples: usize) -> Vec<BoilerplateLine> {
-        let Self { lines, first, firsts, counts } = self;
-        first.clear(lines.len());
-        firsts.clear();
-        counts.clear();
-        counts.resize(lines.len(), 0);
-        for (line, at) in lines.iter().zip(0..) {
-            let first = first.first(line.key, at);
-            firsts.push(first);
-            let told = 1 + copies.of(line.document).len() as u32;
-            counts[first as usize] = counts[first as usize].saturating_add(told);
+    /// The lines that at least `least` documents hold.
+    fn tallied(
+        &self,
+        copies: &CopiesOf,
+        least: u32,
+        examples: usize,
+        buffer: &mut Vec<KeyedLine>,
+    ) -> io::Result<Vec<BoilerplateLine>> {
+        let mut lines = self.held.len();
+        if let Some(spilled) = self.spilled {
+            lines += spilled.lock().unwrap_or_else(PoisonError::into_inner).lines(self.number);
         }
+        // How many lines there are of the keys that agree in their lower bits, up to 255.
+        let mut counts = vec![0u8; lines.next_power_of_two().min(MOST_COUNTS)];
+        let mask = counts.len() - 1;
+        self.for_each(buffer, |lines| {
+            for line in lines {
+                let told = 1 + copies.of(line.document).len();
+                let count = &mut counts[line.key as usize & mask];
+                *count = count.saturating_add(u8::try_from(told).unwrap_or(u8::MAX));
+            }
+        })?;
+        let enough = u8::try_from(least).unwrap_or(u8::MAX);
         let mut tallies: Vec<Tally> = Vec::new();
-        for ((line, at), &first) in lines.iter().zip(0..).zip(&*firsts) {
-            let count = &mut counts[first as usize];
-            if at == first {
-                if *count < least {
-                    *count = NONE;
-                    continue;
+        let mut places: HashMap<u64, usize, BuildHasherDefault<KeyHasher>> = HashMap::default();
+        self.for_each(buffer, |lines| {
+            for line in lines.iter().filter(|line| counts[line.key as usize & mask] >= enough) {
+                let at = *places.entry(line.key).or_insert(tallies.len());
+                if at == tallies.len() {
+                    let line = BoilerplateLine { key: line.key, documents: 0, occurrences: 0, examples: Vec::new() };
+                    tallies.push(Tally { line, last: None });
                 }
-                *count = tallies.len() as u32;
-                let line = BoilerplateLine { key: line.key, documents: 0, occurrences: 0, examples: Vec::new() };
-                tallies.push(Tally { line, last: None });
+                tallies[at].add(line, copies.of(line.document), examples);
             }
-            if let Some(tally) = tallies.get_mut(*count as usize) {
-                tally.add(line, copies.of(line.document), examples);
-            }
-        }
+        })?;
         let lines = tallies.into_iter().map(|tally| tally.line);
-        lines.filter(|line| line.documents >= u64::from(least)).collect()
+        Ok(lines.filter(|line| line.documents >= u64::from(least)).collect())
     }
 }
-
-/// No tally has this number: a share has fewer lines.
-const NONE: u32 = u32::MAX;
 
 struct Tally {
     line: BoilerplateLine,
@@ -273,6 +283,24 @@ impl CopiesOf {
             Some(&[start, end, ..]) => &self.copies[start as usize..end as usize],
             _ => &[],
         }
+    }
+}
+
+/// Keys are hashes already.
+#[derive(Default)]
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u64(self.0.rotate_left(8) ^ u64::from(byte)));
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

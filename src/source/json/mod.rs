@@ -1,13 +1,16 @@
 //! The fields of one JSON record: its text, and its id.
 //!
-//! Nearly every record is an object with the text in a field of its own: that is read in one pass (`object`). Where the
-//! text is several fields, or one inside another, and where anything is wrong or unusual, the line is read as a tree.
+//! Nearly every record is an object with the text in a field of its own, and is read in one pass over the line (`object`).
+//! What is unusual or wrong there is read by serde_json, which keeps the two fields and steps over everything else, so no tree
+//! is built, and says what is wrong. A string without escapes is borrowed from the line. Only where the text is several
+//! fields, or one inside another, is the record read as a tree.
 
 mod object;
 
-use super::KEEP_BYTES;
 use object::Object;
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use std::fmt;
 
 /// Which fields of a record are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,57 +26,78 @@ pub struct Fields {
 #[derive(Debug, Default)]
 pub(super) struct Record {
     object: Object,
-    /// Of a record that was read as a tree.
-    text: String,
+    /// The text where it had escapes; else it is borrowed.
+    unescaped: String,
+    /// The id; empty when the record has none.
     id: String,
 }
 
 impl Record {
     /// Reads one line: the text and the id (empty when there is none), or what is wrong with the record.
     pub(super) fn read<'a>(&'a mut self, line: &'a str, fields: &Fields) -> Result<(&'a str, &'a str), String> {
-        let Self { object, text, id } = self;
-        if let [field] = fields.text.as_slice()
-            && !fields.id.iter().chain([field]).any(|field| field.contains('.'))
-            && let Some(read) = object.read(line, field, fields.id.as_deref())
-        {
+        self.unescaped.shrink_to(super::KEEP_BYTES);
+        self.id.clear();
+        let field = match fields.text.as_slice() {
+            [field] if !field.contains('.') && !fields.id.as_ref().is_some_and(|id| id.contains('.')) => field.as_str(),
+            _ => return self.read_tree(line, fields),
+        };
+        if let Some(read) = self.object.read(line, field, fields.id.as_deref()) {
             return Ok(read);
         }
-        text.clear();
-        text.shrink_to(KEEP_BYTES);
-        id.clear();
-        read_tree(line, fields, text, id)?;
-        Ok((text, id))
+        let mut found = Found {
+            field,
+            id_field: fields.id.as_deref(),
+            unescaped: &mut self.unescaped,
+            id: &mut self.id,
+            text: Text::Missing,
+            names: Vec::new(),
+        };
+        let mut json = serde_json::Deserializer::from_str(line);
+        let read = (&mut found).deserialize(&mut json).and_then(|()| json.end());
+        let (text, names) = (found.text, found.names);
+        read.map_err(|error| not_an_object(&error))?;
+        match text {
+            Text::Borrowed(text) => Ok((text, &self.id)),
+            Text::Unescaped => Ok((&self.unescaped, &self.id)),
+            Text::OfKind(kind) => Err(format!("field `{field}` is {kind}, not a string")),
+            Text::Missing => Err(missing(field, &names.iter().map(String::as_str).collect::<Vec<_>>())),
+        }
     }
 }
 
-/// Reads a record as a tree.
-fn read_tree(line: &str, fields: &Fields, text: &mut String, id: &mut String) -> Result<(), String> {
-    // serde_json counts lines within what it is given, which is one line.
-    let in_line = |error: serde_json::Error| error.to_string().replace(" at line 1 column ", " at column ");
-    let tree = serde_json::from_str(line).map_err(|error| format!("not a JSON object: {}", in_line(error)))?;
-    let Value::Object(record) = tree else {
-        return Err(format!("not a JSON object, but {}", kind(&tree)));
-    };
-    for (number, field) in fields.text.iter().enumerate() {
-        if number > 0 {
-            text.push('\n');
+impl Record {
+    /// Reads a record whose text is several fields, or inside another.
+    fn read_tree<'a>(&'a mut self, line: &'a str, fields: &Fields) -> Result<(&'a str, &'a str), String> {
+        let tree: serde_json::Value = serde_json::from_str(line).map_err(|error| not_an_object(&error))?;
+        let serde_json::Value::Object(record) = &tree else {
+            return Err("not a JSON object".into());
+        };
+        self.unescaped.clear();
+        for (number, field) in fields.text.iter().enumerate() {
+            let text = match inner(record, field) {
+                Some(serde_json::Value::String(text)) => text,
+                Some(other) => return Err(format!("field `{field}` is {}, not a string", kind(other))),
+                None => {
+                    let names: Vec<&str> = record.keys().take(NAMES).map(String::as_str).collect();
+                    return Err(missing(field, &names));
+                }
+            };
+            if number > 0 {
+                self.unescaped.push('\n');
+            }
+            self.unescaped.push_str(text);
         }
-        match inner(&record, field) {
-            Some(Value::String(string)) => text.push_str(string),
-            Some(other) => return Err(format!("field `{field}` is {}, not a string", kind(other))),
-            None => return Err(missing(field, &record)),
+        match fields.id.as_deref().and_then(|field| inner(record, field)) {
+            Some(serde_json::Value::String(id)) => self.id.push_str(id),
+            Some(serde_json::Value::Number(id)) => self.id.push_str(&id.to_string()),
+            _ => {}
         }
+        Ok((&self.unescaped, &self.id))
     }
-    match fields.id.as_deref().and_then(|field| inner(&record, field)) {
-        Some(Value::String(string)) => id.push_str(string),
-        Some(Value::Number(number)) => id.push_str(&number.to_string()),
-        _ => {}
-    }
-    Ok(())
 }
 
 /// The value of a field, or of a field inside another.
-fn inner<'a>(record: &'a Map<String, Value>, field: &str) -> Option<&'a Value> {
+fn inner<'a>(record: &'a serde_json::Map<String, serde_json::Value>, field: &str) -> Option<&'a serde_json::Value> {
     if let Some(value) = record.get(field) {
         return Some(value);
     }
@@ -81,28 +105,199 @@ fn inner<'a>(record: &'a Map<String, Value>, field: &str) -> Option<&'a Value> {
     inner(record.get(outer)?.as_object()?, rest)
 }
 
-fn kind(value: &Value) -> &'static str {
+fn kind(value: &serde_json::Value) -> &'static str {
     match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a truth value",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
+        serde_json::Value::Null => "null",
+        serde_json::Value::Bool(_) => "a truth value",
+        serde_json::Value::Number(_) => "a number",
+        serde_json::Value::String(_) => "a string",
+        serde_json::Value::Array(_) => "an array",
+        serde_json::Value::Object(_) => "an object",
     }
 }
 
-/// How many names of fields are named in the message about a missing one.
-const NAMES: usize = 10;
+fn not_an_object(error: &serde_json::Error) -> String {
+    // serde_json counts lines within what it is given, which is one line.
+    format!("not a JSON object: {error}").replace(" at line 1 column ", " at column ")
+}
 
 /// What is said of a record without a field, but with others.
-fn missing(field: &str, record: &Map<String, Value>) -> String {
-    if record.is_empty() {
+fn missing(field: &str, names: &[&str]) -> String {
+    if names.is_empty() {
         return format!("no string field `{field}`: the object is empty");
     }
-    let names: Vec<&str> = record.keys().map(String::as_str).filter(|name| name.len() <= 40).take(NAMES).collect();
-    let more = if names.len() < record.len() { ", ..." } else { "" };
+    let more = if names.len() == NAMES { ", ..." } else { "" };
     format!("no string field `{field}`; the record has {}{more}", names.join(", "))
+}
+
+/// How many names of fields are kept for the message about a missing one.
+const NAMES: usize = 10;
+
+struct Found<'a, 'de> {
+    field: &'a str,
+    id_field: Option<&'a str>,
+    unescaped: &'a mut String,
+    id: &'a mut String,
+    text: Text<'de>,
+    names: Vec<String>,
+}
+
+enum Text<'de> {
+    Missing,
+    Borrowed(&'de str),
+    Unescaped,
+    OfKind(&'static str),
+}
+
+impl<'de> DeserializeSeed<'de> for &mut Found<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Found<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key_seed(Key { text: self.field, id: self.id_field })? {
+            match key {
+                Name::Text => self.text = map.next_value_seed(TextValue(&mut *self.unescaped))?,
+                Name::Id => {
+                    self.names.extend(self.id_field.map(str::to_owned));
+                    map.next_value_seed(IdValue(&mut *self.id))?;
+                }
+                Name::TextAndId => {
+                    self.text = map.next_value_seed(TextValue(&mut *self.unescaped))?;
+                    let text = match &self.text {
+                        Text::Borrowed(text) => text,
+                        _ => self.unescaped.as_str(),
+                    };
+                    self.id.clear();
+                    self.id.push_str(text);
+                }
+                Name::Other(name) => {
+                    if matches!(self.text, Text::Missing) && self.names.len() < NAMES {
+                        self.names.extend(name);
+                    }
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+enum Name {
+    Text,
+    Id,
+    TextAndId,
+    /// With the name when it fits a message.
+    Other(Option<String>),
+}
+
+struct Key<'a> {
+    text: &'a str,
+    id: Option<&'a str>,
+}
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = Name;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = Name;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a field")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Name, E> {
+        Ok(match (name == self.text, self.id == Some(name)) {
+            (true, true) => Name::TextAndId,
+            (true, false) => Name::Text,
+            (false, true) => Name::Id,
+            (false, false) => Name::Other((name.len() <= 40).then(|| name.to_owned())),
+        })
+    }
+}
+
+struct TextValue<'a>(&'a mut String);
+
+impl<'de> DeserializeSeed<'de> for TextValue<'_> {
+    type Value = Text<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Text<'de>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+macro_rules! kinds {
+    ($($visit:ident($kind:ty) => $name:literal),* $(,)?) => {
+        $(fn $visit<E: Error>(self, _: $kind) -> Result<Text<'de>, E> {
+            Ok(Text::OfKind($name))
+        })*
+    };
+}
+
+impl<'de> Visitor<'de> for TextValue<'_> {
+    type Value = Text<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Text<'de>, E> {
+        Ok(Text::Borrowed(text))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Text<'de>, E> {
+        self.0.clear();
+        self.0.push_str(text);
+        Ok(Text::Unescaped)
+    }
+
+    kinds! { visit_bool(bool) => "a truth value", visit_i64(i64) => "a number", visit_u64(u64) => "a number", visit_f64(f64) => "a number" }
+
+    fn visit_unit<E: Error>(self) -> Result<Text<'de>, E> {
+        Ok(Text::OfKind("null"))
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Text<'de>, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Text::OfKind("an array"))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Text<'de>, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Text::OfKind("an object"))
+    }
+}
+
+/// A string as it stands, or a number as it is written; anything else is no id.
+struct IdValue<'a>(&'a mut String);
+
+impl<'de> DeserializeSeed<'de> for IdValue<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        match value {
+            serde_json::Value::String(id) => *self.0 = id,
+            serde_json::Value::Number(id) => *self.0 = id.to_string(),
+            _ => self.0.clear(),
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -132,7 +327,7 @@ mod tests {
         assert_eq!(read(&["article"]), Err("field `article` is an object, not a string".into()));
         assert_eq!(read(&["title", "article"]), Err("field `article` is an object, not a string".into()));
         assert_eq!(read_fields("[1", &["a.b"]), Err("not a JSON object: EOF while parsing a list at column 2".into()));
-        assert_eq!(read_fields("[1]", &["a.b"]), Err("not a JSON object, but an array".into()));
+        assert_eq!(read_fields("[1]", &["a.b"]), Err("not a JSON object".into()));
     }
 
     #[test]
@@ -145,19 +340,23 @@ mod tests {
         assert_eq!(read(r#"{"te\u0078t": "an escaped name"}"#), of("an escaped name", ""));
         assert_eq!(read(r#"{"text": "first", "text": "last wins"}"#), of("last wins", ""));
         assert_eq!(read(r#"{"text": "no number of ours", "x": 1e400}"#), of("no number of ours", ""));
+        assert_eq!(
+            read(r#"{"cut": "off \ud83d", "text": "half a character elsewhere"}"#),
+            of("half a character elsewhere", "")
+        );
     }
 
     #[test]
     fn what_is_wrong_is_said() {
         let cases = [
             ("{}", "no string field `text`: the object is empty"),
-            (r#"{"id": 1, "body": "x", "date": 3}"#, "no string field `text`; the record has body, date, id"),
+            (r#"{"id": 1, "body": "x", "date": 3}"#, "no string field `text`; the record has id, body, date"),
             (r#"{"text": null}"#, "field `text` is null, not a string"),
             (r#"{"text": ["a"]}"#, "field `text` is an array, not a string"),
             (r#"{"text": "a", "broken": }"#, "not a JSON object: expected value at column 25"),
             (r#"{"text": "cut off"#, "not a JSON object: EOF while parsing a string at column 17"),
             (r#"{"text": "a"} {"text": "b"}"#, "not a JSON object: trailing characters at column 15"),
-            ("[1]", "not a JSON object, but an array"),
+            ("[1]", "not a JSON object: invalid type: sequence, expected an object at column 0"),
             (r#"{"text": "\ud800"}"#, "not a JSON object: unexpected end of hex escape at column 17"),
         ];
         for (line, reason) in cases {
