@@ -5,7 +5,7 @@
 use super::{BLOCK, Cpu, Loop, Masks, Portable};
 use std::arch::x86_64::*;
 
-/// Proof that the machine has AVX2, BMI1, BMI2 and LZCNT: only [`Avx2::detect`] makes one.
+/// Proof that the machine has AVX2, BMI1, BMI2, LZCNT and POPCNT: only [`Avx2::detect`] makes one.
 #[derive(Clone, Copy)]
 pub(super) struct Avx2(());
 

@@ -62,6 +62,7 @@ impl RepeatedLines {
         // The second and later lines with the same key, each with the first, and that first itself.
         let again = firsts.iter().copied().zip(0..).filter(|(first, at)| first != at);
         same.clear();
+        same.shrink_to(1 << 16);
         same.extend(again.flat_map(|(first, at)| [(first, first), (first, at)]));
         same.sort_unstable();
         same.dedup();
