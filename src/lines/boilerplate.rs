@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 /// How many lines are held in memory, 4 MiB of them, before they are written out: four times as many were not faster.
@@ -90,7 +91,7 @@ impl LineCounter {
     /// When the temporary file cannot be written.
     pub fn extend(&mut self, lines: impl IntoIterator<Item = KeyedLine>) -> io::Result<()> {
         for line in lines {
-            // The upper half of a key chooses the share, the lower half its place in a table of the share.
+            // The upper half of a key chooses the share, the lower half its place among the counts of the share.
             self.held[(line.key >> 32) as usize % SHARES].push(line);
             self.held_lines += 1;
         }
@@ -99,7 +100,7 @@ impl LineCounter {
         }
         let spilled = match &mut self.spilled {
             Some(spilled) => spilled,
-            none => none.insert(Spilled { file: tempfile::tempfile()?, runs: Vec::new() }),
+            none => none.insert(Spilled { file: Mutex::new(tempfile::tempfile()?), runs: Vec::new() }),
         };
         spilled.write(&self.held)?;
         self.held.iter_mut().for_each(Vec::clear);
@@ -119,7 +120,7 @@ impl LineCounter {
     /// When the temporary file cannot be read.
     pub fn finish(self, least: u32, examples: usize) -> io::Result<Vec<BoilerplateLine>> {
         let Self { held, spilled, copies, .. } = self;
-        let (spilled, copies) = (spilled.map(Mutex::new), CopiesOf::new(copies));
+        let copies = CopiesOf::new(copies);
         let shares =
             held.par_iter().enumerate().map(|(number, held)| Share { number, held, spilled: spilled.as_ref() });
         let tallied = shares.map_init(Vec::new, |buffer, share| share.tallied(&copies, least, examples, buffer));
@@ -133,17 +134,19 @@ impl LineCounter {
 /// Lines in a temporary file, in runs, each of which holds its lines by share.
 #[derive(Debug)]
 struct Spilled {
-    file: File,
+    /// Locked for a seek and what is read or written there.
+    file: Mutex<File>,
     /// For each run where each share begins, and the end, counted in lines from the start of the file.
     runs: Vec<Box<[usize]>>,
 }
 
 impl Spilled {
     fn write(&mut self, shares: &[Vec<KeyedLine>]) -> io::Result<()> {
+        let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
         let mut end = self.runs.last().and_then(|run| run.last().copied()).unwrap_or_default();
         let mut run = vec![end];
         for lines in shares {
-            self.file.write_all(bytemuck::cast_slice(lines))?;
+            file.write_all(bytemuck::cast_slice(lines))?;
             end += lines.len();
             run.push(end);
         }
@@ -151,19 +154,17 @@ impl Spilled {
         Ok(())
     }
 
-    /// How many lines of a share it holds.
-    fn lines(&self, share: usize) -> usize {
-        self.runs.iter().map(|starts| starts[share + 1] - starts[share]).sum()
+    /// Where the lines of a share stand, run by run.
+    fn of_share(&self, share: usize) -> impl Iterator<Item = Range<usize>> {
+        self.runs.iter().map(move |starts| starts[share]..starts[share + 1])
     }
 
-    /// Fills `lines` with those of a share in a run; false when there is no such run.
-    fn read(&mut self, run: usize, share: usize, lines: &mut Vec<KeyedLine>) -> io::Result<bool> {
-        let Some(starts) = self.runs.get(run) else { return Ok(false) };
-        let (start, end) = (starts[share], starts[share + 1]);
-        lines.resize(end - start, KeyedLine::zeroed());
-        self.file.seek(SeekFrom::Start((start * size_of::<KeyedLine>()) as u64))?;
-        self.file.read_exact(bytemuck::cast_slice_mut(lines))?;
-        Ok(true)
+    /// Fills `lines` with those that stand there.
+    fn read(&self, range: Range<usize>, lines: &mut Vec<KeyedLine>) -> io::Result<()> {
+        lines.resize(range.len(), KeyedLine::zeroed());
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start((range.start * size_of::<KeyedLine>()) as u64))?;
+        file.read_exact(bytemuck::cast_slice_mut(lines))
     }
 }
 
@@ -171,20 +172,17 @@ impl Spilled {
 struct Share<'a> {
     number: usize,
     held: &'a [KeyedLine],
-    spilled: Option<&'a Mutex<Spilled>>,
+    spilled: Option<&'a Spilled>,
 }
 
 impl Share<'_> {
     /// Goes through all of them, some at a time, in document order.
     fn for_each(&self, buffer: &mut Vec<KeyedLine>, mut visit: impl FnMut(&[KeyedLine])) -> io::Result<()> {
-        let read = |run, buffer: &mut Vec<KeyedLine>| match self.spilled {
-            Some(spilled) => spilled.lock().unwrap_or_else(PoisonError::into_inner).read(run, self.number, buffer),
-            None => Ok(false),
-        };
-        let mut run = 0;
-        while read(run, buffer)? {
-            visit(buffer);
-            run += 1;
+        if let Some(spilled) = self.spilled {
+            for range in spilled.of_share(self.number) {
+                spilled.read(range, buffer)?;
+                visit(buffer);
+            }
         }
         visit(self.held);
         Ok(())
@@ -198,10 +196,8 @@ impl Share<'_> {
         examples: usize,
         buffer: &mut Vec<KeyedLine>,
     ) -> io::Result<Vec<BoilerplateLine>> {
-        let mut lines = self.held.len();
-        if let Some(spilled) = self.spilled {
-            lines += spilled.lock().unwrap_or_else(PoisonError::into_inner).lines(self.number);
-        }
+        let spilled = self.spilled.into_iter().flat_map(|spilled| spilled.of_share(self.number));
+        let lines = self.held.len() + spilled.map(|range| range.len()).sum::<usize>();
         // How many lines there are of the keys that agree in their lower bits, up to 255.
         let mut counts = vec![0u8; lines.next_power_of_two().min(MOST_COUNTS)];
         let mask = counts.len() - 1;
