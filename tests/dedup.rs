@@ -402,3 +402,20 @@ fn boilerplate_is_counted_again_once_passages_are_gone() {
     assert_eq!(written["1.txt"], "own words one two three four\n");
     assert_eq!(written["2.txt"], "other words five six seven eight\n");
 }
+
+/// A document that went for one which goes comes back, and goes for another, which goes too.
+#[test]
+fn no_document_goes_for_one_that_goes_however_often() {
+    let six = "one two three four five six";
+    let record = |text: &str| format!("{}\n", serde_json::json!({ "n": 0, "text": text }));
+    let twice = record(&format!("{six}\na c b"));
+    let records = [record(six), twice.clone(), record("b a c"), twice].concat();
+    let files = [("0.txt".to_owned(), format!("{six}\na a\na c a a a b")), ("0r.jsonl".to_owned(), records)];
+    let folder = Folder::of(&files);
+    let scan = Options { shingle_size: 1, passages: Some(3), search: Search::Exhaustive, ..Options::default() };
+    let options = DedupOptions { scan, keep: Keep::Shortest, ..DedupOptions::default() };
+    let result = done(&folder, &options);
+    let removed: BTreeSet<_> = result.removed.iter().map(|removed| removed.document).collect();
+    assert!(result.removed.len() > 1);
+    assert!(result.removed.iter().all(|of| !removed.contains(&of.representative)), "{:?}", result.removed);
+}

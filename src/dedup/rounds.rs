@@ -17,7 +17,7 @@ use crate::reader::{Corpus, Reader};
 use crate::report::{Leak, LeakKind};
 use crate::sign::Signing;
 use crate::source::{SourceId, Sources};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// What is known so far.
@@ -33,8 +33,6 @@ pub(super) struct Rounds<'a> {
     ranks: Option<Vec<u32>>,
     /// Whether boilerplate has been looked for in what is left.
     lines_are_counted: bool,
-    /// Documents that came back, each of which does so once: so there is an end.
-    back: BTreeSet<DocId>,
     /// How many documents there are.
     count: Option<usize>,
     /// What is left out from now on.
@@ -73,7 +71,6 @@ impl<'a> Rounds<'a> {
             signing,
             ranks,
             lines_are_counted,
-            back: BTreeSet::new(),
             count: None,
             edits,
             removed,
@@ -101,10 +98,11 @@ impl<'a> Rounds<'a> {
         let seat = |document: DocId| gathered.documents.seat(document);
         self.edits.gone.extend(removed.iter().map(|removed| seat(removed.document)));
         let goes = |document: DocId| removed.binary_search_by_key(&document, |removed| removed.document).is_ok();
+        // There is an end: a document goes for one that is preferred to it, so whether it stays changes only with those before it
+        // in that order, of which the first stays, and with cuts, which only become more.
         let before = self.removed.len();
         self.removed.retain(|removed| {
-            let comes_back =
-                removed.reason.is_of_cluster() && goes(removed.representative) && self.back.insert(removed.document);
+            let comes_back = removed.reason.is_of_cluster() && goes(removed.representative);
             if comes_back {
                 self.edits.gone.remove(&seat(removed.document));
             }
