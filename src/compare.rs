@@ -92,7 +92,7 @@ pub fn compare(names: [&str; 2], options: &CompareOptions) -> Result<Comparison,
         set.read(shingles.as_slice());
         set
     });
-    let counted = sets[0].table().compare(&sets[1], 0.0);
+    let counted = sets[0].compare(&sets[1], 0.0);
     let [left, right] = [&sets[0], &sets[1]].map(|set| set.as_slice().len() as u32);
     let similarity = counted.unwrap_or(Similarity { shared: 0, left, right });
     let is_exact = documents[0].tokens.hashes == documents[1].tokens.hashes;

@@ -83,7 +83,7 @@ pub fn containers(
         |(small_reader, large_reader), pairs| {
             let set = small_reader.read(pairs[0].0).ok()?;
             let compared = pairs.iter().filter_map(|&(document, within)| {
-                let shared = large_reader.read(within).ok()?.table().compare(set, 0.0)?;
+                let shared = large_reader.read(within).ok()?.compare(set, 0.0)?;
                 let containment = shared.containment_of_right();
                 let is_contained = containment >= least && (!longer_only || shared.left > shared.right);
                 is_contained.then(|| Contained { document, within, containment, jaccard: shared.jaccard() })

@@ -24,6 +24,16 @@ impl Similarity {
         f64::from(self.shared) / (f64::from(self.left) + f64::from(self.right) - f64::from(self.shared))
     }
 
+    /// How many shingles documents of so many must share for a Jaccard of at least `threshold`; `None` when all would not do.
+    fn least_shared(left: u32, right: u32, threshold: f64) -> Option<u32> {
+        let reaches = |shared| Self { shared, left, right }.jaccard() >= threshold;
+        let most = left.min(right);
+        // s / (left + right - s) reaches t from s = t / (1 + t) (left + right) on, but for rounding.
+        let about = threshold / (1.0 + threshold) * (f64::from(left) + f64::from(right));
+        let below = (about as u32).saturating_sub(1).min(most);
+        reaches(most).then(|| (below..most).find(|&shared| reaches(shared)).unwrap_or(most))
+    }
+
     /// The same, the second before the first.
     pub fn swapped(self) -> Self {
         Self { left: self.right, right: self.left, ..self }
@@ -42,18 +52,26 @@ impl Similarity {
 
 /// The shingles of one document as a set: a list without repetitions, and a table to look them up in; made once, filled
 /// again for each document.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ShingleSet {
     list: Vec<u64>,
-    table: ShingleTable,
+    /// Open addressing, at most half full: one more than the place of a shingle in the list, or 0.
+    slots: Vec<u32>,
 }
 
 impl ShingleSet {
     /// Replaces the contents by these shingles, among which may be repetitions. About 2 ns a shingle.
     pub fn read(&mut self, shingles: &[u64]) {
         self.list.clear();
-        self.table.clear(shingles.len());
-        self.list.extend(shingles.iter().copied().filter(|&shingle| self.table.insert(shingle)));
+        self.slots.clear();
+        self.slots.resize((2 * shingles.len()).next_power_of_two().max(16), 0);
+        for &shingle in shingles {
+            let slot = self.slot(shingle);
+            if self.slots[slot] == 0 {
+                self.list.push(shingle);
+                self.slots[slot] = self.list.len() as u32;
+            }
+        }
     }
 
     /// The shingles, in the order in which they stand first.
@@ -61,88 +79,46 @@ impl ShingleSet {
         &self.list
     }
 
-    /// The table, to compare other documents with.
-    pub fn table(&self) -> &ShingleTable {
-        &self.table
-    }
-}
-
-/// The shingles of one document as a set that others are compared with.
-#[derive(Clone, Debug, Default)]
-pub struct ShingleTable {
-    /// Open addressing, at most half full; 0 stands in empty slots.
-    slots: Vec<u64>,
-    shingles: u32,
-    /// Whether 0 is a shingle of the document.
-    has_zero: bool,
-}
-
-impl ShingleTable {
-    /// Forgets all, with room for so many shingles.
-    fn clear(&mut self, shingles: usize) {
-        self.slots.clear();
-        self.slots.resize((2 * shingles).next_power_of_two().max(16), 0);
-        (self.shingles, self.has_zero) = (0, false);
-    }
-
-    /// Adds a shingle; whether it is new.
-    #[inline(always)]
-    fn insert(&mut self, shingle: u64) -> bool {
-        let mask = self.slots.len() - 1;
-        let mut at = shingle as usize & mask;
-        let is_new = loop {
-            match self.slots[at] {
-                0 if shingle == 0 => break !std::mem::replace(&mut self.has_zero, true),
-                0 => {
-                    self.slots[at] = shingle;
-                    break true;
-                }
-                other if other == shingle => break false,
-                _ => at = (at + 1) & mask,
-            }
-        };
-        self.shingles += u32::from(is_new);
-        is_new
-    }
-
     /// Memory in bytes.
     pub fn bytes(&self) -> usize {
-        size_of_val(self.slots.as_slice())
+        size_of_val(self.list.as_slice()) + size_of_val(self.slots.as_slice())
     }
 
-    /// Compares the document of the table with another: exact, or `None` when their Jaccard is below `threshold`.
+    /// Compares with another document: exact, or `None` when their Jaccard is below `threshold`.
     ///
-    /// About 2 ns a shingle of the other, and less the less alike they are: it ends as soon as too many are not shared.
-    pub fn compare(&self, other: &ShingleSet, threshold: f64) -> Option<Similarity> {
-        let (left, right) = (self.shingles, other.list.len() as u32);
-        let reaches = |shared| Similarity { shared, left, right }.jaccard() >= threshold;
-        if !reaches(left.min(right)) {
-            return None;
-        }
-        let mut shared = 0;
-        // Between two looks at what is still possible; a look costs as much as a few shingles.
-        const STRETCH: usize = 64;
-        for (number, stretch) in other.list.chunks(STRETCH).enumerate() {
-            shared += stretch.iter().map(|&shingle| u32::from(self.contains(shingle))).sum::<u32>();
-            let rest = other.list.len() - number * STRETCH - stretch.len();
-            if !reaches((shared + rest as u32).min(left)) {
-                return None;
+    /// 0.5 ns a shingle of the other where it goes on as this one does, 3 ns where it does not; it ends with the first that is
+    /// not shared and makes too many.
+    pub fn compare(&self, other: &Self, threshold: f64) -> Option<Similarity> {
+        let (left, right) = (self.list.len() as u32, other.list.len() as u32);
+        let least = Similarity::least_shared(left, right, threshold)?;
+        let may_lack = right - least;
+        let (mut lacking, mut next) = (0, 0);
+        for &shingle in &other.list {
+            // What documents share they tell in the same order, nearly always.
+            if self.list.get(next) != Some(&shingle) {
+                match self.slots[self.slot(shingle)] {
+                    0 if lacking == may_lack => return None,
+                    0 => {
+                        lacking += 1;
+                        continue;
+                    }
+                    found => next = found as usize - 1,
+                }
             }
+            next += 1;
         }
-        Some(Similarity { shared, left, right })
+        Some(Similarity { shared: right - lacking, left, right })
     }
 
+    /// The slot of a shingle: the one that holds it, or the empty one that it would take.
     #[inline(always)]
-    fn contains(&self, shingle: u64) -> bool {
+    fn slot(&self, shingle: u64) -> usize {
         let mask = self.slots.len() - 1;
         let mut at = shingle as usize & mask;
-        loop {
-            match self.slots[at] {
-                0 => return shingle == 0 && self.has_zero,
-                other if other == shingle => return true,
-                _ => at = (at + 1) & mask,
-            }
+        while self.slots[at] != 0 && self.list[self.slots[at] as usize - 1] != shingle {
+            at = (at + 1) & mask;
         }
+        at
     }
 }
 
@@ -161,18 +137,6 @@ mod tests {
         }
     }
 
-    /// 0 is a hash like any other, though it stands for an empty slot.
-    #[test]
-    fn zero_is_a_shingle() {
-        let (mut with, mut without) = (ShingleSet::default(), ShingleSet::default());
-        with.read(&[0, 7, 0]);
-        without.read(&[16, 7]);
-        assert_eq!(with.as_slice(), [0, 7]);
-        assert_eq!(with.table().compare(&without, 0.0), Some(Similarity { shared: 1, left: 2, right: 2 }));
-        assert_eq!(with.table().compare(&with, 1.0), Some(Similarity { shared: 2, left: 2, right: 2 }));
-        assert_eq!(without.table().compare(&with, 0.0), Some(Similarity { shared: 1, left: 2, right: 2 }));
-    }
-
     proptest! {
         #[test]
         fn equals_sets(
@@ -187,13 +151,13 @@ mod tests {
             };
             for left in &documents {
                 read(left, &mut set);
-                let table = set.table().clone();
+                let first = set.clone();
                 for right in &documents {
                     read(right, &mut set);
                     let (a, b) = (naive(size as usize, left), naive(size as usize, right));
                     let (shared, all) = (a.intersection(&b).count(), a.union(&b).count());
                     let jaccard = shared as f64 / all as f64;
-                    let found = table.compare(&set, threshold);
+                    let found = first.compare(&set, threshold);
                     prop_assert_eq!(found.is_some(), jaccard >= threshold);
                     if let Some(found) = found {
                         prop_assert_eq!(found.jaccard(), jaccard);

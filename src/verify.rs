@@ -1,18 +1,18 @@
 //! Verification: the true similarity of candidate pairs, from their shingles.
 //!
 //! Texts are fetched again and cut into shingles again; nothing of them was kept. A thread works on one connected component
-//! of candidates at a time, so that nearly always each document is read once: the one at hand is a set of shingles, of the
-//! earlier ones it is compared with the tables are kept, up to `KEPT_BYTES`.
+//! of candidates at a time, so that nearly always each document is read once: the set of the one at hand is made, those of the
+//! earlier ones it is compared with are kept, up to `KEPT_BYTES`.
 
 use crate::clusters::Compare;
 use crate::document::DocId;
 use crate::problem::Problem;
 use crate::reader::{Corpus, ShingleReader};
 use crate::shingles::Shingling;
-use crate::similarity::{ShingleTable, Similarity};
-use std::collections::BTreeMap;
+use crate::similarity::{ShingleSet, Similarity};
+use std::collections::HashMap;
 
-/// How much memory one thread keeps tables in: 400 documents of 10 kB. More are read again when they are needed.
+/// How much memory one thread keeps sets in: 500 documents of 10 kB. More are read again when they are needed.
 const KEPT_BYTES: usize = 16 << 20;
 
 /// Compares documents by their shingles.
@@ -70,43 +70,43 @@ impl Compare for Verifier<'_> {
 
     fn keep(&mut self, document: DocId) {
         if self.take(document) {
-            self.kept.insert(document, self.reader.set().table().clone());
+            self.kept.insert(document, self.reader.set().clone());
         }
     }
 }
 
-/// Tables of documents, those used last.
+/// Sets of documents, those used last.
 #[derive(Default)]
 struct Kept {
-    tables: BTreeMap<DocId, (ShingleTable, u64)>,
+    sets: HashMap<DocId, (ShingleSet, u64)>,
     bytes: usize,
     clock: u64,
 }
 
 impl Kept {
     fn contains(&self, document: DocId) -> bool {
-        self.tables.contains_key(&document)
+        self.sets.contains_key(&document)
     }
 
-    fn get(&mut self, document: DocId) -> Option<&ShingleTable> {
-        let (table, used) = self.tables.get_mut(&document)?;
+    fn get(&mut self, document: DocId) -> Option<&ShingleSet> {
+        let (set, used) = self.sets.get_mut(&document)?;
         self.clock += 1;
         *used = self.clock;
-        Some(table)
+        Some(set)
     }
 
-    /// Keeps a table; when memory is full the half that was not used for longest goes first.
-    fn insert(&mut self, document: DocId, table: ShingleTable) {
-        if self.bytes + table.bytes() > KEPT_BYTES {
-            let mut times: Vec<u64> = self.tables.values().map(|(_, used)| *used).collect();
+    /// Keeps a set; when memory is full the half that was not used for longest goes first.
+    fn insert(&mut self, document: DocId, set: ShingleSet) {
+        if self.bytes + set.bytes() > KEPT_BYTES {
+            let mut times: Vec<u64> = self.sets.values().map(|(_, used)| *used).collect();
             times.sort_unstable();
             let middle = times.get(times.len() / 2).copied().unwrap_or_default();
-            self.tables.retain(|_, (_, used)| *used > middle);
-            self.bytes = self.tables.values().map(|(table, _)| table.bytes()).sum();
+            self.sets.retain(|_, (_, used)| *used > middle);
+            self.bytes = self.sets.values().map(|(set, _)| set.bytes()).sum();
         }
         self.clock += 1;
-        self.bytes += table.bytes();
-        if let Some((old, _)) = self.tables.insert(document, (table, self.clock)) {
+        self.bytes += set.bytes();
+        if let Some((old, _)) = self.sets.insert(document, (set, self.clock)) {
             self.bytes -= old.bytes();
         }
     }
