@@ -202,8 +202,7 @@ impl Visit for Signed<'_, '_> {
         self.part.assumed.extend(assumed.map(|assumed| (number, assumed)));
         let (bytes, id_end) = (text.len() as u64, self.part.ids.len());
         self.part.documents.push(SignedDocument { place, found, bytes, id_end });
-        // Nothing is read again of a copy, but of its original; unless it is the copy that stays, and is cut.
-        earlier.is_none() || self.signer.editor.is_some()
+        true
     }
 
     fn skipped(&mut self) {

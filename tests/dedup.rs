@@ -121,8 +121,14 @@ proptest! {
 
     /// Nothing is lost: what went and what stays is what there was, byte for byte.
     #[test]
-    fn what_stays_and_what_went_is_what_there_was(files in files(), options in options()) {
+    fn what_stays_and_what_went_is_what_there_was(
+        files in files(),
+        reference in prop::option::of(files()),
+        mut options in options(),
+    ) {
         let folder = Folder::of(&files);
+        let reference = reference.map(|files| Folder::of(&files));
+        options.scan.against = reference.iter().map(Folder::path).collect();
         let result = match dedup(&[folder.path()], &options, &Progress::default()) {
             Ok(result) => result,
             Err(error) => {
@@ -348,7 +354,7 @@ fn boilerplate_is_counted_in_what_stays() {
     assert_eq!(written["b0.txt"], "one two three four five\r\n");
 }
 
-/// Of the same rows the text of the first alone is kept for later, unless another is the one that stays.
+/// Of rows that are the same byte for byte only one is looked at, and not always the one that stays.
 #[test]
 fn a_copy_that_stays_is_cut() {
     let row = "1,\"one two three four\none two three four\nfive\"\n";
@@ -381,6 +387,27 @@ fn a_document_is_not_removed_for_one_that_the_reference_has() {
     let scan = Options { against: vec![reference.path()], ..scan };
     let against = done(&folder, &DedupOptions { scan, ..DedupOptions::default() });
     assert_eq!(against.removed.iter().map(|removed| removed.reason).collect::<Vec<_>>(), [Reason::AgainstNear]);
+}
+
+/// 4 goes for 3 as long as both hold a line of boilerplate; without it 3 is what the reference has, and 2 what 1 is.
+#[test]
+fn a_document_comes_back_when_the_one_it_went_for_goes_for_the_reference() {
+    let [a, b, c] = ["one two three four five six", "alpha beta gamma delta epsilon zeta", "red green blue"];
+    let line = "subscribe to our newsletter right now";
+    let texts = [
+        format!("{a}\n{line}"),
+        a.into(),
+        format!("{b}\n{line}"),
+        format!("{b}\n{line}\nand more"),
+        format!("{c}\n{line}"),
+    ];
+    let files: Vec<_> = (1..).zip(texts).map(|(number, text)| (format!("{number}.txt"), text)).collect();
+    let (folder, reference) = (Folder::of(&files), Folder::of(&[("r.txt".into(), b.into())]));
+    let mut scan = Options { against: vec![reference.path()], ..Options::default() };
+    scan.lines.as_mut().unwrap().boilerplate_documents = 3;
+    let result = done(&folder, &DedupOptions { scan, drops_boilerplate_lines: true, ..DedupOptions::default() });
+    let gone = result.removed.iter().map(|removed| (short(&result.name(removed.document).name), removed.reason));
+    assert_eq!(gone.collect::<Vec<_>>(), [("2.txt".into(), Reason::Exact), ("3.txt".into(), Reason::AgainstExact)]);
 }
 
 /// What a passage leaves of two lines may be boilerplate.

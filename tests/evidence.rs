@@ -28,15 +28,20 @@ fn texts() -> impl Strategy<Value = Vec<String>> {
         .prop_map(|(texts, order)| order.iter().map(|at| at.get(&texts).clone()).collect())
 }
 
-/// Writes half of the texts as files and half as records, and scans them in that order.
+/// Writes a third of the texts as files, a third as lines and a third as an array, and scans them in that order.
 fn scanned(texts: &[String], options: &Options) -> Report {
     let folder = TempDir::new().unwrap();
-    let (files, records) = texts.split_at(texts.len() / 2);
+    let (files, records) = texts.split_at(texts.len() / 3);
+    let (lines, rows) = records.split_at(records.len() / 2);
     for (number, text) in files.iter().enumerate() {
         fs::write(folder.path().join(format!("{number}.txt")), text).unwrap();
     }
-    let lines: Vec<String> = records.iter().map(|text| serde_json::json!({ "text": text }).to_string()).collect();
-    fs::write(folder.path().join("records.jsonl"), lines.join("\n")).unwrap();
+    let records = |texts: &[String], between| {
+        let records: Vec<_> = texts.iter().map(|text| serde_json::json!({ "text": text }).to_string()).collect();
+        records.join(between)
+    };
+    fs::write(folder.path().join("records.jsonl"), records(lines, "\n")).unwrap();
+    fs::write(folder.path().join("rows.json"), format!("[{}]", records(rows, ",\n"))).unwrap();
     scan(&[folder.path().to_path_buf()], options, &Progress::default()).unwrap()
 }
 

@@ -94,6 +94,7 @@ impl<'a> Rounds<'a> {
         let is_leaked = |document: DocId| removed.binary_search_by_key(&document, |leak| leak.document).is_ok();
         if self.options.only != Only::Against {
             removed.extend(self.duplicates(own, corpus, &copies, is_leaked, gathered.bytes, progress)?);
+            removed.sort_unstable_by_key(|removed| removed.document);
         }
         let seat = |document: DocId| gathered.documents.seat(document);
         self.edits.gone.extend(removed.iter().map(|removed| seat(removed.document)));
