@@ -135,7 +135,7 @@ fn compare(bencher: Bencher<'_, '_>, is_like: bool) {
     let (mut shingles, mut set) = (Shingles::default(), ShingleSet::default());
     shingles.read(shingling, &left.hashes);
     set.read(shingles.as_slice());
-    let table = set.table().clone();
+    let table = set.clone();
     shingles.read(shingling, &right.hashes);
     set.read(shingles.as_slice());
     assert_eq!(table.compare(&set, 0.7).is_some(), is_like);

@@ -37,7 +37,7 @@ pub fn mark_known(findings: &mut [Finding<'_>], firsts: &BTreeMap<DocId, (Key, &
     }
 }
 
-/// Marks new findings of a rule as allowed when there are no more than its limits; else says what is exceeded.
+/// Marks new errors of a rule as allowed when there are no more than its limits; else says what is exceeded.
 pub fn apply_limits(findings: &mut [Finding<'_>], rules: &Rules, documents: u64) -> Vec<String> {
     let mut exceeded = Vec::new();
     for rule in Rule::ALL {
@@ -46,7 +46,9 @@ pub fn apply_limits(findings: &mut [Finding<'_>], rules: &Rules, documents: u64)
         if !has_limits || setting.level != Level::Error {
             continue;
         }
-        let is_of_rule = |finding: &&mut Finding<'_>| finding.rule == rule && finding.state == State::New;
+        let is_of_rule = |finding: &&mut Finding<'_>| {
+            finding.rule == rule && finding.level == Level::Error && finding.state == State::New
+        };
         let mut new: Vec<&mut Finding<'_>> = findings.iter_mut().filter(is_of_rule).collect();
         let count = new.len() as u64;
         let clusters = new.iter().filter_map(|finding| finding.cluster).collect::<BTreeSet<_>>().len() as u64;

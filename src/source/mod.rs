@@ -314,7 +314,8 @@ impl Sources {
         let records = records.filter(|(_, source)| source.format != Format::Text && source.alias.is_none());
         let unpacked = records.map(|(number, source)| {
             let stamp = Stamp::of(&source.path).ok(); // before it is read
-            (number, stamp, Spool::unpacked(&source.path, most))
+            let is_lines = matches!(source.format, Format::JsonLines { .. });
+            (number, stamp, Spool::unpacked(&source.path, if is_lines { most } else { u64::MAX }))
         });
         let mut lost = Vec::new();
         for (number, stamp, unpacked) in unpacked.collect::<Vec<_>>() {
@@ -354,10 +355,8 @@ impl Sources {
 /// Whether a file may be reached by two of the paths.
 fn may_meet(paths: &[PathBuf]) -> bool {
     let whole: Vec<PathBuf> = paths.iter().filter_map(|path| path.canonicalize().ok()).collect();
-    let meets = |(at, path): (usize, &PathBuf)| {
-        whole.iter().enumerate().any(|(other_at, other)| at != other_at && path.starts_with(other))
-    };
-    whole.iter().enumerate().any(meets)
+    let all: HashSet<&Path> = whole.iter().map(PathBuf::as_path).collect();
+    all.len() < whole.len() || whole.iter().any(|path| path.ancestors().skip(1).any(|above| all.contains(above)))
 }
 
 /// How much of a JSON file found in a directory tells records from other JSON.

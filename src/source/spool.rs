@@ -3,7 +3,7 @@
 
 use super::compression::{Compression, HEAD};
 use super::rewrite::{Packing, Wide};
-use super::text::{self, Decoding};
+use super::text;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
@@ -74,21 +74,49 @@ impl Spool {
         Ok(Some(unpacked))
     }
 
-    /// A file in UTF-16 in UTF-8.
+    /// A file in UTF-16, which begins with its byte-order mark, in UTF-8.
     fn narrowed(path: &Path) -> io::Result<Self> {
-        let mut decoded = String::new();
-        let bytes = std::fs::read(path)?;
-        let decoded = text::decode(&bytes, &Decoding::default(), &mut decoded);
-        let (text, assumed) = decoded.map_err(|reason| io::Error::other(reason.to_string()))?;
-        let wide = match (assumed, bytes.first()) {
-            (Some(assumed), _) if assumed.replaced > 0 => Wide::Broken,
-            (_, Some(0xff)) => Wide::LittleEndian,
-            _ => Wide::BigEndian,
+        let mut input = BufReader::with_capacity(1 << 16, File::open(path)?);
+        let mut mark = [0; 2];
+        input.read_exact(&mut mark)?;
+        let (unit, mut wide): (fn([u8; 2]) -> u16, _) = match mark {
+            [0xff, _] => (u16::from_le_bytes, Wide::LittleEndian),
+            _ => (u16::from_be_bytes, Wide::BigEndian),
         };
-        let mut file = temporary()?;
-        file.write_all(text.as_bytes())?;
+        let (mut input, mut failed, mut is_odd) = (input.bytes(), None, false);
+        let units = std::iter::from_fn(|| match (input.next()?, input.next()) {
+            (Ok(first), Some(Ok(second))) => Some(unit([first, second])),
+            (Ok(_), None) => {
+                is_odd = true;
+                None
+            }
+            (Err(error), _) | (_, Some(Err(error))) => {
+                failed = Some(error);
+                None
+            }
+        });
+        let mut out = BufWriter::with_capacity(1 << 16, temporary()?);
+        let mut bytes = 0;
+        let mut write = |c: char| {
+            bytes += c.len_utf8() as u64;
+            out.write_all(c.encode_utf8(&mut [0; 4]).as_bytes())
+        };
+        for c in char::decode_utf16(units) {
+            if c.is_err() {
+                wide = Wide::Broken;
+            }
+            write(c.unwrap_or(char::REPLACEMENT_CHARACTER))?;
+        }
+        if is_odd {
+            wide = Wide::Broken;
+            write(char::REPLACEMENT_CHARACTER)?;
+        }
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        let file = out.into_inner()?.into_temp_path();
         let packing = Packing { compression: None, wide: Some(wide) };
-        Ok(Self { file: file.into_temp_path(), bytes: text.len() as u64, incomplete: None, packing })
+        Ok(Self { file, bytes, incomplete: None, packing })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -182,9 +210,27 @@ mod tests {
             assert!(is_records(text.as_bytes()), "{text:?}");
         }
         let wide: Vec<u8> = "\u{feff}{\"text\": 1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        #[cfg(feature = "encodings")]
         assert!(is_records(&wide));
-        let _ = wide;
+    }
+
+    #[test]
+    fn utf_16_becomes_utf_8() {
+        let read = |bytes: &[u8]| {
+            let spool = Spool::of(bytes, 1 << 20).unwrap();
+            let text = std::fs::read_to_string(spool.path()).unwrap();
+            assert_eq!(spool.bytes, text.len() as u64);
+            (text, spool.packing.wide)
+        };
+        let text = "Größe, 猫 und 😀\r\n".repeat(9_000);
+        for (bytes, wide) in
+            [(u16::to_le_bytes as fn(u16) -> [u8; 2], Wide::LittleEndian), (u16::to_be_bytes, Wide::BigEndian)]
+        {
+            let bytes: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(bytes).collect();
+            assert_eq!(read(&bytes), (text.clone(), Some(wide)));
+        }
+        // Half a character, and half a unit.
+        assert_eq!(read(b"\xff\xfea\0\x3d\xd8b\0"), ("a\u{fffd}b".into(), Some(Wide::Broken)));
+        assert_eq!(read(b"\xff\xfea\0b"), ("a\u{fffd}".into(), Some(Wide::Broken)));
     }
 
     #[cfg(feature = "compression")]

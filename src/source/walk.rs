@@ -22,6 +22,8 @@ pub struct Selection {
     pub no_ignore: bool,
     /// What symbolic links lead to too.
     pub follow: bool,
+    /// Files that are no data, wherever they are found.
+    pub except: Vec<PathBuf>,
 }
 
 impl Selection {
@@ -57,6 +59,11 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
             let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
             entry.depth() == 0 || !globs.matched(entry.path(), is_directory).is_ignore()
         });
+    let is_data = |file: &Path| {
+        let mut same_name = selection.except.iter().filter(|other| other.file_name() == file.file_name());
+        !same_name
+            .any(|other| other.canonicalize().is_ok_and(|other| file.canonicalize().is_ok_and(|file| file == other)))
+    };
     let mut files: Vec<PathBuf> = Vec::new();
     for entry in walk.build() {
         match entry {
@@ -64,7 +71,7 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
                 if let Some(error) = entry.error() {
                     sources.problems.push(problem(entry.path(), error));
                 }
-                if entry.file_type().is_some_and(|kind| kind.is_file()) {
+                if entry.file_type().is_some_and(|kind| kind.is_file()) && is_data(entry.path()) {
                     files.push(entry.into_path());
                 }
             }

@@ -323,6 +323,21 @@ fn limits_allow_some() {
         let ended = limits(too_little);
         assert_eq!((ended.status, ended.stdout.contains(said)), (1, true), "{too_little}: {}", ended.stdout);
     }
+    // What is a warning where it stands is no error too many.
+    let limit = "near-duplicate = { max = 0 }\nexact-duplicate = \"off\"\ncontained-document = \"off\"";
+    let warned = "[[overrides]]\npaths = [\"data/**\"]\nrules = { near-duplicate = \"warn\" }";
+    assert_eq!(check(&format!("[rules]\n{limit}\n")).status, 1);
+    let ended = check(&format!("[rules]\n{limit}\n{warned}\n"));
+    assert_eq!((ended.status, ended.stdout.contains("allowed")), (0, false), "{}", ended.stdout);
+}
+
+#[test]
+fn what_the_check_reads_itself_is_no_data() {
+    let folder = folder([("a.txt", visit()), ("retold.toml", "[rules]\nrepeated-line = \"off\"\n".to_owned())]);
+    for arguments in ["check . --baseline known.json --update-baseline", "check . --baseline known.json"] {
+        let ended = retold(folder.path(), arguments);
+        assert_eq!(statuses(&ended), (0, "clean: 1 document, nothing found"), "{arguments}");
+    }
 }
 
 #[test]

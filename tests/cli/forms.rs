@@ -212,6 +212,23 @@ fn a_file_reached_twice_is_read_once_and_links_when_asked() {
     assert_eq!(documents("data ./data data/a.txt"), 1);
     assert_eq!(documents("data elsewhere --follow"), 2);
     assert_eq!(documents("data/link.txt elsewhere/b.txt"), 1);
+    assert_eq!(documents("data/link.txt data/a.txt data"), 2);
+}
+
+/// An array stands in one line, which is no document.
+#[cfg(feature = "compression")]
+#[test]
+fn a_compressed_array_may_be_longer_than_a_document() {
+    let records: Vec<Value> = (0..500).map(|number| json!({ "text": format!("text number {number}") })).collect();
+    let array = Value::Array(records).to_string();
+    let folder = folder([
+        ("plain.json", array.clone().into_bytes()),
+        ("packed.json.zst", zstd::encode_all(array.as_bytes(), 1).unwrap()),
+    ]);
+    for name in ["plain.json", "packed.json.zst"] {
+        let ended = retold(folder.path(), &format!("scan {name} --max-document-bytes 5K --format json"));
+        assert_eq!((ended.status, &ended.json()["summary"]["documents"]), (0, &json!(500)), "{name}: {}", ended.stderr);
+    }
 }
 
 #[cfg(feature = "compression")]

@@ -133,7 +133,7 @@ impl CheckArgs {
             id_field: reading.id_field.clone(),
             encoding: reading.encoding.map(|encoding| encoding.name().to_owned()),
             html: Some(reading.html.into()),
-            folder: None,
+            file: None,
             strict: flag(reading.strict),
             max_document_bytes: Some(config::Bytes::Number(reading.max_document_bytes)),
             threshold: Some(matching.threshold),

@@ -254,6 +254,7 @@ impl SelectionArgs {
             hidden: self.hidden,
             no_ignore: self.no_ignore,
             follow: self.follow,
+            except: Vec::new(),
         }
     }
 }

@@ -42,8 +42,9 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let unchanged =
         args.gate.changed_since.as_deref().map(|revision| Unchanged::since(revision, &paths)).transpose()?;
     let shows_progress = !args.report.no_progress && !args.report.quiet;
-    let report =
-        run::read(&paths, &options(args, &rules, !config.overrides.is_empty()), args.search.threads, shows_progress)?;
+    let own_files = config.file.iter().chain([&baseline_file]).cloned().collect();
+    let options = options(args, &rules, !config.overrides.is_empty(), own_files);
+    let report = run::read(&paths, &options, args.search.threads, shows_progress)?;
     let has_documents = report.summary.documents > 0;
     // Text tells of losses among its findings.
     let tells_of_losses = args.report.format == CheckFormat::Text && has_documents;
@@ -166,7 +167,7 @@ impl Outcome<'_> {
 }
 
 fn rules(args: &CheckArgs, config: &Config) -> Result<Rules, Failure> {
-    let mut rules = Rules::below(config.folder.clone());
+    let mut rules = Rules::below(config.folder().map(Path::to_path_buf));
     config.rules.apply(&mut rules);
     config.overrides.iter().try_for_each(|paths| paths.apply(&mut rules)).map_err(Failure::new)?;
     for (rule, level) in &args.gate.rules {
@@ -180,7 +181,9 @@ fn rules(args: &CheckArgs, config: &Config) -> Result<Rules, Failure> {
 }
 
 /// What the library is run with: what no rule needs is not looked for.
-fn options(args: &CheckArgs, rules: &Rules, has_overrides: bool) -> Options {
+///
+/// What the check itself reads is no data.
+fn options(args: &CheckArgs, rules: &Rules, has_overrides: bool, own_files: Vec<PathBuf>) -> Options {
     let CheckArgs { matching, selection, reading, lines, .. } = args;
     let looks_at_lines = rules.is_on(Rule::RepeatedLine) || rules.is_on(Rule::BoilerplateLine);
     Options {
@@ -189,7 +192,7 @@ fn options(args: &CheckArgs, rules: &Rules, has_overrides: bool) -> Options {
         shingle_size: matching.shingle_size,
         unit: matching.unit(),
         selection: Selection {
-            // A baseline is no data.
+            except: own_files,
             exclude: [selection.exclude.clone(), vec![BASELINE.to_owned()]].concat(),
             ..selection.selection()
         },
@@ -213,8 +216,7 @@ fn options(args: &CheckArgs, rules: &Rules, has_overrides: bool) -> Options {
 /// Where the baseline is, and what is in it.
 fn baseline(args: &CheckArgs, config: &Config) -> Result<(PathBuf, Baseline), Failure> {
     let named = args.gate.baseline.as_ref().or(config.baseline.as_ref());
-    let default =
-        || config.folder.as_deref().map_or(PathBuf::from(BASELINE), |folder| near(folder, Path::new(BASELINE)));
+    let default = || config.folder().map_or(PathBuf::from(BASELINE), |folder| near(folder, Path::new(BASELINE)));
     let path = named.cloned().unwrap_or_else(default);
     let may_be_missing = args.gate.update_baseline || named.is_none() && !args.gate.prune;
     if may_be_missing && !path.exists() {
@@ -256,7 +258,7 @@ fn expect_matches(args: &CheckArgs, config: &Config, paths: &[PathBuf], report: 
 /// The first glob of an override that no source matches.
 fn unmatched<'a>(paths: &'a Override, config: &Config, report: &Report) -> Option<&'a String> {
     paths.paths.iter().find(|glob| {
-        let mut alone = Rules::below(config.folder.clone());
+        let mut alone = Rules::below(config.folder().map(Path::to_path_buf));
         let levels = Rule::ALL.map(|rule| (rule, Level::Off)).to_vec();
         let set = alone.override_paths(std::slice::from_ref(*glob), levels);
         let is_for = |path: &String| alone.level(Rule::ExactDuplicate, path) == Level::Off;

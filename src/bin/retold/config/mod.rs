@@ -91,9 +91,9 @@ pub struct Config {
     /// Rules for some paths, relative to this file; of several that match the last counts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<Override>,
-    /// Where the file is.
+    /// The file.
     #[serde(skip)]
-    pub folder: Option<PathBuf>,
+    pub file: Option<PathBuf>,
 }
 
 /// What a token is.
@@ -153,6 +153,11 @@ struct Tools {
 }
 
 impl Config {
+    /// The folder of the file.
+    pub fn folder(&self) -> Option<&Path> {
+        self.file.as_deref()?.parent()
+    }
+
     /// The file that is named, or the first one found upwards from a path; nothing when there is none.
     pub fn find(named: Option<&Path>, from: &Path) -> Result<Option<Self>, Failure> {
         if let Some(path) = named {
@@ -189,13 +194,13 @@ impl Config {
         let whole = std::path::absolute(path).map_err(|error| wrong(&error))?;
         let folder = whole.parent().unwrap_or(Path::new(""));
         if let Some(config) = &mut config {
-            config.folder = Some(folder.to_path_buf());
             config.paths.iter_mut().chain(&mut config.baseline).for_each(|path| *path = near(folder, path));
             config
                 .rules
                 .check()
                 .and_then(|()| config.overrides.iter().try_for_each(Override::check))
                 .map_err(|error| wrong(&error))?;
+            config.file = Some(whole);
         }
         Ok(config)
     }
