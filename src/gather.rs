@@ -46,10 +46,13 @@ pub struct Gathered {
     pub skipped: u64,
 }
 
+/// Documents are numbered in 32 bits, of which the last number has a meaning of its own.
+const MOST_DOCUMENTS: usize = u32::MAX as usize;
+
 /// Reads and signs all sources and gathers what is kept, in document order; texts are edited first if that is wanted.
 ///
 /// # Errors
-/// When the temporary file of the line counter cannot be written.
+/// When the temporary file of the line counter cannot be written, or there are more than 2^32 - 1 documents.
 pub fn gather(
     sources: &Sources,
     reading: &Reading,
@@ -121,6 +124,9 @@ impl Gatherer<'_> {
             self.next_line = 1;
         }
         let into = &mut self.gathered;
+        if into.documents.len() + signed.documents.len() > MOST_DOCUMENTS {
+            return Err(io::Error::other(format!("more than {MOST_DOCUMENTS} documents; less must be read at a time")));
+        }
         into.documents.begin_part(signed.end.part, signed.end.texts.take(), self.next_line);
         let first = into.documents.len() as u32;
         let mut keys = signed.keys.chunks_exact(self.bands);

@@ -87,7 +87,8 @@ pub struct Reading {
     pub decoding: Decoding,
     /// Whether HTML files are read as they stand, with their tags, and not as the text that a reader sees.
     pub raw_html: bool,
-    /// A longer document, or record with all its fields, is not read, and named as a problem.
+    /// A longer document, or record with all its fields, is not read, and named as a problem; below 4 GiB, since tokens are
+    /// numbered in 32 bits.
     pub max_document_bytes: u64,
 }
 

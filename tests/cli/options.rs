@@ -17,6 +17,7 @@ fn values_that_make_no_sense_are_refused() {
         ("scan a.txt --shingle-size 0", "from 1 to 1000"),
         ("scan a.txt --shingle-unit letter", "auto, word, char"),
         ("scan a.txt --line-similarity 0.5", "from 0.8 to 1"),
+        ("scan a.txt --max-document-bytes 4G", "above 0 and below 4G"),
         ("scan a.txt --boilerplate-documents 1", "from 2 on"),
         ("scan a.txt --format xml", "text, json, jsonl"),
         ("scan a.txt --quiet --verbose", "cannot be used with"),

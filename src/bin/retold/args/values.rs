@@ -20,8 +20,8 @@ pub fn bytes(text: &str) -> Result<u64, String> {
     };
     let bytes = digits.parse::<u64>().ok().zip(factor).and_then(|(number, factor)| number.checked_mul(factor));
     bytes
-        .filter(|&bytes| bytes > 0)
-        .ok_or_else(|| "it is a number above 0 with K, M, G or nothing behind it, such as 256M".into())
+        .filter(|bytes| (1..=u64::from(u32::MAX)).contains(bytes)) // tokens are numbered in 32 bits
+        .ok_or_else(|| "it is a number above 0 and below 4G, with K, M, G or nothing behind it, such as 256M".into())
 }
 
 pub fn threshold(text: &str) -> Result<f64, String> {
