@@ -25,8 +25,6 @@ pub struct Containing {
     pub least: f64,
     /// Whether the other one must have more shingles.
     pub longer_only: bool,
-    /// How much text there is.
-    pub bytes: u64,
 }
 
 /// For each of the documents `small` that has it, the document of `large` which holds the largest share of its shingles, enough
@@ -35,13 +33,13 @@ pub fn containers(
     corpus: Corpus<'_>,
     small: &[DocId],
     large: &[DocId],
-    Containing { shingling, least, longer_only, bytes }: Containing,
+    Containing { shingling, least, longer_only }: Containing,
     problems: &mut Vec<Problem>,
 ) -> Vec<Contained> {
     let mut all: Vec<DocId> = small.iter().chain(large).copied().collect();
     all.sort_unstable();
     all.dedup();
-    let (counts, lost) = Counts::of(corpus, &all, shingling, bytes);
+    let (counts, lost) = Counts::of(corpus, &all, shingling);
     problems.extend(lost);
     let rare: Vec<(u64, DocId)> = small
         .par_chunks(DOCUMENTS_AT_ONCE)

@@ -24,12 +24,12 @@ pub const MOST_COUNTS: usize = 1 << 28;
 pub const DOCUMENTS_AT_ONCE: usize = 64;
 
 /// The groups of documents that share a shingle of their prefixes at `threshold`; every pair that reaches the threshold
-/// shares a group. `bytes` is how much text there is.
+/// shares a group.
 ///
 /// A document that cannot be read again is in no group here; it is named when candidates are verified, or when its copies are.
-pub fn buckets(corpus: Corpus<'_>, copies: &Copies, shingling: Shingling, threshold: f64, bytes: u64) -> Buckets {
+pub fn buckets(corpus: Corpus<'_>, copies: &Copies, shingling: Shingling, threshold: f64) -> Buckets {
     let distinct: Vec<DocId> = copies.distinct().collect();
-    let (counts, _) = Counts::of(corpus, &distinct, shingling, bytes);
+    let (counts, _) = Counts::of(corpus, &distinct, shingling);
     let mut postings: Vec<u64> = distinct
         .par_chunks(DOCUMENTS_AT_ONCE)
         .map_init(
@@ -95,9 +95,9 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Of these documents, which have `bytes` bytes of text, or all have; and which of them cannot be read again.
-    pub fn of(corpus: Corpus<'_>, documents: &[DocId], shingling: Shingling, bytes: u64) -> (Self, Vec<Problem>) {
-        let counts = Self::new(bytes);
+    /// Of these documents; and which of them cannot be read again.
+    pub fn of(corpus: Corpus<'_>, documents: &[DocId], shingling: Shingling) -> (Self, Vec<Problem>) {
+        let counts = Self::new(corpus.bytes);
         let count = |reader: &mut ShingleReader<'_>, &document: &DocId| {
             let read = reader.read(document);
             read.map(|set| set.as_slice().iter().for_each(|&shingle| counts.add(shingle))).err()

@@ -152,12 +152,6 @@ impl Index {
 }
 
 impl Copies {
-    /// The first document with the same tokens; none for a document without tokens.
-    pub fn first_of(&self, document: DocId) -> Option<DocId> {
-        let first = self.first[document.index()];
-        (first != EMPTY).then_some(DocId(first))
-    }
-
     /// Whether no earlier document has the same tokens; a document without tokens is not first of anything.
     pub fn is_first(&self, document: DocId) -> bool {
         self.first[document.index()] == document.0
@@ -302,6 +296,7 @@ impl Buckets {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
 
     proptest! {
         /// Groups and copies are what comparing every two documents gives.
@@ -312,13 +307,14 @@ mod tests {
                 if *fingerprint == 0 { index.push_empty() } else { index.push(*fingerprint, keys) }
             }
             let copies = index.collapse();
+            let firsts: BTreeMap<DocId, DocId> = copies.firsts().collect();
             let buckets = index.buckets(&copies);
             let components = buckets.components();
             let mut earlier = Vec::new();
             for (b, document) in documents.iter().enumerate() {
                 let first = documents.iter().position(|other| other == document).filter(|_| document.0 != 0);
                 let b = DocId(b as u32);
-                prop_assert_eq!(copies.first_of(b), first.map(|first| DocId(first as u32)));
+                prop_assert_eq!(firsts.get(&b).copied(), first.map(|first| DocId(first as u32)));
                 if !copies.is_first(b) {
                     continue;
                 }

@@ -17,8 +17,8 @@
 //!
 //! The stages, each of which knows only those before it:
 //!
-//! [`source`] → [`document`] → [`tokens`] → [`shingles`] → [`sketch`] → [`banding`] → [`index`] (candidates) → [`verify`]
-//! → [`clusters`] → [`report`], and [`lines`], [`passages`], [`repetition`] beside them. Every similarity in a report is
+//! [`source`] → [`document`] → [`tokens`] → [`shingles`] → [`sketch`] → [`banding`] → [`index`] (candidates) → `verify`
+//! → `clusters` → [`report`], and [`lines`], [`passages`], [`repetition`] beside them. Every similarity in a report is
 //! computed from the shingles of both texts; signatures only choose which pairs are looked at. The report is the same for
 //! any number of threads.
 //!
@@ -26,27 +26,27 @@
 
 pub mod banding;
 pub mod check;
-pub mod clusters;
+mod clusters;
 pub mod compare;
-pub mod containment;
+mod containment;
 mod cpu;
 pub mod dedup;
 pub mod document;
 pub mod edit;
-pub mod exhaustive;
+mod exhaustive;
 mod first;
 mod gather;
-pub mod histogram;
+mod histogram;
 pub mod index;
-pub mod leaks;
+mod leaks;
 pub mod lines;
-pub mod matching;
+mod matching;
 mod ordered;
-pub mod pairs;
+mod pairs;
 pub mod passages;
 pub mod problem;
 pub mod progress;
-pub mod quote;
+mod quote;
 pub mod reader;
 pub mod repetition;
 pub mod report;
@@ -58,7 +58,7 @@ pub mod similarity;
 pub mod sketch;
 pub mod source;
 pub mod tokens;
-pub mod verify;
+mod verify;
 
 pub use matching::{Order, Search};
 pub use scan::{Options, scan};

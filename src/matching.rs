@@ -76,8 +76,6 @@ pub struct Matched {
     pub histogram: Option<Histogram>,
     /// Documents that stand in longer ones, if they were wanted.
     pub contained: Option<Vec<Contained>>,
-    /// Documents that stand in the reference, if there is one.
-    pub leaks: Option<Vec<Leak>>,
     /// Documents that could not be read again.
     pub problems: Vec<Problem>,
 }
@@ -88,11 +86,11 @@ impl Wanted {
         self.histogram.map_or(self.threshold, |lowest| lowest.min(self.threshold))
     }
 
-    /// Matches the documents of `corpus`, which have `bytes` bytes of text.
-    pub fn matched(self, corpus: Corpus<'_>, copies: &Copies, bytes: u64, progress: &Progress) -> Matched {
+    /// Matches the documents of `corpus`.
+    pub fn matched(self, corpus: Corpus<'_>, copies: &Copies, progress: &Progress) -> Matched {
         progress.begin(Stage::Matching, 0);
         let lowest = self.lowest();
-        let buckets = self.buckets(corpus, copies, lowest, bytes);
+        let buckets = self.buckets(corpus, copies, lowest);
         let components = buckets.components();
         let ordered = self.ordered(&components, corpus);
         progress.begin(Stage::Comparing, components.iter().map(|component| component.len() as u64).sum());
@@ -102,7 +100,7 @@ impl Wanted {
         if !needs_all_pairs {
             let joined = self.leaders(&ordered, corpus, &buckets, progress, &mut problems);
             let clusters = clusters::with_copies(joined, copies);
-            let contained = self.contained(corpus, copies, &clusters, bytes, &mut problems);
+            let contained = self.contained(corpus, copies, &clusters, &mut problems);
             return Matched { clusters, contained, problems, ..Matched::default() };
         }
         let of_component =
@@ -123,7 +121,7 @@ impl Wanted {
         let is_measured = self.search == Search::MeasureRecall;
         let measured_recall = is_measured.then(|| measured(&verified, &corpus.index.buckets(copies)));
         let pairs = self.pairs.then(|| pairs::with_copies(&verified, copies));
-        let contained = self.contained(corpus, copies, &clusters, bytes, &mut problems);
+        let contained = self.contained(corpus, copies, &clusters, &mut problems);
         Matched { clusters, pairs, measured_recall, histogram, contained, problems, ..Matched::default() }
     }
 
@@ -133,23 +131,21 @@ impl Wanted {
         boundary: Boundary,
         corpus: Corpus<'_>,
         copies: &Copies,
-        bytes: u64,
         progress: &Progress,
-    ) -> Matched {
+        problems: &mut Vec<Problem>,
+    ) -> Vec<Leak> {
         progress.begin(Stage::Matching, 0);
-        let buckets = self.buckets(corpus, copies, self.threshold, bytes);
+        let buckets = self.buckets(corpus, copies, self.threshold);
         let components = buckets.components();
         progress.begin(Stage::Comparing, components.iter().map(|component| component.len() as u64).sum());
         let verifier = || Verifier::new(corpus, self.shingling, self.threshold);
-        let mut problems = Vec::new();
         let of_component =
             |verifier: &mut Verifier<'_>, component: &[DocId]| boundary.nearest(component, &buckets, verifier);
-        let mut nearest = by_component(&components, verifier, of_component, progress, &mut problems);
+        let mut nearest = by_component(&components, verifier, of_component, progress, problems);
         nearest.sort_unstable_by_key(|(document, ..)| *document);
         let least = self.containment.unwrap_or(DEFAULT_CONTAINMENT);
-        let containing = Containing { shingling: self.shingling, least, longer_only: false, bytes };
-        let leaks = boundary.leaks(corpus, copies, &nearest, containing, &mut problems);
-        Matched { leaks: Some(leaks), problems, ..Matched::default() }
+        let containing = Containing { shingling: self.shingling, least, longer_only: false };
+        boundary.leaks(corpus, copies, &nearest, containing, problems)
     }
 
     /// Clusters the distinct documents that have a rank, those of lower rank first, by verified pairs; which joined a cluster, by
@@ -159,12 +155,11 @@ impl Wanted {
         corpus: Corpus<'_>,
         copies: &Copies,
         rank: impl Fn(DocId) -> Option<u32> + Sync,
-        bytes: u64,
         progress: &Progress,
         problems: &mut Vec<Problem>,
     ) -> Vec<Joined> {
         progress.begin(Stage::Matching, 0);
-        let buckets = self.buckets(corpus, copies, self.threshold, bytes);
+        let buckets = self.buckets(corpus, copies, self.threshold);
         let mut components = buckets.components();
         components.par_iter_mut().for_each(|component| {
             component.retain(|&document| rank(document).is_some());
@@ -202,10 +197,10 @@ impl Wanted {
         Cow::Owned(ordered)
     }
 
-    fn buckets(self, corpus: Corpus<'_>, copies: &Copies, lowest: f64, bytes: u64) -> Buckets {
+    fn buckets(self, corpus: Corpus<'_>, copies: &Copies, lowest: f64) -> Buckets {
         match self.search {
             Search::Bands => corpus.index.buckets(copies),
-            _ => exhaustive::buckets(corpus, copies, self.shingling, lowest, bytes),
+            _ => exhaustive::buckets(corpus, copies, self.shingling, lowest),
         }
     }
 
@@ -215,14 +210,13 @@ impl Wanted {
         corpus: Corpus<'_>,
         copies: &Copies,
         clusters: &[Cluster],
-        bytes: u64,
         problems: &mut Vec<Problem>,
     ) -> Option<Vec<Contained>> {
         let least = self.containment?;
         let members = clusters.iter().flat_map(|cluster| &cluster.members);
         let told: HashSet<DocId> = members.map(|member| member.document).collect();
         let staying: Vec<DocId> = copies.distinct().filter(|document| !told.contains(document)).collect();
-        let containing = Containing { shingling: self.shingling, least, longer_only: true, bytes };
+        let containing = Containing { shingling: self.shingling, least, longer_only: true };
         Some(containers(corpus, &staying, &staying, containing, problems))
     }
 }

@@ -29,6 +29,8 @@ pub struct Corpus<'a> {
     pub edits: Option<&'a Edits>,
     /// What a token is.
     pub unit: TokenUnit,
+    /// How much text there is, in bytes.
+    pub bytes: u64,
 }
 
 impl Corpus<'_> {

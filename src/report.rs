@@ -60,6 +60,25 @@ impl Report {
         at.map_or(&UNKNOWN, |at| &self.names[at].1)
     }
 
+    /// Counts what the report holds; what was read it does not know.
+    pub(crate) fn count(&mut self) {
+        let members = self.clusters.iter().flat_map(|cluster| &cluster.members);
+        let exact = members.clone().filter(|member| member.is_exact).count() as u64;
+        let repetitive = |(_, figures): &&(DocId, Repetition)| figures.exceeded().next().is_some();
+        self.summary = Summary {
+            empty: self.empty.len() as u64,
+            exact_duplicates: exact,
+            near_duplicates: members.count() as u64 - exact,
+            clusters: self.clusters.len() as u64,
+            documents_with_repeated_lines: self.repeated_lines.chunk_by(|a, b| a.0 == b.0).count() as u64,
+            boilerplate_lines: self.boilerplate.len() as u64,
+            passages: self.passages.len() as u64,
+            repetitive_documents: self.repetition.iter().flatten().filter(repetitive).count() as u64,
+            problems: self.problems.len() as u64,
+            ..self.summary
+        };
+    }
+
     /// The text of a document, if the report holds it.
     pub fn text(&self, document: DocId) -> Option<&QuotedText> {
         let at = self.texts.binary_search_by_key(&document, |(document, _)| *document).ok()?;

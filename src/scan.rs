@@ -14,7 +14,7 @@ use crate::matching::{Matched, Order, Search, Wanted};
 use crate::progress::{Progress, Stage};
 use crate::quote;
 use crate::reader::Corpus;
-use crate::report::{Member, Name, Parameters, Report, Summary};
+use crate::report::{Name, Parameters, Report, Summary};
 use crate::shingles::Shingling;
 use crate::sign::Signing;
 use crate::source::{Reading, Selection, SourceId, Sources};
@@ -122,13 +122,14 @@ impl Options {
 pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Result<Report> {
     let wanted = options.wanted();
     let banding = Banding::for_recall(wanted.lowest(), options.recall);
+    let is_alone = options.against.is_empty();
     let signing = Signing {
         unit: options.unit,
         shingling: wanted.shingling,
         banding,
-        lines: options.lines.filter(|_| options.against.is_empty()),
-        passages: options.passages.filter(|_| options.against.is_empty()),
-        repetition: options.repetition && options.against.is_empty(),
+        lines: options.lines.filter(|_| is_alone),
+        passages: options.passages.filter(|_| is_alone),
+        repetition: options.repetition && is_alone,
     };
     progress.begin(Stage::Finding, 0);
     let (mut sources, reference) = options.sources(paths);
@@ -147,13 +148,16 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         index: &index,
         edits: None,
         unit: options.unit,
+        bytes,
     };
     let own = documents.first_of(reference);
-    let matched = match options.against.as_slice() {
-        [] => wanted.matched(corpus, &copies, bytes, progress),
-        _ => wanted.leaked(Boundary(own), corpus, &copies, bytes, progress),
+    let (matched, leaks) = if is_alone {
+        (wanted.matched(corpus, &copies, progress), None)
+    } else {
+        let leaks = wanted.leaked(Boundary(own), corpus, &copies, progress, &mut problems);
+        (Matched::default(), Some(leaks))
     };
-    let Matched { clusters, pairs, measured_recall, histogram, contained, leaks, .. } = matched;
+    let Matched { clusters, pairs, measured_recall, histogram, contained, .. } = matched;
     problems.extend(matched.problems);
 
     progress.begin(Stage::Reporting, 0);
@@ -172,25 +176,6 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
     };
     problems.sort();
     problems.dedup();
-    let empty: Vec<DocId> = copies.empty().filter(|&document| document >= own).collect();
-    let is_exact = |member: &&Member| member.is_exact;
-    let members = || clusters.iter().flat_map(|cluster| &cluster.members);
-    let summary = Summary {
-        documents: u64::from(documents.len() as u32 - own.0),
-        reference_documents: u64::from(own.0),
-        bytes,
-        empty: empty.len() as u64,
-        exact_duplicates: members().filter(is_exact).count() as u64,
-        near_duplicates: members().count() as u64 - members().filter(is_exact).count() as u64,
-        clusters: clusters.len() as u64,
-        documents_with_repeated_lines: repeated.chunk_by(|a, b| a.0 == b.0).count() as u64,
-        boilerplate_lines: boilerplate.len() as u64,
-        passages: passages.len() as u64,
-        repetitive_documents: repetition.iter().filter(|(_, figures)| figures.exceeded().next().is_some()).count()
-            as u64,
-        skipped,
-        problems: problems.len() as u64,
-    };
     let mut report = Report {
         parameters: Parameters {
             threshold: options.threshold,
@@ -204,7 +189,13 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         },
         measured_recall,
         histogram,
-        summary,
+        summary: Summary {
+            documents: u64::from(documents.len() as u32 - own.0),
+            reference_documents: u64::from(own.0),
+            bytes,
+            skipped,
+            ..Summary::default()
+        },
         clusters,
         repeated_lines: repeated,
         boilerplate,
@@ -212,7 +203,7 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         leaks,
         passages,
         repetition: signing.repetition.then_some(repetition),
-        empty,
+        empty: copies.empty().filter(|&document| document >= own).collect(),
         unfinished_lines: unfinished,
         assumed,
         pairs,
@@ -221,6 +212,7 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         problems,
         names: Vec::new(),
     };
+    report.count();
     report.names = names_in(&report, corpus);
     report.texts = quote::texts(&report, options.quoted_bytes, corpus);
     Ok(report)

@@ -406,6 +406,7 @@ impl Deduplicated {
             index: &self.index,
             edits: Some(&self.edits),
             unit: self.unit,
+            bytes: self.lengths.iter().sum(),
         }
     }
 

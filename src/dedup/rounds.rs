@@ -90,10 +90,10 @@ impl<'a> Rounds<'a> {
         let copies = gathered.index.collapse();
         let corpus = self.corpus(&gathered);
         let own = gathered.documents.first_of(self.reference);
-        let mut removed = self.leaked(own, corpus, &copies, gathered.bytes, progress)?;
+        let mut removed = self.leaked(own, corpus, &copies, progress)?;
         let is_leaked = |document: DocId| removed.binary_search_by_key(&document, |leak| leak.document).is_ok();
         if self.options.only != Only::Against {
-            removed.extend(self.duplicates(own, corpus, &copies, is_leaked, gathered.bytes, progress)?);
+            removed.extend(self.duplicates(own, corpus, &copies, is_leaked, progress)?);
             removed.sort_unstable_by_key(|removed| removed.document);
         }
         let seat = |document: DocId| gathered.documents.seat(document);
@@ -204,6 +204,7 @@ impl<'a> Rounds<'a> {
             index: &gathered.index,
             edits: Some(&self.edits),
             unit: self.options.scan.unit,
+            bytes: gathered.bytes,
         }
     }
 
@@ -213,7 +214,6 @@ impl<'a> Rounds<'a> {
         own: DocId,
         corpus: Corpus<'_>,
         copies: &Copies,
-        bytes: u64,
         progress: &Progress,
     ) -> Result<Vec<Removed>, String> {
         if own == DocId(0) {
@@ -225,9 +225,10 @@ impl<'a> Rounds<'a> {
                 |(document, within)| Leak { document, within, kind: LeakKind::Exact, jaccard: 1.0, containment: 1.0 };
             of_reference.map(exact).collect()
         } else {
-            let matched = self.wanted.leaked(Boundary(own), corpus, copies, bytes, progress);
-            unchanged(&matched.problems)?;
-            matched.leaks.unwrap_or_default()
+            let mut problems = Vec::new();
+            let leaks = self.wanted.leaked(Boundary(own), corpus, copies, progress, &mut problems);
+            unchanged(&problems)?;
+            leaks
         };
         let removed = |leak: Leak| Removed {
             document: leak.document,
@@ -251,7 +252,6 @@ impl<'a> Rounds<'a> {
         corpus: Corpus<'_>,
         copies: &Copies,
         is_leaked: impl Fn(DocId) -> bool + Sync,
-        bytes: u64,
         progress: &Progress,
     ) -> Result<Vec<Removed>, String> {
         let rank = |document: DocId| match &self.ranks {
@@ -272,7 +272,7 @@ impl<'a> Rounds<'a> {
             Only::Exact => Vec::new(),
             _ => {
                 let rank = |first| is_compared(first).then(|| rank(best_of(first)));
-                self.wanted.joined(corpus, copies, rank, bytes, progress, &mut problems)
+                self.wanted.joined(corpus, copies, rank, progress, &mut problems)
             }
         };
         unchanged(&problems)?;
