@@ -8,27 +8,11 @@ use crate::passages::{Digest, Digester};
 use crate::quote::place_of;
 use crate::reader::Located;
 use crate::report::{Name, Passage};
+use crate::scan::Options;
 use crate::shingles::{Shingles, Shingling};
 use crate::similarity::{ShingleSet, Similarity};
-use crate::source::{OneDocument, Reading, read_one};
-use crate::tokens::{TokenUnit, Tokens};
-
-/// What documents are compared with.
-#[derive(Clone, Debug)]
-pub struct CompareOptions {
-    /// The least Jaccard of near-duplicates, above 0, at most 1.
-    pub threshold: f64,
-    /// The least chance, by theory, that a scan finds a pair exactly at the threshold; below 1.
-    pub recall: f64,
-    /// How many tokens a shingle has.
-    pub shingle_size: u32,
-    /// What a token is.
-    pub unit: TokenUnit,
-    /// How documents are read.
-    pub reading: Reading,
-    /// How many tokens a passage has at least.
-    pub passage_tokens: u32,
-}
+use crate::source::{OneDocument, read_one};
+use crate::tokens::Tokens;
 
 /// One of two documents.
 pub struct Compared {
@@ -47,7 +31,7 @@ impl Compared {
         Located::new(&self.text, &self.tokens, self.lines.as_deref())
     }
 
-    fn read(name: &str, options: &CompareOptions) -> Result<Self, String> {
+    fn read(name: &str, options: &Options) -> Result<Self, String> {
         let OneDocument { path, record, text, lines } = read_one(name, &options.reading)?;
         let mut tokens = Tokens::default();
         tokens.read_with_spans(&text, options.unit);
@@ -72,15 +56,16 @@ pub struct Comparison {
     pub banding: Banding,
     /// The chance, by theory, that these bands find the pair; 1 for exact duplicates.
     pub chance: f64,
-    /// The passages that stand in both; documents are numbered 0 and 1.
+    /// The passages that stand in both, if they were looked for; documents are numbered 0 and 1.
     pub passages: Vec<Passage>,
 }
 
-/// Compares the documents of two names, each a path, or `path:N` for a record.
+/// Compares the documents of two names, each a path, or `path:N` for a record, by threshold, recall, shingles, unit, reading and
+/// passages of the options.
 ///
 /// # Errors
 /// A sentence that says which of them cannot be read, and why.
-pub fn compare(names: [&str; 2], options: &CompareOptions) -> Result<Comparison, String> {
+pub fn compare(names: [&str; 2], options: &Options) -> Result<Comparison, String> {
     if names == ["-", "-"] {
         return Err("standard input can be one of the two documents, not both".to_owned());
     }
@@ -98,7 +83,7 @@ pub fn compare(names: [&str; 2], options: &CompareOptions) -> Result<Comparison,
     let is_exact = documents[0].tokens.hashes == documents[1].tokens.hashes;
     let banding = Banding::for_recall(options.threshold, options.recall);
     let chance = if is_exact { 1.0 } else { banding.recall_at(similarity.jaccard()) };
-    let passages = passages(&documents, options.passage_tokens);
+    let passages = options.passages.map_or_else(Vec::new, |least| passages(&documents, least));
     Ok(Comparison { documents, similarity, is_exact, banding, chance, passages })
 }
 

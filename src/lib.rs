@@ -60,5 +60,5 @@ pub mod source;
 pub mod tokens;
 mod verify;
 
-pub use matching::{Order, Search};
+pub use matching::{DEFAULT_CONTAINMENT, Order, Search};
 pub use scan::{Options, scan};

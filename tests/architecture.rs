@@ -30,7 +30,6 @@ const MODULES: &[&str] = &[
     "histogram",
     "reader",
     "quote",
-    "compare",
     "verify",
     "exhaustive",
     "containment",
@@ -40,6 +39,7 @@ const MODULES: &[&str] = &[
     "sign",
     "gather",
     "scan",
+    "compare",
     "dedup",
 ];
 

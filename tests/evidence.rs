@@ -4,10 +4,9 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use retold::compare::{CompareOptions, compare};
+use retold::compare::compare;
 use retold::progress::Progress;
 use retold::report::{LeakKind, Report};
-use retold::source::Reading;
 use retold::tokens::{TokenUnit, Tokens};
 use retold::{Options, Search, scan};
 use std::collections::BTreeSet;
@@ -134,13 +133,12 @@ proptest! {
         };
         let (first, last) = (&texts[0], &texts[texts.len() - 1]);
         let (a, b) = (write("a.txt", first), write("b.txt", last));
-        let options = CompareOptions {
+        let options = Options {
             threshold: 0.01,
-            recall: 0.999,
             shingle_size: 3,
-            unit: TokenUnit::Auto,
-            reading: Reading::default(),
-            passage_tokens: 8,
+            search: Search::Exhaustive,
+            passages: Some(8),
+            ..Options::default()
         };
         let compared = compare([&a, &b], &options);
         if tokens(first).is_empty() || tokens(last).is_empty() {
@@ -148,14 +146,7 @@ proptest! {
             return Ok(());
         }
         let compared = compared.unwrap();
-        let scanning = Options {
-            threshold: 0.01,
-            shingle_size: 3,
-            search: Search::Exhaustive,
-            passages: Some(8),
-            ..Options::default()
-        };
-        let report = scan(&[a.into(), b.into()], &scanning, &Progress::default()).unwrap();
+        let report = scan(&[a.into(), b.into()], &options, &Progress::default()).unwrap();
         match report.clusters.first() {
             Some(cluster) => {
                 let member = &cluster.members[0];

@@ -21,7 +21,7 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub search: SearchArgs,
     /// The share of a document that a longer one holds, for contained-document and leakage
-    #[arg(long = "contained", value_name = "SHARE", default_value = "0.9", value_parser = values::threshold, help_heading = "What counts as a duplicate")]
+    #[arg(long = "contained", value_name = "SHARE", default_value_t = retold::DEFAULT_CONTAINMENT, value_parser = values::threshold, help_heading = "What counts as a duplicate")]
     pub containment: f64,
     #[command(flatten)]
     pub selection: SelectionArgs,
@@ -132,14 +132,14 @@ impl CheckArgs {
             text_field: reading.text_field.clone(),
             id_field: reading.id_field.clone(),
             encoding: reading.encoding.map(|encoding| encoding.name().to_owned()),
-            html: Some(reading.html.into()),
+            html: Some(reading.html),
             file: None,
             strict: flag(reading.strict),
             max_document_bytes: Some(config::Bytes::Number(reading.max_document_bytes)),
             threshold: Some(matching.threshold),
             recall: Some(matching.recall),
             shingle_size: Some(matching.shingle_size),
-            shingle_unit: Some(matching.shingle_unit.into()),
+            shingle_unit: Some(matching.shingle_unit),
             exhaustive: flag(self.search.exhaustive),
             contained: Some(self.containment),
             line_tokens: Some(lines.limits.line_tokens),

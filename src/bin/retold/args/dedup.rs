@@ -74,7 +74,7 @@ pub struct ChoiceArgs {
     #[arg(long, value_name = "PATH")]
     pub against: Vec<PathBuf>,
     /// With --against: the share of a document that a longer one holds
-    #[arg(long = "contained", value_name = "SHARE", default_value = "0.9", value_parser = values::threshold)]
+    #[arg(long = "contained", value_name = "SHARE", default_value_t = retold::DEFAULT_CONTAINMENT, value_parser = values::threshold)]
     pub containment: f64,
 }
 
@@ -142,18 +142,13 @@ impl DedupArgs {
         let Self { choice, drops, matching, search, selection, reading, .. } = self;
         DedupOptions {
             scan: retold::Options {
-                threshold: matching.threshold,
-                recall: matching.recall,
-                shingle_size: matching.shingle_size,
-                unit: matching.unit(),
                 selection: selection.selection(),
-                reading: reading.reading(),
                 lines: Some(drops.limits.lines()),
                 passages: drops.drop_passages.then_some(drops.passage_tokens),
                 search: if search.exhaustive { Search::Exhaustive } else { Search::Bands },
                 against: choice.against.clone(),
                 containment: Some(choice.containment),
-                ..retold::Options::default()
+                ..matching.options(reading)
             },
             keep: choice.keep.clone(),
             prefer: choice.prefer.clone(),

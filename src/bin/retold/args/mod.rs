@@ -17,7 +17,6 @@ pub use shared::{
 use crate::format::Format;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use retold::Search;
-use retold::compare::CompareOptions;
 use retold::passages::DEFAULT_PASSAGE_TOKENS;
 use std::path::PathBuf;
 
@@ -140,12 +139,6 @@ impl ScanArgs {
     pub fn options(&self) -> retold::Options {
         let Self { matching, search, wider, selection, reading, lines, passages, report, .. } = self;
         retold::Options {
-            threshold: matching.threshold,
-            recall: matching.recall,
-            shingle_size: matching.shingle_size,
-            unit: matching.unit(),
-            selection: selection.selection(),
-            reading: reading.reading(),
             lines: lines.lines(),
             passages: passages.passages.then_some(passages.passage_tokens),
             repetition: passages.repetition,
@@ -157,11 +150,10 @@ impl ScanArgs {
             },
             against: wider.against.clone(),
             containment: wider.contained,
-            boilerplate_examples: retold::lines::EXAMPLES,
-            names_sources: false,
             quoted_bytes: report.format.quoted_bytes(),
-            order: retold::Order::Documents,
             histogram: wider.histogram,
+            selection: selection.selection(),
+            ..matching.options(reading)
         }
     }
 }
@@ -202,14 +194,7 @@ Exit status: 0, or 2 when one of them cannot be read.";
 
 impl CompareArgs {
     /// What the library is run with.
-    pub fn options(&self) -> CompareOptions {
-        CompareOptions {
-            threshold: self.matching.threshold,
-            recall: self.matching.recall,
-            shingle_size: self.matching.shingle_size,
-            unit: self.matching.unit(),
-            reading: self.reading.reading(),
-            passage_tokens: self.passage_tokens,
-        }
+    pub fn options(&self) -> retold::Options {
+        retold::Options { passages: Some(self.passage_tokens), ..self.matching.options(&self.reading) }
     }
 }

@@ -1,38 +1,32 @@
 //! Groups of options that commands share, and what the library is told by them.
 
 use super::values;
+use crate::config::{Html, Unit};
 use crate::output::Destination;
 use crate::run::PROBLEMS_SHOWN;
 use clap::{Args as ClapArgs, ValueEnum};
+use retold::Options;
 use retold::lines::LineOptions;
 use retold::passages::DEFAULT_PASSAGE_TOKENS;
 use retold::source::{Decoding, Encoding, Fields, Reading, Selection};
-use retold::tokens::TokenUnit;
 use std::path::PathBuf;
 
 #[derive(ClapArgs)]
 #[command(next_help_heading = "What counts as a duplicate")]
 pub struct MatchingArgs {
     /// The least Jaccard similarity of near-duplicates, above 0, at most 1
-    #[arg(short, long, value_name = "T", default_value = "0.7", value_parser = values::threshold)]
+    #[arg(short, long, value_name = "T", default_value_t = Options::default().threshold, value_parser = values::threshold)]
     pub threshold: f64,
     /// How many tokens in a row make a shingle
-    #[arg(long, value_name = "N", default_value_t = retold::Options::default().shingle_size, value_parser = values::shingle_size)]
+    #[arg(long, value_name = "N", default_value_t = Options::default().shingle_size, value_parser = values::shingle_size)]
     pub shingle_size: u32,
     /// What a token is: words, and single characters in scripts written without spaces (auto); words in every script; or
     /// every character that is not white space
     #[arg(long, value_name = "UNIT", value_enum, default_value_t = Unit::Auto, hide_possible_values = true)]
     pub shingle_unit: Unit,
     /// The promise: the least chance that a pair exactly at the threshold is found, below 1
-    #[arg(long, value_name = "R", default_value = "0.999", value_parser = values::recall)]
+    #[arg(long, value_name = "R", default_value_t = Options::default().recall, value_parser = values::recall)]
     pub recall: f64,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Unit {
-    Auto,
-    Word,
-    Char,
 }
 
 #[derive(ClapArgs)]
@@ -84,18 +78,12 @@ pub struct ReadingArgs {
     /// Text with bytes that are no character is a problem, and not mended
     #[arg(long)]
     pub strict: bool,
-    /// What is read of HTML files: the text that a reader sees, or all as it stands
-    #[arg(long, value_name = "HOW", value_enum, default_value_t = Html::Text)]
+    /// What is read of HTML files: the text that a reader sees (text), or all as it stands (raw)
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = Html::Text, hide_possible_values = true)]
     pub html: Html,
     /// A longer document or record is not read, but named as a problem; K, M and G may follow the number
     #[arg(long, value_name = "BYTES", default_value = "256M", value_parser = values::bytes)]
     pub max_document_bytes: u64,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Html {
-    Text,
-    Raw,
 }
 
 #[derive(ClapArgs)]
@@ -215,32 +203,16 @@ impl From<Color> for anstream::ColorChoice {
     }
 }
 
-impl From<Unit> for crate::config::Unit {
-    fn from(unit: Unit) -> Self {
-        match unit {
-            Unit::Auto => Self::Auto,
-            Unit::Word => Self::Word,
-            Unit::Char => Self::Char,
-        }
-    }
-}
-
-impl From<Html> for crate::config::Html {
-    fn from(html: Html) -> Self {
-        match html {
-            Html::Text => Self::Text,
-            Html::Raw => Self::Raw,
-        }
-    }
-}
-
 impl MatchingArgs {
-    /// What a token is.
-    pub fn unit(&self) -> TokenUnit {
-        match self.shingle_unit {
-            Unit::Auto => TokenUnit::Auto,
-            Unit::Word => TokenUnit::Word,
-            Unit::Char => TokenUnit::Char,
+    /// What the library is run with, as far as these say it.
+    pub fn options(&self, reading: &ReadingArgs) -> Options {
+        Options {
+            threshold: self.threshold,
+            recall: self.recall,
+            shingle_size: self.shingle_size,
+            unit: self.shingle_unit.into(),
+            reading: reading.reading(),
+            ..Options::default()
         }
     }
 }
@@ -261,7 +233,7 @@ impl SelectionArgs {
 
 impl ReadingArgs {
     /// How files become texts.
-    pub fn reading(&self) -> Reading {
+    fn reading(&self) -> Reading {
         Reading {
             fields: Fields { text: self.text_field.clone(), id: self.id_field.clone() },
             decoding: Decoding { encoding: self.encoding, strict: self.strict },

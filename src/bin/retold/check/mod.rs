@@ -187,16 +187,11 @@ fn options(args: &CheckArgs, rules: &Rules, has_overrides: bool, own_files: Vec<
     let CheckArgs { matching, selection, reading, lines, .. } = args;
     let looks_at_lines = rules.is_on(Rule::RepeatedLine) || rules.is_on(Rule::BoilerplateLine);
     Options {
-        threshold: matching.threshold,
-        recall: matching.recall,
-        shingle_size: matching.shingle_size,
-        unit: matching.unit(),
         selection: Selection {
             except: own_files,
             exclude: [selection.exclude.clone(), vec![BASELINE.to_owned()]].concat(),
             ..selection.selection()
         },
-        reading: reading.reading(),
         lines: lines.lines().filter(|_| looks_at_lines),
         passages: rules.is_on(Rule::RepeatedPassage).then_some(args.passage_tokens),
         repetition: rules.is_on(Rule::Repetition),
@@ -209,7 +204,7 @@ fn options(args: &CheckArgs, rules: &Rules, has_overrides: bool, own_files: Vec<
         // For globs that must match something.
         names_sources: !selection.include.is_empty() || has_overrides,
         boilerplate_examples: if args.gate.changed_since.is_some() { usize::MAX } else { retold::lines::EXAMPLES },
-        ..Options::default()
+        ..matching.options(reading)
     }
 }
 

@@ -10,6 +10,8 @@ pub use rules::{Override, RuleName, RuleSetting, Rules};
 
 use crate::args::values;
 use crate::exit::Failure;
+use clap::ValueEnum;
+use retold::tokens::TokenUnit;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use std::ffi::OsString;
 use std::fs;
@@ -97,7 +99,7 @@ pub struct Config {
 }
 
 /// What a token is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Unit {
@@ -109,8 +111,18 @@ pub enum Unit {
     Char,
 }
 
+impl From<Unit> for TokenUnit {
+    fn from(unit: Unit) -> Self {
+        match unit {
+            Unit::Auto => Self::Auto,
+            Unit::Word => Self::Word,
+            Unit::Char => Self::Char,
+        }
+    }
+}
+
 /// What is read of HTML files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Html {
@@ -212,15 +224,10 @@ impl Config {
         fn one<T: ToString>(value: &Option<T>) -> Vec<OsString> {
             value.iter().map(|value| value.to_string().into()).collect()
         }
-        let unit = self.shingle_unit.map(|unit| match unit {
-            Unit::Auto => "auto",
-            Unit::Word => "word",
-            Unit::Char => "char",
-        });
-        let html = self.html.map(|html| match html {
-            Html::Text => "text",
-            Html::Raw => "raw",
-        });
+        fn name(value: Option<impl ValueEnum>) -> Vec<OsString> {
+            let name = value.and_then(|value| value.to_possible_value());
+            name.iter().map(|value| value.get_name().into()).collect()
+        }
         let all = vec![
             ("paths", paths(&self.paths)),
             ("include", list(&self.include)),
@@ -236,8 +243,8 @@ impl Config {
             ("threshold", one(&self.threshold)),
             ("recall", one(&self.recall)),
             ("shingle_size", one(&self.shingle_size)),
-            ("shingle_unit", one(&unit)),
-            ("html", one(&html)),
+            ("shingle_unit", name(self.shingle_unit)),
+            ("html", name(self.html)),
             ("exhaustive", one(&self.exhaustive)),
             ("containment", one(&self.contained)),
             ("line_tokens", one(&self.line_tokens)),
