@@ -25,8 +25,6 @@ pub struct Gate {
     pub rules: Rules,
     /// What is known.
     pub baseline: Baseline,
-    /// Whether a baseline is wanted of what there is.
-    pub takes_baseline: bool,
 }
 
 /// What came of it.
@@ -38,22 +36,24 @@ pub struct Checked<'a> {
     pub exceeded: Vec<String>,
     /// What is known but not there any more.
     pub stale: Vec<Entry>,
-    /// What there is, as a baseline, if that is wanted.
-    pub contents: Option<Baseline>,
 }
 
 impl Gate {
+    /// What there is, as a baseline.
+    pub fn contents(&self, report: &Report) -> Baseline {
+        Found::of(report, &self.rules, |_| true).contents()
+    }
+
     /// Holds a report against the rules. `is_touched` tells the paths that matter: findings with no place in one of them are
     /// left out.
     pub fn check<'a>(&'a self, report: &'a Report, is_touched: impl Fn(&str) -> bool) -> Checked<'a> {
         let found = Found::of(report, &self.rules, is_touched);
-        let contents = (self.takes_baseline || !self.baseline.is_empty()).then(|| found.contents());
+        let stale = if self.baseline.is_empty() { Vec::new() } else { self.baseline.stale(&found.contents()) };
         let Found { mut findings, firsts } = found;
         mark_known(&mut findings, &firsts, &self.baseline);
         findings.retain(|finding| finding.is_touched);
         let exceeded = apply_limits(&mut findings, &self.rules, report.summary.documents);
-        let stale = contents.as_ref().map(|contents| self.baseline.stale(contents)).unwrap_or_default();
-        Checked { findings, exceeded, stale, contents }
+        Checked { findings, exceeded, stale }
     }
 }
 

@@ -60,16 +60,15 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     }
     expect_matches(args, config, &paths, &report)?;
 
-    let takes_baseline = args.gate.update_baseline || args.gate.prune;
-    let mut gate = Gate { rules, baseline, takes_baseline };
+    let mut gate = Gate { rules, baseline };
     let is_touched = |path: &str| unchanged.as_ref().is_none_or(|unchanged| !unchanged.holds(path));
-    if takes_baseline {
+    if args.gate.update_baseline || args.gate.prune {
         if report.problems.iter().any(|problem| gate.rules.is_error(problem)) {
             run::say_problems(&report.problems, run::PROBLEMS_SHOWN);
             let why = "something could not be read, and would be taken for gone";
             return Err(Failure::new(format!("{}: not written: {why}", baseline_file.display())));
         }
-        let there = gate.check(&report, is_touched).contents.unwrap_or_default();
+        let there = gate.contents(&report);
         let is_looked_for = |kind: &str| match Rule::named(kind) {
             Some(rule) => gate.rules.is_on(rule),
             None => gate.rules.is_on(Rule::ExactDuplicate) || gate.rules.is_on(Rule::NearDuplicate),
