@@ -1,6 +1,7 @@
 //! What a deduplication comes to, as plain data, and how it is told and written.
 
 use super::DedupOptions;
+use super::rounds::united;
 use crate::document::{DocId, Documents};
 use crate::edit::{Cut, Edits, Why};
 use crate::gather::Gathered;
@@ -338,7 +339,7 @@ impl Deduplicated {
             let removal = self.removal(document);
             let cuts = match self.is_cut(document).then(|| reader.cuts_of(document)) {
                 None => Vec::new(),
-                Some(Ok(cuts)) => ranges(cuts),
+                Some(Ok(cuts)) => united(cuts.iter().map(|cut| cut.bytes.clone()).collect()),
                 Some(Err(problem)) => {
                     failed = Some(problem);
                     Vec::new()
@@ -431,18 +432,6 @@ impl Deduplicated {
     fn cluster_of(&self, representative: DocId) -> Option<u32> {
         self.representatives.binary_search(&representative).ok().map(|at| at as u32 + 1)
     }
-}
-
-/// Ranges of cuts, those that touch as one.
-fn ranges(cuts: &[Cut]) -> Vec<Range<usize>> {
-    let mut ranges: Vec<Range<usize>> = Vec::new();
-    for cut in cuts {
-        match ranges.last_mut() {
-            Some(last) if last.end == cut.bytes.start => last.end = cut.bytes.end,
-            _ => ranges.push(cut.bytes.clone()),
-        }
-    }
-    ranges
 }
 
 impl Reason {
