@@ -13,7 +13,7 @@ use crate::document::DocId;
 use crate::index::{Buckets, Copies};
 use crate::report::{Cluster, Member};
 use crate::similarity::Similarity;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What clustering asks of whoever can compare documents.
 pub trait Compare {
@@ -57,6 +57,27 @@ pub fn leaders(component: &[DocId], buckets: &Buckets, comparer: &mut impl Compa
         }
     }
     joined
+}
+
+/// Of the documents of a component that joined no cluster and lead none, those that reach the threshold with one that `joined`: each
+/// with the first such one in the order given. A cluster is as it is for the order in which documents are taken; which documents
+/// are like any other is the same in every order, and is told by members, leaders and strays together.
+pub fn strays(component: &[DocId], joined: &[Joined], buckets: &Buckets, comparer: &mut impl Compare) -> Vec<Joined> {
+    if joined.is_empty() {
+        return Vec::new();
+    }
+    let places: HashMap<DocId, usize> = component.iter().copied().zip(0..).collect();
+    let leaders: HashSet<DocId> = joined.iter().map(|&(_, leader, _)| leader).collect();
+    let members: HashSet<DocId> = joined.iter().map(|&(document, ..)| document).collect();
+    let mut others = Vec::new();
+    let alone = component.iter().filter(|document| !leaders.contains(document) && !members.contains(document));
+    let strays = alone.filter_map(|&document| {
+        buckets.all_others(document, &mut others);
+        others.retain(|other| members.contains(other));
+        others.sort_unstable_by_key(|other| places[other]);
+        others.iter().find_map(|&other| Some((document, other, comparer.compare(other, document)?)))
+    });
+    strays.collect()
 }
 
 /// Clusters of all documents: those of the distinct ones, and the copies of each.

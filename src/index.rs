@@ -280,6 +280,17 @@ impl Buckets {
         components
     }
 
+    /// Every other document that shares a group with `document`, in order and once each, into `others`.
+    pub fn all_others(&self, document: DocId, others: &mut Vec<DocId>) {
+        others.clear();
+        for &group in self.groups_of(document) {
+            let group = &self.members[self.starts[group as usize]..self.starts[group as usize + 1]];
+            others.extend(group.iter().map(|&member| DocId(member)).filter(|&member| member != document));
+        }
+        others.sort_unstable();
+        others.dedup();
+    }
+
     /// Every document before `document` that shares a group with it, in order and once each, into `earlier`.
     pub fn all_earlier(&self, document: DocId, earlier: &mut Vec<DocId>) {
         earlier.clear();

@@ -3,7 +3,7 @@
 //! Candidates come from bands, or from the join that misses none; each connected component of them is verified and clustered on
 //! its own, on all cores. When every pair is wanted they are all verified first, and clusters are made of those.
 
-use crate::clusters::{self, Joined};
+use crate::clusters::{self, Compare, Joined};
 use crate::containment::{Containing, containers};
 use crate::document::DocId;
 use crate::exhaustive;
@@ -15,7 +15,7 @@ use crate::pairs::{self, LookUp, VerifiedPair};
 use crate::problem::Problem;
 use crate::progress::{Progress, Stage};
 use crate::reader::Corpus;
-use crate::report::{Cluster, Contained, Histogram, Leak, MeasuredRecall, Pair};
+use crate::report::{Cluster, Contained, Histogram, Leak, MeasuredRecall, Pair, Stray};
 use crate::shingles::Shingling;
 use crate::verify::Verifier;
 use rayon::prelude::*;
@@ -40,7 +40,8 @@ pub enum Order {
     /// Document order: the first of a cluster is its representative.
     #[default]
     Documents,
-    /// An order of contents: clusters of the same contents are the same wherever these stand.
+    /// An order of contents: clusters of the same contents are the same wherever these stand, and documents that no cluster
+    /// takes in are named when they are like a member of one.
     Contents,
 }
 
@@ -68,6 +69,8 @@ pub struct Wanted {
 pub struct Matched {
     /// Duplicate documents.
     pub clusters: Vec<Cluster>,
+    /// Documents of no cluster that are like a member of one, in an order of contents.
+    pub strays: Vec<Stray>,
     /// Every pair, if they were wanted.
     pub pairs: Option<Vec<Pair>>,
     /// What the bands find of all pairs, if that was wanted.
@@ -98,10 +101,11 @@ impl Wanted {
         let mut problems = Vec::new();
         let needs_all_pairs = self.pairs || self.histogram.is_some() || self.search == Search::MeasureRecall;
         if !needs_all_pairs {
-            let joined = self.leaders(&ordered, corpus, &buckets, progress, &mut problems);
+            let (joined, strays) = self.leaders(&ordered, corpus, &buckets, progress, &mut problems);
             let clusters = clusters::with_copies(joined, copies);
+            let strays = without_copies(strays, &clusters);
             let contained = self.contained(corpus, copies, &clusters, &mut problems);
-            return Matched { clusters, contained, problems, ..Matched::default() };
+            return Matched { clusters, strays, contained, problems, ..Matched::default() };
         }
         let of_component =
             |verifier: &mut Verifier<'_>, component: &[DocId]| pairs::verified(component, &buckets, verifier);
@@ -109,20 +113,26 @@ impl Wanted {
         verified.par_sort_unstable_by_key(|&(a, b, _)| (a, b));
         let clusters_at = |threshold: f64| {
             let mut look_up = LookUp { verified: &verified, threshold };
-            let mut joined: Vec<Joined> = Vec::new();
+            let (mut joined, mut strays) = (Vec::new(), Vec::new());
             for component in ordered.iter() {
-                joined.extend(clusters::leaders(component, &buckets, &mut look_up));
+                let (of_component, beside) = self.leaders_of(component, &buckets, &mut look_up);
+                joined.extend(of_component);
+                strays.extend(beside);
             }
-            clusters::with_copies(joined, copies)
+            let clusters = clusters::with_copies(joined, copies);
+            let strays = without_copies(strays, &clusters);
+            (clusters, strays)
         };
-        let clusters = clusters_at(self.threshold);
-        let histogram = self.histogram.map(|_| histogram::of(&verified, copies, self.threshold, lowest, clusters_at));
+        let (clusters, strays) = clusters_at(self.threshold);
+        let histogram = self
+            .histogram
+            .map(|_| histogram::of(&verified, copies, self.threshold, lowest, |threshold| clusters_at(threshold).0));
         verified.retain(|(.., similarity)| similarity.jaccard() >= self.threshold);
         let is_measured = self.search == Search::MeasureRecall;
         let measured_recall = is_measured.then(|| measured(&verified, &corpus.index.buckets(copies)));
         let pairs = self.pairs.then(|| pairs::with_copies(&verified, copies));
         let contained = self.contained(corpus, copies, &clusters, &mut problems);
-        Matched { clusters, pairs, measured_recall, histogram, contained, problems, ..Matched::default() }
+        Matched { clusters, strays, pairs, measured_recall, histogram, contained, problems }
     }
 
     /// Looks for the documents from `boundary` on in those before it.
@@ -166,12 +176,12 @@ impl Wanted {
             component.sort_unstable_by_key(|&document| rank(document));
         });
         progress.begin(Stage::Comparing, components.iter().map(|component| component.len() as u64).sum());
-        let mut joined = self.leaders(&components, corpus, &buckets, progress, problems);
+        let (mut joined, _) = self.leaders(&components, corpus, &buckets, progress, problems);
         joined.sort_unstable_by_key(|(document, ..)| *document);
         joined
     }
 
-    /// Clusters each component, its documents in the order given.
+    /// Clusters each component, its documents in the order given: which joined, and which are strays.
     fn leaders(
         self,
         components: &[Vec<DocId>],
@@ -179,11 +189,31 @@ impl Wanted {
         buckets: &Buckets,
         progress: &Progress,
         problems: &mut Vec<Problem>,
-    ) -> Vec<Joined> {
+    ) -> (Vec<Joined>, Vec<Joined>) {
         let verifier = || Verifier::new(corpus, self.shingling, self.threshold);
         let of_component =
-            |verifier: &mut Verifier<'_>, component: &[DocId]| clusters::leaders(component, buckets, verifier);
-        by_component(components, verifier, of_component, progress, problems)
+            |verifier: &mut Verifier<'_>, component: &[DocId]| vec![self.leaders_of(component, buckets, verifier)];
+        let (mut joined, mut strays) = (Vec::new(), Vec::new());
+        for (of_component, beside) in by_component(components, verifier, of_component, progress, problems) {
+            joined.extend(of_component);
+            strays.extend(beside);
+        }
+        (joined, strays)
+    }
+
+    /// The same of one component.
+    fn leaders_of(
+        self,
+        component: &[DocId],
+        buckets: &Buckets,
+        comparer: &mut impl Compare,
+    ) -> (Vec<Joined>, Vec<Joined>) {
+        let joined = clusters::leaders(component, buckets, comparer);
+        let strays = match self.order {
+            Order::Documents => Vec::new(),
+            Order::Contents => clusters::strays(component, &joined, buckets, comparer),
+        };
+        (joined, strays)
     }
 
     /// The components, each in the order in which its documents are taken.
@@ -223,6 +253,20 @@ impl Wanted {
 
 /// The share of a document that a longer one holds from which on it is contained, unless it is said otherwise.
 pub const DEFAULT_CONTAINMENT: f64 = 0.9;
+
+/// Those of the strays that have no copy: copies are a cluster, which tells of them.
+fn without_copies(strays: Vec<Joined>, clusters: &[Cluster]) -> Vec<Stray> {
+    let leads = |document| clusters.binary_search_by_key(&document, |cluster| cluster.representative).is_ok();
+    let alone = strays.into_iter().filter(|&(document, ..)| !leads(document));
+    let mut strays: Vec<Stray> = alone
+        .map(|(document, member, similarity)| {
+            let (jaccard, containment) = (similarity.jaccard(), similarity.containment_of_right());
+            Stray { document, member, jaccard, containment }
+        })
+        .collect();
+    strays.sort_unstable_by_key(|stray| stray.document);
+    strays
+}
 
 /// How many of the pairs the bands find.
 fn measured(verified: &[VerifiedPair], bands: &Buckets) -> MeasuredRecall {

@@ -21,6 +21,8 @@ pub struct Report {
     pub summary: Summary,
     /// Duplicate and near-duplicate documents, by their representatives.
     pub clusters: Vec<Cluster>,
+    /// Documents in no cluster that are like a member of one; in an order of contents only.
+    pub strays: Vec<Stray>,
     /// Lines that a document repeats.
     pub repeated_lines: Vec<(DocId, RepeatedLine)>,
     /// Lines that many documents hold.
@@ -211,6 +213,19 @@ pub struct Member {
     /// Its similarity to the representative.
     pub jaccard: f64,
     /// The share of its shingles that the representative has.
+    pub containment: f64,
+}
+
+/// A document that reaches the threshold with a member of a cluster, but with no representative.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stray {
+    /// The document.
+    pub document: DocId,
+    /// The member, of several the first in the order in which documents were taken.
+    pub member: DocId,
+    /// Their similarity.
+    pub jaccard: f64,
+    /// The share of the document's shingles that the member has.
     pub containment: f64,
 }
 

@@ -157,7 +157,7 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         let leaks = wanted.leaked(Boundary(own), corpus, &copies, progress, &mut problems);
         (Matched::default(), Some(leaks))
     };
-    let Matched { clusters, pairs, measured_recall, histogram, contained, .. } = matched;
+    let Matched { clusters, strays, pairs, measured_recall, histogram, contained, .. } = matched;
     problems.extend(matched.problems);
 
     progress.begin(Stage::Reporting, 0);
@@ -197,6 +197,7 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
             ..Summary::default()
         },
         clusters,
+        strays,
         repeated_lines: repeated,
         boilerplate,
         contained,
@@ -223,6 +224,7 @@ fn names_in(report: &Report, corpus: Corpus<'_>) -> Vec<(DocId, Name)> {
     let clusters = report.clusters.iter().flat_map(|cluster| {
         std::iter::once(cluster.representative).chain(cluster.members.iter().map(|member| member.document))
     });
+    let strays = report.strays.iter().flat_map(|stray| [stray.document, stray.member]);
     let lines = report.repeated_lines.iter().map(|(document, _)| *document);
     let examples = report.boilerplate.iter().flat_map(|line| line.examples.iter().map(|(document, _)| *document));
     let places = report.passages.iter().flat_map(|passage| passage.places.iter().map(|place| place.document));
@@ -235,6 +237,7 @@ fn names_in(report: &Report, corpus: Corpus<'_>) -> Vec<(DocId, Name)> {
     let others = report.empty.iter().chain(&report.unfinished_lines).chain(assumed).copied();
     let mut mentioned = vec![false; corpus.documents.len()];
     for document in clusters
+        .chain(strays)
         .chain(lines)
         .chain(examples)
         .chain(places)

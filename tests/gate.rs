@@ -7,7 +7,7 @@ use proptest::sample::Index;
 use retold::check::{Baseline, Checked, Gate, Level, Rule};
 use retold::progress::Progress;
 use retold::report::Report;
-use retold::{Options, Order, scan};
+use retold::{Options, Order, Search, scan};
 use std::fs;
 use tempfile::TempDir;
 
@@ -29,9 +29,9 @@ fn report(texts: &[(usize, &String)], passages: Option<u32>) -> Report {
     for (name, text) in texts {
         fs::write(folder.path().join(format!("{name:03}.txt")), text).unwrap();
     }
-    let options = Options { threshold: 0.5, order: Order::Contents, ..Options::default() };
+    let options = Options { threshold: 0.5, order: Order::Contents, search: Search::Exhaustive, ..Options::default() };
     let lines = options.lines.map(|lines| retold::lines::LineOptions { boilerplate_documents: 2, ..lines });
-    let options = Options { lines, passages, repetition: true, containment: Some(0.8), ..options };
+    let options = Options { lines, passages, repetition: true, containment: Some(0.8), pairs: true, ..options };
     scan(&[folder.path().to_path_buf()], &options, &Progress::default()).unwrap()
 }
 
@@ -69,6 +69,35 @@ proptest! {
         let mut written = Vec::new();
         gate.baseline.write(&mut written).unwrap();
         prop_assert_eq!(&Baseline::parse(&String::from_utf8(written).unwrap()).unwrap(), &gate.baseline);
+    }
+
+    /// A document that is like any other is new, whatever that one is like.
+    #[test]
+    fn what_is_like_another_is_new(texts in texts(), place in 0usize..9) {
+        let (added, before) = texts.split_last().unwrap();
+        let before: Vec<(usize, &String)> = before.iter().enumerate().map(|(at, text)| (2 * at + 1, text)).collect();
+        let mut after = before.clone();
+        after.push((2 * place.min(texts.len()), added));
+        after.sort_unstable();
+        let (before, after) = (report(&before, None), report(&after, None));
+        let at = after.names.iter().find(|(_, name)| name.path.ends_with(&format!("{:03}.txt", 2 * place.min(texts.len()))));
+        let is_like_another = |pair: &retold::report::Pair| at.is_some_and(|(document, _)| [pair.a, pair.b].contains(document));
+        let gate = gate(baseline_of(&before));
+        let checked = gate.check(&after, |_| true);
+        let is_new = new_of_rules(&checked, &[Rule::ExactDuplicate, Rule::NearDuplicate]) > 0;
+        prop_assert_eq!(is_new, after.pairs.iter().flatten().any(is_like_another), "{:?}", checked.findings);
+    }
+
+    /// Whatever goes, what stays is told no more often than it was.
+    #[test]
+    fn nothing_is_new_for_what_goes(texts in texts(), which in any::<Index>()) {
+        let before: Vec<(usize, &String)> = texts.iter().enumerate().collect();
+        let mut after = before.clone();
+        after.remove(which.index(after.len()));
+        let (before, after) = (report(&before, None), report(&after, None));
+        let gate = gate(baseline_of(&before));
+        let checked = gate.check(&after, |_| true);
+        prop_assert_eq!(new_of_rules(&checked, &[Rule::ExactDuplicate, Rule::NearDuplicate]), 0, "{:?}", checked.findings);
     }
 
     #[test]

@@ -119,6 +119,7 @@ impl<'a> Found<'a> {
         let found = Self { findings, firsts: BTreeMap::new() };
         let mut collector = Collector { report, rules, is_touched, found };
         report.clusters.iter().for_each(|cluster| collector.duplicates(cluster));
+        collector.strays();
         collector.contained();
         collector.leaks();
         collector.repeated_lines();
@@ -217,7 +218,7 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
             let (place, other) = (self.place(member.document, None), self.place(other, None));
             let message = match rule {
                 Rule::ExactDuplicate => format!("the same as {}", other.document),
-                _ => format!("{} like {}; {} of it stands there", down(jaccard), other.document, percent(containment)),
+                _ => near(jaccard, &other, containment),
             };
             let key = Some(of_duplicate(fingerprint));
             if let Some(finding) = self.add(rule, place, vec![other], key, || What::Said(message)) {
@@ -228,6 +229,16 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
         if is_told {
             let key = of_duplicate(self.fingerprint(first.document));
             self.found.firsts.insert(first.document, (key, &self.report.name(first.document).name));
+        }
+    }
+
+    /// What is like a member of a cluster but not like its leader is told again as well.
+    fn strays(&mut self) {
+        for stray in &self.report.strays {
+            let (place, other) = (self.place(stray.document, None), self.place(stray.member, None));
+            let message = near(stray.jaccard, &other, stray.containment);
+            let key = of_duplicate(self.fingerprint(stray.document));
+            self.add(Rule::NearDuplicate, place, vec![other], Some(key), || What::Said(message));
         }
     }
 
@@ -243,11 +254,10 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
     fn leaks(&mut self) {
         for leak in self.report.leaks.iter().flatten() {
             let (place, other) = (self.place(leak.document, None), self.place(leak.within, None));
-            let (jaccard, containment) = (down(leak.jaccard), percent(leak.containment));
             let message = match leak.kind {
                 LeakKind::Exact => format!("the same as {}", other.document),
-                LeakKind::Near => format!("{jaccard} like {}; {containment} of it stands there", other.document),
-                LeakKind::Contained => format!("{containment} of it stands in {}", other.document),
+                LeakKind::Near => near(leak.jaccard, &other, leak.containment),
+                LeakKind::Contained => format!("{} of it stands in {}", percent(leak.containment), other.document),
             };
             let key = of_rule(Rule::Leakage, self.fingerprint(leak.document));
             self.add(Rule::Leakage, place, vec![other], Some(key), || What::Said(message));
@@ -334,6 +344,11 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
             self.add(Rule::UnreadableInput, place, Vec::new(), None, || What::Said(problem.reason.clone()));
         }
     }
+}
+
+/// How a document is like another, which holds so much of it.
+fn near(jaccard: f64, other: &Place<'_>, containment: f64) -> String {
+    format!("{} like {}; {} of it stands there", down(jaccard), other.document, percent(containment))
 }
 
 /// In two decimals.
