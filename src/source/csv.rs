@@ -11,7 +11,7 @@ use std::rc::Rc;
 pub(super) fn read(file: impl Read, delimiter: u8, reading: &Reading, rows: &mut impl Rows) {
     let most = reading.max_document_bytes.saturating_add(READ_AHEAD);
     let left = Rc::new(Cell::new(most));
-    let file = Bounded { inner: file, left: Rc::clone(&left) };
+    let file = Bounded { inner: file, left: Rc::clone(&left) }.chain(END);
     let mut csv = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(file);
     let header = match csv.byte_headers() {
         Ok(header) => header.clone(),
@@ -21,7 +21,7 @@ pub(super) fn read(file: impl Read, delimiter: u8, reading: &Reading, rows: &mut
     let mut columns = Vec::new();
     for field in &reading.fields.text {
         let Some(column) = place(field) else {
-            if header.is_empty() {
+            if is_end(&header) {
                 return rows.lost(None, "the table is empty: it has no header".into());
             }
             let names: Vec<_> = header.iter().map(String::from_utf8_lossy).collect();
@@ -30,13 +30,23 @@ pub(super) fn read(file: impl Read, delimiter: u8, reading: &Reading, rows: &mut
         columns.push(column);
     }
     let id = reading.fields.id.as_deref().and_then(place);
-    let (mut record, mut bytes, mut decoded) = (csv::ByteRecord::new(), Vec::new(), String::new());
+    let (mut record, mut next) = (csv::ByteRecord::new(), csv::ByteRecord::new());
+    let (mut bytes, mut decoded) = (Vec::new(), String::new());
+    let mut read = csv.read_byte_record(&mut next);
     for number in 0.. {
-        left.set(most);
-        match csv.read_byte_record(&mut record) {
+        std::mem::swap(&mut record, &mut next);
+        match read {
             Ok(true) => {}
             Ok(false) => return,
             Err(error) => return rows.lost(Some(number), csv_reason(&error)),
+        }
+        left.set(most);
+        read = csv.read_byte_record(&mut next);
+        if matches!(read, Ok(false)) {
+            if !is_end(&record) {
+                rows.lost(Some(number), "a quote is not closed; what comes after it is lost".into());
+            }
+            return;
         }
         if record.len() != header.len() {
             rows.lost(
@@ -58,6 +68,14 @@ pub(super) fn read(file: impl Read, delimiter: u8, reading: &Reading, rows: &mut
             Err(reason) => rows.lost(Some(number), reason.to_string()),
         }
     }
+}
+
+/// What is put behind a file: a row of one empty field, which is the last one then; unless a quote is open, which this closes, so that
+/// the last row is another.
+const END: &[u8] = b"\n\"";
+
+fn is_end(record: &csv::ByteRecord) -> bool {
+    record.len() == 1 && record[0].is_empty()
 }
 
 fn csv_reason(error: &csv::Error) -> String {
@@ -95,6 +113,18 @@ mod tests {
         assert_eq!(found.lost, [(None, "no column `body`; the columns are id, title, text".into())]);
         let tabs = collected(b"text\tid\nA, B\t1\n", b'\t', &["text"]);
         assert_eq!(tabs.rows, [row(0, "A, B", "1")]);
+        for (bytes, texts) in [("text\none\n\"two\nthree\n", 1), ("text\none\n\"", 1), ("text\none\ntwo,\"", 1)] {
+            let found = collected(bytes.as_bytes(), b',', &["text"]);
+            assert_eq!(found.rows.len(), texts, "{bytes}");
+            assert_eq!(found.lost, [(Some(1), "a quote is not closed; what comes after it is lost".into())], "{bytes}");
+        }
+        for (bytes, texts) in
+            [("text\none\n\"\"\n", 2), ("text\n\"one\n\"", 1), ("text\n\"\"", 1), ("text\n", 0), ("text\none\n\n\n", 1)]
+        {
+            let found = collected(bytes.as_bytes(), b',', &["text"]);
+            assert_eq!((found.rows.len(), found.lost), (texts, vec![]), "{bytes}");
+        }
+        assert_eq!(collected(b"", b',', &["text"]).lost, [(None, "the table is empty: it has no header".into())]);
         let open = format!("text\n\"{}", "a".repeat(3 << 20));
         let found = collected(open.as_bytes(), b',', &["text"]);
         assert_eq!(found.lost, [(Some(0), "a record longer than --max-document-bytes allows".into())]);

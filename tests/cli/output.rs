@@ -103,3 +103,30 @@ fn a_limit_is_said() {
     assert_eq!(shown(&text("--limit 4")), 4);
     assert!(text("--limit 4").contains("11 more clusters"));
 }
+
+/// What a link leads to is replaced, not the link, and keeps its permissions.
+#[cfg(unix)]
+#[test]
+fn links_and_permissions_stay() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = folder([("a.txt", visit()), ("there/old.json", "old".to_owned())]);
+    let path = |name: &str| folder.path().join(name);
+    fs::set_permissions(path("there/old.json"), fs::Permissions::from_mode(0o600)).unwrap();
+    symlink("there/old.json", path("link.json")).unwrap();
+    symlink("there/new.json", path("dangling.json")).unwrap();
+    for (link, file) in [("link.json", "there/old.json"), ("dangling.json", "there/new.json")] {
+        assert_eq!(retold(folder.path(), &format!("scan a.txt --format json --output {link}")).status, 0);
+        assert!(path(link).is_symlink(), "{link}");
+        assert!(fs::read_to_string(path(file)).unwrap().contains("\"retold\""), "{file}");
+    }
+    assert_eq!(fs::metadata(path("there/old.json")).unwrap().permissions().mode() & 0o777, 0o600);
+    // Standard output by its other name, which here is a file.
+    let out = fs::File::create(path("out.json")).unwrap();
+    let mut process = Command::new(env!("CARGO_BIN_EXE_retold"));
+    process
+        .args(["scan", "a.txt", "--format", "json", "--output", "/dev/stdout"])
+        .current_dir(folder.path())
+        .stdout(out);
+    assert!(process.status().unwrap().success());
+    assert!(fs::read_to_string(path("out.json")).unwrap().contains("\"retold\""));
+}

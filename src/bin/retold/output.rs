@@ -52,22 +52,35 @@ impl Destination {
     }
 }
 
-/// Writes beside the file and renames, unless it is a device or pipe, which has no wholeness.
+/// Writes beside the file and renames, unless it is a device or pipe, which has no wholeness. What a link leads to is replaced, not
+/// the link, and a file that is replaced passes its permissions on.
 pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let through_buffer = |file: &File| {
         let mut out = BufWriter::new(file);
         write(&mut out)?;
         out.flush()
     };
-    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        return through_buffer(&File::options().write(true).open(path)?);
+    let before = path.metadata().ok();
+    // What stands below /dev may lead to a file that is open here, as /dev/stdout does: that is written on.
+    if path.starts_with("/dev") || before.as_ref().is_some_and(|metadata| !metadata.is_file()) {
+        return through_buffer(&File::options().append(true).open(path)?);
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder_of = |path: &Path| match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
+        _ => PathBuf::from("."),
+    };
+    let place = match path.read_link() {
+        Ok(to) => path.canonicalize().unwrap_or_else(|_| folder_of(path).join(to)),
+        Err(_) => path.to_path_buf(),
+    };
     let mut builder = tempfile::Builder::new();
-    let file = permissions(&mut builder).prefix(".retold-").tempfile_in(folder)?;
+    let file = permissions(&mut builder).prefix(".retold-").tempfile_in(folder_of(&place))?;
     through_buffer(file.as_file())?;
+    if let Some(before) = before {
+        file.as_file().set_permissions(before.permissions())?;
+    }
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    file.persist(place).map_err(|error| error.error)?;
     Ok(())
 }
 

@@ -2,14 +2,17 @@
 //!
 //! Nearly every record is an object with the text in a field of its own, and is read in one pass over the line (`object`).
 //! What is unusual or wrong there is read by serde_json, which keeps the two fields and steps over everything else, so no tree
-//! is built, and says what is wrong. A string without escapes is borrowed from the line. Only where the text is several
-//! fields, or one inside another, is the record read as a tree.
+//! is built, and says what is wrong. A string without escapes is borrowed from the line. Where the text is several fields, or one
+//! inside another, they are looked up among all values as they are written.
 
 mod object;
 
 use object::Object;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Which fields of a record are read.
@@ -39,7 +42,7 @@ impl Record {
         self.id.clear();
         let field = match fields.text.as_slice() {
             [field] if !field.contains('.') && !fields.id.as_ref().is_some_and(|id| id.contains('.')) => field.as_str(),
-            _ => return self.read_tree(line, fields),
+            _ => return self.read_values(line, fields),
         };
         if let Some(read) = self.object.read(line, field, fields.id.as_deref()) {
             return Ok(read);
@@ -67,52 +70,65 @@ impl Record {
 
 impl Record {
     /// Reads a record whose text is several fields, or inside another.
-    fn read_tree<'a>(&'a mut self, line: &'a str, fields: &Fields) -> Result<(&'a str, &'a str), String> {
-        let tree: serde_json::Value = serde_json::from_str(line).map_err(|error| not_an_object(&error))?;
-        let serde_json::Value::Object(record) = &tree else {
-            return Err("not a JSON object".into());
-        };
+    fn read_values<'a>(&'a mut self, line: &'a str, fields: &Fields) -> Result<(&'a str, &'a str), String> {
+        let values: Values<'_> = serde_json::from_str(line).map_err(|error| match error.is_data() {
+            true => "not a JSON object".into(),
+            false => not_an_object(&error),
+        })?;
         self.unescaped.clear();
         for (number, field) in fields.text.iter().enumerate() {
-            let text = match inner(record, field) {
-                Some(serde_json::Value::String(text)) => text,
-                Some(other) => return Err(format!("field `{field}` is {}, not a string", kind(other))),
-                None => {
-                    let names: Vec<&str> = record.keys().take(NAMES).map(String::as_str).collect();
-                    return Err(missing(field, &names));
-                }
+            let Some(value) = value(&values, field) else {
+                let names: Vec<&str> = values.keys().take(NAMES).map(String::as_str).collect();
+                return Err(missing(field, &names));
             };
+            if !value.starts_with('"') {
+                return Err(format!("field `{field}` is {}, not a string", kind(value)));
+            }
             if number > 0 {
                 self.unescaped.push('\n');
             }
-            self.unescaped.push_str(text);
+            let text: Cow<'_, str> =
+                serde_json::from_str(value).map_err(|error| format!("field `{field}`: {error}"))?;
+            self.unescaped.push_str(&text);
         }
-        match fields.id.as_deref().and_then(|field| inner(record, field)) {
-            Some(serde_json::Value::String(id)) => self.id.push_str(id),
-            Some(serde_json::Value::Number(id)) => self.id.push_str(&id.to_string()),
-            _ => {}
+        if let Some(id) = fields.id.as_deref().and_then(|field| value(&values, field)) {
+            read_id(id, &mut self.id);
         }
         Ok((&self.unescaped, &self.id))
     }
 }
 
+/// The values of an object as they are written; of several with one name the last.
+pub(super) type Values<'a> = BTreeMap<String, &'a RawValue>;
+
 /// The value of a field, or of a field inside another.
-fn inner<'a>(record: &'a serde_json::Map<String, serde_json::Value>, field: &str) -> Option<&'a serde_json::Value> {
-    if let Some(value) = record.get(field) {
-        return Some(value);
+pub(super) fn value<'a>(values: &Values<'a>, field: &str) -> Option<&'a str> {
+    if let Some(value) = values.get(field) {
+        return Some(value.get());
     }
     let (outer, rest) = field.split_once('.')?;
-    inner(record.get(outer)?.as_object()?, rest)
+    value(&serde_json::from_str(values.get(outer)?.get()).ok()?, rest)
 }
 
-fn kind(value: &serde_json::Value) -> &'static str {
-    match value {
-        serde_json::Value::Null => "null",
-        serde_json::Value::Bool(_) => "a truth value",
-        serde_json::Value::Number(_) => "a number",
-        serde_json::Value::String(_) => "a string",
-        serde_json::Value::Array(_) => "an array",
-        serde_json::Value::Object(_) => "an object",
+/// What a value is as an id: a string as it stands, a number as it is written; anything else is none, and so is a string with half a
+/// character.
+fn read_id(value: &str, id: &mut String) {
+    id.clear();
+    match value.as_bytes() {
+        [b'"', ..] => id.push_str(&serde_json::from_str::<Cow<'_, str>>(value).unwrap_or_default()),
+        [b'-' | b'0'..=b'9', ..] => id.push_str(value),
+        _ => {}
+    }
+}
+
+/// What a value is that is no string.
+fn kind(value: &str) -> &'static str {
+    match value.as_bytes() {
+        [b'n', ..] => "null",
+        [b't' | b'f', ..] => "a truth value",
+        [b'[', ..] => "an array",
+        [b'{', ..] => "an object",
+        _ => "a number",
     }
 }
 
@@ -283,19 +299,14 @@ impl<'de> Visitor<'de> for TextValue<'_> {
     }
 }
 
-/// A string as it stands, or a number as it is written; anything else is no id.
+/// Any value, as an id.
 struct IdValue<'a>(&'a mut String);
 
 impl<'de> DeserializeSeed<'de> for IdValue<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let value = serde_json::Value::deserialize(deserializer)?;
-        match value {
-            serde_json::Value::String(id) => *self.0 = id,
-            serde_json::Value::Number(id) => *self.0 = id.to_string(),
-            _ => self.0.clear(),
-        }
+        read_id(<&RawValue>::deserialize(deserializer)?.get(), self.0);
         Ok(())
     }
 }
@@ -326,7 +337,10 @@ mod tests {
         );
         assert_eq!(read(&["article"]), Err("field `article` is an object, not a string".into()));
         assert_eq!(read(&["title", "article"]), Err("field `article` is an object, not a string".into()));
-        assert_eq!(read_fields("[1", &["a.b"]), Err("not a JSON object: EOF while parsing a list at column 2".into()));
+        assert_eq!(
+            read_fields("{", &["a.b"]),
+            Err("not a JSON object: EOF while parsing an object at column 1".into())
+        );
         assert_eq!(read_fields("[1]", &["a.b"]), Err("not a JSON object".into()));
     }
 
@@ -334,6 +348,11 @@ mod tests {
     fn text_and_id_wherever_they_stand() {
         let of = |text: &str, id: &str| Ok((text.to_owned(), id.to_owned()));
         assert_eq!(read(r#"{"id": "a", "x": [1, {"text": 2}], "text": "plain"}"#), of("plain", "a"));
+        for id in ["123456789012345678901234", "1.50", "-1e3", "1e400"] {
+            let line = format!(r#"{{"id": {id}, "text": "a", "in": {{"text": "b"}}}}"#);
+            assert_eq!(read(&line), of("a", id));
+            assert_eq!(read_fields(&line, &["text", "in.text"]), of("a\nb", id));
+        }
         assert_eq!(read(r#" {"text": "line\nbreak \u00e9 \ud83d\ude00", "id": 12} "#), of("line\nbreak é 😀", "12"));
         assert_eq!(read(r#"{"text": "no id"}"#), of("no id", ""));
         assert_eq!(read(r#"{"text": "null id", "id": null}"#), of("null id", ""));

@@ -59,8 +59,10 @@ pub(super) fn rewrite(
                     rows.append(&[cluster.as_bytes(), is_kept.to_string().as_bytes()]);
                 }
             }
-            // A row that could not be read for another reason than its length stays as long as the others.
-            None if mark.is_some() && record.len() == header.len() => rows.append(&[b"", b""]),
+            // A row that could not be read for another reason than its length stays as long as the others, if it has an end.
+            None if mark.is_some() && record.len() == header.len() && rows.check_closed(&record).is_ok() => {
+                rows.append(&[b"", b""]);
+            }
             None => {}
         }
         rows.end()?;

@@ -2,10 +2,8 @@
 //! was, the escapes too.
 
 use super::{Change, KEPT, RewriteError, cuts};
-use crate::source::json::Fields;
+use crate::source::json::{Fields, Values, value};
 use crate::source::text::{Decoding, decode};
-use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// The bytes of an object with a change.
@@ -18,12 +16,13 @@ pub(super) fn changed(
 ) -> Result<Vec<u8>, RewriteError> {
     let mut decoded = String::new();
     let (object, _) = decode(bytes, decoding, &mut decoded).map_err(|reason| has_changed(&reason.to_string()))?;
-    let values = values(object)?;
+    let values: Values<'_> = serde_json::from_str(object).map_err(|error| has_changed(&error.to_string()))?;
     let mut ranges = Vec::new();
     if !change.cuts.is_empty() {
         let mut start = 0;
         for field in &fields.text {
-            let literal = value(&values, field).ok_or_else(|| has_changed("a text field is gone"))?;
+            let literal = value(&values, field).filter(|value| value.starts_with('"'));
+            let literal = literal.ok_or_else(|| has_changed("a text field is gone"))?;
             let (of_field, length) = in_literal(literal, start, &change.cuts);
             let base = offset(object, literal);
             ranges.extend(of_field.into_iter().map(|range| base + range.start..base + range.end));
@@ -49,21 +48,6 @@ pub(super) fn changed(
 
 fn has_changed(reason: &str) -> RewriteError {
     RewriteError::Source(format!("it has changed since it was read: {reason}"))
-}
-
-/// The values of an object, as they are written; of several with one name the last.
-fn values(object: &str) -> Result<BTreeMap<String, &RawValue>, RewriteError> {
-    serde_json::from_str(object).map_err(|error| has_changed(&error.to_string()))
-}
-
-/// The string of a field, or of a field inside another, with its quotes.
-fn value<'a>(values: &BTreeMap<String, &'a RawValue>, field: &str) -> Option<&'a str> {
-    if let Some(value) = values.get(field) {
-        return Some(value.get()).filter(|value| value.starts_with('"'));
-    }
-    let (outer, rest) = field.split_once('.')?;
-    let inner: BTreeMap<String, &RawValue> = serde_json::from_str(values.get(outer)?.get()).ok()?;
-    value(&inner, rest)
 }
 
 /// Where a part of a text begins in it.
