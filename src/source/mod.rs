@@ -274,8 +274,7 @@ impl Sources {
         let name = compression::plain_name(&path);
         let ending = name.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
         let format = match ending.as_str() {
-            // A file that cannot be asked for its size cannot be opened either, and is named then.
-            "jsonl" | "ndjson" => Format::JsonLines { bytes: path.metadata().map_or(0, |metadata| metadata.len()) },
+            "jsonl" | "ndjson" => json_lines(&path),
             "csv" => Format::Table { table: Table::Csv { delimiter: b',' }, pieces: 1 },
             "parquet" => Format::Table { table: Table::Parquet, pieces: 1 },
             "tsv" => Format::Table { table: Table::Csv { delimiter: b'\t' }, pieces: 1 },
@@ -287,7 +286,7 @@ impl Sources {
 
     fn add_stream(&mut self, name: String, stream: io::Result<impl Read>, most: u64) {
         let spooled = stream.and_then(|stream| Spool::of(stream, most)).and_then(|spool| {
-            let is_records = spool.begins_with_an_object()?;
+            let is_records = spool::more_than_one_record(spool.path(), most)?.is_some();
             Ok((spool, is_records))
         });
         match spooled {
@@ -345,11 +344,14 @@ impl Sources {
             }
         }
         lost.into_iter().rev().for_each(|number| drop(self.list.remove(number)));
-        for source in &mut self.list {
-            if let Format::Table { table, pieces } = &mut source.format {
-                *pieces = table.pieces(&source.path);
+        self.list.par_iter_mut().for_each(|source| {
+            let Format::Table { table, pieces } = &mut source.format else { return };
+            *pieces = table.pieces(&source.path);
+            // Many programs call lines of JSON so.
+            if *table == Table::Json && matches!(spool::more_than_one_record(&source.path, most), Ok(Some(true))) {
+                source.format = json_lines(&source.path);
             }
-        }
+        });
     }
 }
 
@@ -358,6 +360,11 @@ fn may_meet(paths: &[PathBuf]) -> bool {
     let whole: Vec<PathBuf> = paths.iter().filter_map(|path| path.canonicalize().ok()).collect();
     let all: HashSet<&Path> = whole.iter().map(PathBuf::as_path).collect();
     all.len() < whole.len() || whole.iter().any(|path| path.ancestors().skip(1).any(|above| all.contains(above)))
+}
+
+/// A file of JSON Lines. One that cannot be asked for its size cannot be opened either, and is named then.
+fn json_lines(path: &Path) -> Format {
+    Format::JsonLines { bytes: path.metadata().map_or(0, |metadata| metadata.len()) }
 }
 
 /// How much of a JSON file found in a directory tells records from other JSON.

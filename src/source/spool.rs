@@ -122,20 +122,39 @@ impl Spool {
     pub(super) fn path(&self) -> &Path {
         &self.file
     }
+}
 
-    /// Whether the first line that is not blank is a JSON object: so records are told from text.
-    pub(super) fn begins_with_an_object(&self) -> io::Result<bool> {
-        let mut reader = BufReader::new(File::open(self.path())?);
-        let mut line = Vec::new();
-        while reader.read_until(b'\n', &mut line)? != 0 {
-            let trimmed = line.trim_ascii();
-            if !trimmed.is_empty() {
-                let is_object = serde_json::from_slice::<serde::de::IgnoredAny>(trimmed).is_ok();
-                return Ok(trimmed[0] == b'{' && is_object);
-            }
-            line.clear();
+/// Of a file whose first line that is not blank is a JSON object, whether anything stands behind it; none for other files. So records
+/// are told from text, and many in lines from one. No line may be longer than `most`.
+pub(super) fn more_than_one_record(path: &Path, most: u64) -> io::Result<Option<bool>> {
+    let mut reader = BufReader::with_capacity(1 << 16, File::open(path)?);
+    let is_blank = |bytes: &[u8]| bytes.trim_ascii().is_empty();
+    let mut line = Vec::new();
+    loop {
+        let head = reader.fill_buf()?;
+        let head = head.strip_prefix(text::BYTE_ORDER_MARK.as_bytes()).unwrap_or(head);
+        if !is_blank(head) && !head.trim_ascii_start().starts_with(b"{") {
+            return Ok(None); // whatever its first line is, which may be all of it
         }
-        Ok(false)
+        line.clear();
+        if reader.by_ref().take(most).read_until(b'\n', &mut line)? == 0 {
+            return Ok(None);
+        }
+        if !is_blank(&line) {
+            break;
+        }
+    }
+    let line = line.strip_prefix(text::BYTE_ORDER_MARK.as_bytes()).unwrap_or(&line);
+    if serde_json::from_slice::<serde::de::IgnoredAny>(line).is_err() {
+        return Ok(None);
+    }
+    loop {
+        let rest = reader.fill_buf()?;
+        if rest.is_empty() || !is_blank(rest) {
+            return Ok(Some(!rest.is_empty()));
+        }
+        let blank = rest.len();
+        reader.consume(blank);
     }
 }
 
@@ -202,15 +221,17 @@ mod tests {
 
     #[test]
     fn records_are_told_from_text() {
-        let is_records = |text: &[u8]| Spool::of(text, 1 << 20).unwrap().begins_with_an_object().unwrap();
-        for text in ["", "\n\n", "plain", "{ a brace", "[1]\n", "{\"a\": 1} and more\n"] {
-            assert!(!is_records(text.as_bytes()), "{text:?}");
+        let records = |text: &[u8]| more_than_one_record(Spool::of(text, 1 << 20).unwrap().path(), 1 << 20).unwrap();
+        for text in ["", "\n\n", "plain", "{ a brace", "[1]\n", "{\"a\": 1} and more\n", "{\n\"a\": 1}"] {
+            assert_eq!(records(text.as_bytes()), None, "{text:?}");
         }
-        for text in ["{}", "\n {\"text\": \"a\"}\nbroken\n"] {
-            assert!(is_records(text.as_bytes()), "{text:?}");
+        for (text, more) in
+            [("{}", false), ("{}\n \n", false), ("\n {\"text\": \"a\"}\nbroken\n", true), ("\u{feff}{}\n\n{}", true)]
+        {
+            assert_eq!(records(text.as_bytes()), Some(more), "{text:?}");
         }
         let wide: Vec<u8> = "\u{feff}{\"text\": 1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert!(is_records(&wide));
+        assert_eq!(records(&wide), Some(false));
     }
 
     #[test]

@@ -72,10 +72,11 @@ impl Classes {
     fn new() -> Self {
         let mut classes = Classes(vec![Flags::NONE; 0x11_0000].into_boxed_slice());
         classes.set(r"\w", Flags::WORD);
-        // The scripts of the contract, by script extensions, so that the prolonged sound mark is of Katakana.
+        // The scripts of the contract, by script extensions, so that the prolonged sound mark is of Katakana; but what Latin has too,
+        // which is the apostrophe U+02BC of Ukrainian words, is a letter like others.
         let unspaced = ["Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar"];
         for script in unspaced {
-            classes.set(&format!(r"[\w&&\p{{scx={script}}}&&\P{{M}}]"), Flags::SINGLE);
+            classes.set(&format!(r"[\w&&\p{{scx={script}}}&&\P{{scx=Latin}}&&\P{{M}}]"), Flags::SINGLE);
         }
         classes.set(r"[\p{M}\u{200C}\u{200D}]", Flags::EXTEND);
         classes.set(r"\p{White_Space}", Flags::SPACE);

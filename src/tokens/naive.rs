@@ -19,7 +19,7 @@ pub(crate) static PROPERTIES: LazyLock<Properties> = LazyLock::new(|| Properties
     assigned: code_points(r"\P{Cn}"),
     word: code_points(r"\w"),
     unspaced: code_points(
-        r"[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]",
+        r"[[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]--\u{2bc}]",
     ),
     extends: code_points(r"[\p{M}\u{200C}\u{200D}]"),
 });

@@ -223,6 +223,7 @@ fn known_tokens() {
     assert_eq!(auto("東京tower ハ\u{309a}ン"), "東|京|tower|パ|ン");
     assert_eq!(auto("ที่นี่ 한국어"), "ที่|นี่|한국어");
     assert_eq!(auto("a\u{338}=\u{338}b \u{301}c ❤\u{fe0f}"), "a\u{338}|b|c");
+    assert_eq!(auto("п\u{2bc}ять осіб"), "п\u{2bc}ять|осіб");
     assert_eq!(tokens("東京tower", TokenUnit::Word), "東京tower");
     assert_eq!(tokens("A, ที่", TokenUnit::Char), "a|,|ที่");
 }

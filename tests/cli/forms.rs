@@ -49,8 +49,10 @@ fn tables() -> Vec<(&'static str, String)> {
         let rows = texts.iter().map(|text| format!("x{delimiter}{}\n", quoted(text)));
         format!("meta{delimiter}text\n{}", rows.collect::<String>())
     };
+    let lines: String = records.clone().map(|record| record.to_string() + "\n").collect();
     let mut tables = vec![
-        ("records.jsonl", records.clone().map(|record| record.to_string() + "\n").collect()),
+        ("records.jsonl", lines.clone()),
+        ("part-0.json", lines),
         ("records.json", serde_json::to_string_pretty(&records.collect::<Vec<_>>()).unwrap()),
     ];
     if cfg!(feature = "csv") {
