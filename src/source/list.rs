@@ -40,6 +40,8 @@ impl Sources {
             |loader: &mut Loader, source: &Source| Listed { path: source.name(), fate: fate(loader, source, reading) };
         let mut listed: Vec<Listed> = self.list.par_iter().map_init(Loader::default, fate).collect();
         let read: HashSet<String> = self.list.iter().map(Source::name).collect();
+        let files: HashSet<PathBuf> =
+            self.list.iter().filter_map(|source| source.given_path().canonicalize().ok()).collect();
         for root in paths.iter().filter(|path| path.is_dir()) {
             let everything =
                 Selection { hidden: true, no_ignore: true, follow: selection.follow, ..Selection::default() };
@@ -47,7 +49,9 @@ impl Sources {
             super::walk::directory(root, &everything, reading, &mut all);
             let others = all.list.iter().filter(|source| !read.contains(&source.name()));
             listed.extend(others.map(|source| {
-                let reason = left_out(root, &source.path, selection);
+                let is_read = source.path.canonicalize().is_ok_and(|path| files.contains(&path));
+                let reason =
+                    if is_read { "it is read by another name" } else { left_out(root, &source.path, selection) };
                 Listed { path: source.name(), fate: Fate::LeftOut(reason.into()) }
             }));
         }

@@ -61,7 +61,13 @@ fn read_group(
             None if group > 0 => return Ok(()), // the first has said so
             None => {
                 let names: Vec<String> = schema.columns().iter().map(|column| column.path().string()).collect();
-                rows.lost(None, format!("no text column `{field}`; the columns are {}", names.join(", ")));
+                rows.lost(
+                    None,
+                    match names.contains(field) {
+                        true => format!("column `{field}` holds no text"),
+                        false => format!("no text column `{field}`; the columns are {}", names.join(", ")),
+                    },
+                );
                 return Ok(());
             }
         }
@@ -258,7 +264,7 @@ mod tests {
         let reason = "no text column `text`; the columns are n, article.body";
         let said: Vec<_> = collected(&written(), "text").into_iter().flat_map(|rows| rows.lost).collect();
         assert_eq!(said, [(None, reason.into())]);
-        assert!(collected(&written(), "n")[0].lost[0].1.starts_with("no text column `n`"));
+        assert!(collected(&written(), "n")[0].lost[0].1.starts_with("column `n` holds no text"));
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 use super::{command, end, folder, retold, visit, withdrawal};
 use insta::assert_snapshot;
 use serde_json::json;
+use std::fs;
 use tempfile::TempDir;
 
 fn two_versions() -> TempDir {
@@ -50,6 +51,23 @@ fn records_are_named_by_line_or_id() {
     assert_eq!(compared("both.jsonl:old both.jsonl:new --id-field id"), (files.clone(), json!(1), json!(4)));
     assert_eq!(compared("old.txt both.jsonl:4"), (files, json!(null), json!(4)));
     assert_eq!(compared("old.txt urls.jsonl:https://example.org/a:b --id-field id").0, json!(1.0));
+}
+
+/// What is set for a scan is set for a comparison.
+#[test]
+fn the_configuration_is_in_force() {
+    let folder = two_versions();
+    let threshold = |arguments: &str| {
+        let said = retold(folder.path(), &format!("compare {arguments}")).stdout;
+        said.split("threshold of ").nth(1).unwrap().split_whitespace().next().unwrap().trim_matches(',').to_owned()
+    };
+    assert!(threshold("old.txt new.txt").starts_with("0.7"));
+    fs::write(folder.path().join("retold.toml"), "threshold = 0.35").unwrap();
+    for names in ["old.txt new.txt", "both.jsonl:1 both.jsonl:4"] {
+        assert!(threshold(names).starts_with("0.35"), "{names}");
+        assert!(threshold(&format!("{names} --no-config")).starts_with("0.7"), "{names}");
+        assert!(threshold(&format!("{names} -t 0.8")).starts_with("0.8"), "{names}");
+    }
 }
 
 #[test]

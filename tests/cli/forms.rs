@@ -213,6 +213,8 @@ fn a_file_reached_twice_is_read_once_and_links_when_asked() {
     assert_eq!(documents("data --follow"), 2);
     assert_eq!(documents("data ./data data/a.txt"), 1);
     assert_eq!(documents("data elsewhere --follow"), 2);
+    let list = retold(folder.path(), "scan elsewhere data --follow --list --threads 1").stdout;
+    assert!(list.contains("data/link.txt: left out: it is read by another name"), "{list}");
     assert_eq!(documents("data/link.txt elsewhere/b.txt"), 1);
     assert_eq!(documents("data/link.txt data/a.txt data"), 2);
 }

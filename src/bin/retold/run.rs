@@ -101,7 +101,9 @@ pub fn say_problems(problems: &[Problem], shown: usize) {
 /// Why there is nothing to look at.
 pub fn no_document(problems: &[Problem], skipped: u64) -> Failure {
     let because = match (problems.len(), skipped) {
-        (0, 0) => "no files below the paths given, or all are hidden or ignored; see --hidden, --no-ignore, --include",
+        (0, 0) => {
+            "no files below the paths given, or no record in them, or all are hidden or ignored; see --hidden, --no-ignore, --include"
+        }
         (0, _) => "all files found are binary",
         _ => "nothing could be read",
     };

@@ -43,8 +43,11 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
 
 /// Says what would be read, and as what.
 fn list(args: &ScanArgs, paths: &[PathBuf], options: &retold::Options) -> Result<Status, Failure> {
-    let sources = Sources::find(paths, &options.selection, &options.reading);
-    let listed = sources.list(paths, &options.selection, &options.reading);
+    run::check_options(paths, options)?;
+    let listed = run::pool(args.search.threads)?.install(|| {
+        let sources = Sources::find(paths, &options.selection, &options.reading);
+        sources.list(paths, &options.selection, &options.reading)
+    });
     let has_problems = listed.iter().any(|listed| matches!(listed.fate, Fate::Problem(_)));
     args.output.destination().write(|out| {
         for Listed { path, fate } in &listed {

@@ -1,7 +1,7 @@
 //! What can be typed behind `retold check` and `retold explain`.
 
 use super::values;
-use super::{ConfigArgs, LineArgs, MatchingArgs, OutputArgs, ReadingArgs, SearchArgs, SelectionArgs};
+use super::{ConfigArgs, LineArgs, MatchingArgs, OutputArgs, ReadingArgs, SayingArgs, SearchArgs, SelectionArgs};
 use crate::config::{self, Config, RuleName, RuleSetting};
 use clap::{Args as ClapArgs, ValueEnum};
 use retold::check::{Level, Rule, Rules};
@@ -78,12 +78,8 @@ pub struct CheckReportArgs {
     /// How many findings text shows; 0 shows all
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub limit: usize,
-    /// Nothing on standard error but what ends the run
-    #[arg(short, long)]
-    pub quiet: bool,
-    /// No progress bar
-    #[arg(long)]
-    pub no_progress: bool,
+    #[command(flatten)]
+    pub saying: SayingArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -8,10 +8,10 @@ use crate::config::Config;
 use crate::exit::Failure;
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, error::ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The commands that read a configuration file.
-const CONFIGURED: [&str; 3] = ["scan", "check", "dedup"];
+const CONFIGURED: [&str; 4] = ["scan", "check", "dedup", "compare"];
 
 /// Reads the command line: what it says, and the configuration that was found.
 ///
@@ -45,10 +45,15 @@ fn found(matches: &ArgMatches) -> Result<Option<Config>, Failure> {
     if matches.get_flag("no_config") {
         return Ok(None);
     }
-    let named = matches.get_one::<std::path::PathBuf>("config");
-    let first = matches.get_many::<std::path::PathBuf>("paths").and_then(|mut paths| paths.next());
-    let from = first.filter(|path| path.exists()).map_or(Path::new("."), |path| path.as_path());
-    Config::find(named.map(|path| path.as_path()), from)
+    let named = matches.get_one::<PathBuf>("config");
+    let paths = matches.try_get_many::<PathBuf>("paths").ok().flatten();
+    let first = paths.and_then(|mut paths| paths.next()).map(PathBuf::as_path);
+    let document = matches.try_get_one::<String>("a").ok().flatten().map(|name| match name.split_once(':') {
+        Some((path, _)) if !Path::new(name).exists() => Path::new(path), // a record of it
+        _ => Path::new(name),
+    });
+    let from = first.or(document).filter(|path| path.exists()).unwrap_or(Path::new("."));
+    Config::find(named.map(PathBuf::as_path), from)
 }
 
 /// Every option of the commands that have a file may be set by a variable.

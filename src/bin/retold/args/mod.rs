@@ -173,6 +173,8 @@ pub struct CompareArgs {
     #[command(flatten)]
     pub reading: ReadingArgs,
     #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
     pub output: OutputArgs,
     /// text for people, or json
     #[arg(short, long, value_enum, default_value_t = CompareFormat::Text, hide_possible_values = true, help_heading = "What is written")]

@@ -156,7 +156,7 @@ pub struct SayingArgs {
     /// Nothing on standard error but what ends the run
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Every problem on standard error, not only the first
+    /// Every problem on standard error, not only the first 20
     #[arg(short, long)]
     pub verbose: bool,
     /// No progress bar

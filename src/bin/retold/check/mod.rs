@@ -41,15 +41,15 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     expect_different_files(args, &baseline_file)?;
     let unchanged =
         args.gate.changed_since.as_deref().map(|revision| Unchanged::since(revision, &paths)).transpose()?;
-    let shows_progress = !args.report.no_progress && !args.report.quiet;
+    let saying = &args.report.saying;
     let own_files = config.file.iter().chain([&baseline_file]).cloned().collect();
     let options = options(args, &rules, !config.overrides.is_empty(), own_files);
-    let report = run::read(&paths, &options, args.search.threads, shows_progress)?;
+    let report = run::read(&paths, &options, args.search.threads, saying.shows_progress())?;
     let has_documents = report.summary.documents > 0;
     // Text tells of losses among its findings.
     let tells_of_losses = args.report.format == CheckFormat::Text && has_documents;
-    if !args.report.quiet && !tells_of_losses {
-        run::say_problems(&report.problems, run::PROBLEMS_SHOWN);
+    if !saying.quiet && !tells_of_losses {
+        run::say_problems(&report.problems, saying.problems_shown());
     }
     if !has_documents {
         return Err(run::no_document(&report.problems, report.summary.skipped));
@@ -64,7 +64,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let is_touched = |path: &str| unchanged.as_ref().is_none_or(|unchanged| !unchanged.holds(path));
     if args.gate.update_baseline || args.gate.prune {
         if report.problems.iter().any(|problem| gate.rules.is_error(problem)) {
-            run::say_problems(&report.problems, run::PROBLEMS_SHOWN);
+            run::say_problems(&report.problems, saying.problems_shown());
             let why = "something could not be read, and would be taken for gone";
             return Err(Failure::new(format!("{}: not written: {why}", baseline_file.display())));
         }
@@ -80,7 +80,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
             there.with_others(&gate.baseline, is_looked_for)
         };
         Destination::File(baseline_file.clone()).write(|out| kept.write(out))?;
-        if !args.report.quiet {
+        if !saying.quiet {
             let known = counted(kept.len() as u64, "content");
             say(&format!("{}: {known} known, before {before}", baseline_file.display()));
         }
