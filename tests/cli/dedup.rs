@@ -102,6 +102,22 @@ fn a_dry_run_says_the_same_and_writes_nothing() {
 }
 
 #[test]
+fn a_directory_for_one_file() {
+    let folder = corpus();
+    let at = folder.path();
+    for output in ["new/", "empty"] {
+        fs::create_dir_all(at.join("empty")).unwrap();
+        let done = retold(at, &format!("dedup corpus/a.txt -o {output}"));
+        assert_eq!((done.status, at.join(output).join("a.txt").is_file()), (0, true), "{output}: {}", done.stderr);
+    }
+    fs::create_dir(at.join("there")).unwrap();
+    assert_eq!(retold(at, "dedup corpus -o there").status, 0);
+    assert!(at.join("there/a.txt").is_file());
+    let taken = retold(at, "dedup corpus/a.txt -o there/ --force");
+    assert!(taken.stderr.contains("is a directory; the output of one file is a file"), "{}", taken.stderr);
+}
+
+#[test]
 fn what_is_there_is_not_replaced_unless_it_is_forced() {
     let folder = corpus();
     let at = folder.path();

@@ -37,7 +37,8 @@ pub struct DedupArgs {
 #[derive(ClapArgs)]
 #[command(next_help_heading = "What is written")]
 pub struct TargetArgs {
-    /// Where what stays is written: a directory, or a file when PATH is one file; it appears whole or not at all
+    /// Where what stays is written: a directory, or a file when PATH is one file and no directory is named (by a / at its end); it
+    /// appears whole or not at all
     #[arg(short, long, value_name = "PATH", required_unless_present = "dry_run")]
     pub output: Option<PathBuf>,
     /// What went, and why, as JSON Lines; - is standard output [default: OUTPUT.removed.jsonl]

@@ -21,9 +21,10 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
     if options.only == Only::Against && options.scan.against.is_empty() {
         return Err(Failure::new("--only against: --against names what is removed"));
     }
-    let is_file = args.selection.files_from.is_none() && matches!(paths.as_slice(), [path] if !path.is_dir());
     // Before anything is read: nobody waits an hour to learn that the output is there already.
     let output = args.target.output.as_deref().filter(|_| !args.target.dry_run);
+    let is_one = args.selection.files_from.is_none() && matches!(paths.as_slice(), [path] if !path.is_dir());
+    let is_file = is_one && !output.is_some_and(target::is_for_a_directory);
     let ledger = args.target.ledger.as_deref();
     let force = args.target.force;
     let place = output.map(|output| Target::check(output, is_file, force, &paths, &options)).transpose()?;

@@ -143,7 +143,7 @@ impl Target {
             Ok(_) if std::env::current_dir().is_ok_and(|here| here.starts_with(&place)) => {
                 return Err(Failure::new(format!("--output {named} holds the current directory; name another place")));
             }
-            Ok(_) if !force => {
+            Ok(_) if !force && !is_empty_directory(&place) => {
                 // A run that was killed when all was done may have left its directory.
                 drop(Partial::begin(&place));
                 return Err(Failure::new(format!("--output {named} is there already; --force replaces it")));
@@ -253,8 +253,14 @@ impl Target {
         let made = self.partial.output();
         let appeared = |path: &Path| io::Error::other(format!("{} has appeared meanwhile", path.display()));
         let moved = synced(&made, self.is_file).and_then(|()| {
-            if self.output.exists() && !self.force {
-                return Err(appeared(&self.output));
+            let is_there = self.output.exists();
+            if is_there && !self.force {
+                // An empty directory is replaced, by what may be read by those who may read it; one that is not is not, whatever is
+                // put into it meanwhile.
+                if !is_empty_directory(&self.output) {
+                    return Err(appeared(&self.output));
+                }
+                fs::set_permissions(&made, fs::metadata(&self.output)?.permissions())?;
             }
             let before = self.partial.path.join("ledger.before");
             if let Ledger::File { place, may_replace, .. } = ledger {
@@ -265,7 +271,7 @@ impl Target {
                 self.commit_ledger(place)?;
             }
             let moved =
-                if self.output.exists() { replace(&made, &self.output) } else { fs::rename(&made, &self.output) };
+                if is_there && self.force { replace(&made, &self.output) } else { fs::rename(&made, &self.output) };
             if let (Err(_), Ledger::File { place, .. }) = (&moved, ledger) {
                 let _ = if before.exists() { fs::rename(&before, place) } else { fs::remove_file(place) };
             }
@@ -293,6 +299,15 @@ impl Target {
     fn failed(&self, error: &io::Error) -> Failure {
         Failure::new(format!("{}: {error}; nothing is written", self.output.display()))
     }
+}
+
+/// Whether an output is named as a directory: by the separator at its end, or since it is an empty one.
+pub fn is_for_a_directory(output: &Path) -> bool {
+    if output.exists() { is_empty_directory(output) } else { output.as_os_str().as_encoded_bytes().ends_with(b"/") }
+}
+
+fn is_empty_directory(path: &Path) -> bool {
+    fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 /// The file in which stands where the ledger of a run goes.
