@@ -20,7 +20,7 @@ impl Rule {
     pub fn explanation(self) -> Explanation {
         match self {
             Self::ExactDuplicate => Explanation {
-                summary: "A document has the same tokens as an earlier one, in the same order.",
+                summary: "A document has the same tokens as another one, in the same order.",
                 why: "What stands twice counts twice: in what a model learns, in a search result, in every figure made of the \
                       data. Case, punctuation, spacing and line breaks do not make a document another one.",
                 example: "b.txt:1: exact-duplicate: the same as a.txt",
@@ -28,7 +28,7 @@ impl Rule {
                          paths in retold.toml ([[overrides]]).",
             },
             Self::NearDuplicate => Explanation {
-                summary: "A document shares at least the threshold of all shingles with an earlier one (Jaccard).",
+                summary: "A document shares at least the threshold of all shingles with another one (Jaccard).",
                 why: "An article edited, a page per version, a form filled in: near-duplicates weigh a data set towards what they say, \
                       and let what is tested stand in what was trained on.",
                 example: "b.txt:1: near-duplicate: 0.93 like a.txt; 97 % of it stands there",

@@ -28,7 +28,18 @@ pub fn manual(name: Option<&str>) -> Result<Status, Failure> {
         return Err(Failure::new(format!("there is no such command; the commands are {}", names.join(", "))));
     };
     let title = name.map_or("retold".to_owned(), |name| format!("retold-{name}"));
-    let manual = clap_mangen::Man::new(command).title(title);
-    Destination::StandardOutput.write(|out| manual.render(&mut { out }))?;
+    let mut manual = Vec::new();
+    clap_mangen::Man::new(command).title(title).render(&mut manual).map_err(Failure::new)?;
+    let manual = with_examples(&String::from_utf8_lossy(&manual));
+    Destination::StandardOutput.write(|out| out.write_all(manual.as_bytes()))?;
     Ok(Status::Done)
+}
+
+/// A manual whose examples stand in lines of their own, under their name: the generator calls whatever is behind the options extra, and
+/// lets it run on.
+fn with_examples(manual: &str) -> String {
+    let Some((options, extra)) = manual.split_once(".SH EXTRA\nExamples:\n") else { return manual.to_owned() };
+    let end = extra.find("\n\n").or_else(|| extra.find("\n.SH")).unwrap_or(extra.len());
+    let (examples, behind) = extra.split_at(end);
+    format!("{options}.SH EXAMPLES\n.nf\n{examples}\n.fi\n.PP{}", behind.replacen("\n\n", "\n", 1))
 }

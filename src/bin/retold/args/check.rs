@@ -106,6 +106,9 @@ the environment, one value each, as RETOLD_THRESHOLD and so on.
 Exit status: 0 clean, 1 when a rule is broken, 2 when something could not be read or done.";
 
 #[derive(ClapArgs)]
+#[command(
+    after_help = "Examples:\n  retold explain                    the rules, in a line each\n  retold explain near-duplicate     one of them"
+)]
 pub struct ExplainArgs {
     /// A rule, such as near-duplicate; without one, all are named
     #[arg(value_parser = known_rule)]

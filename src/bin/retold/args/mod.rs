@@ -21,7 +21,8 @@ use retold::passages::DEFAULT_PASSAGE_TOKENS;
 use std::path::PathBuf;
 
 #[derive(Parser)]
-#[command(version, about = "Finds text that has been told twice", long_about = LONG_ABOUT, propagate_version = true)]
+#[command(version, about = "Finds text that has been told twice", long_about = LONG_ABOUT, after_help = EXAMPLES)]
+#[command(propagate_version = true)]
 pub struct Args {
     #[command(subcommand)]
     pub command: Command,
@@ -29,6 +30,13 @@ pub struct Args {
 
 const LONG_ABOUT: &str = "Finds text that has been told twice: duplicate and near-duplicate documents, lines that a \
     document repeats, boilerplate lines and passages that documents share; in directories of text and in files of records.";
+
+const EXAMPLES: &str = "Examples:
+  retold scan corpus/                       what is told twice in a directory
+  retold check data/                        fails when anything is: for CI
+  retold dedup corpus/ --output clean/      what stays without its duplicates
+  retold compare old.md new.md              what two documents share
+  retold scan --help                        all that a command can do";
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -43,11 +51,13 @@ pub enum Command {
     /// Says what a rule means, why it matters, and what to do
     Explain(ExplainArgs),
     /// Writes what a shell completes the command by
+    #[command(after_help = "Examples:\n  retold completions bash > ~/.local/share/bash-completion/completions/retold")]
     Completions {
         /// Which shell
         shell: clap_complete::Shell,
     },
     /// Writes the manual, in roff: of the whole, or of one command
+    #[command(after_help = "Examples:\n  retold man scan > retold-scan.1")]
     Man {
         /// Which command
         command: Option<String>,
