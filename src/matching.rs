@@ -286,7 +286,7 @@ fn by_component<'a, T: Send>(
     let work = |verifier: &mut Verifier<'a>, component: &Vec<DocId>| {
         let found = work(verifier, component);
         progress.add(0, 0, component.len() as u64);
-        (found, std::mem::take(&mut verifier.problems))
+        (found, verifier.end_component())
     };
     map_in_order(components.iter(), verifier, work, |(found, lost)| {
         all.extend(found);

@@ -2,7 +2,7 @@
 //!
 //! Texts are fetched again and cut into shingles again; nothing of them was kept. A thread works on one connected component
 //! of candidates at a time, so that nearly always each document is read once: the set of the one at hand is made, those of the
-//! earlier ones it is compared with are kept, up to `KEPT_BYTES`.
+//! earlier ones of the component are kept, up to `KEPT_BYTES`. What does not fit is read again for each comparison.
 
 use crate::clusters::Compare;
 use crate::document::DocId;
@@ -11,9 +11,11 @@ use crate::reader::{Corpus, ShingleReader};
 use crate::shingles::Shingling;
 use crate::similarity::{ShingleSet, Similarity};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
-/// How much memory one thread keeps sets in: 500 documents of 10 kB. More are read again when they are needed.
-const KEPT_BYTES: usize = 16 << 20;
+/// How much memory one thread keeps the sets of one component in, at most: 8,000 documents of 10 kB that share bands but not enough to
+/// be one cluster, or 40,000 of 2 kB.
+const KEPT_BYTES: usize = 256 << 20;
 
 /// Compares documents by their shingles.
 pub struct Verifier<'a> {
@@ -23,7 +25,7 @@ pub struct Verifier<'a> {
     at_hand: Option<DocId>,
     kept: Kept,
     /// Documents that could not be read again.
-    pub problems: Vec<Problem>,
+    problems: Vec<Problem>,
 }
 
 impl<'a> Verifier<'a> {
@@ -36,6 +38,12 @@ impl<'a> Verifier<'a> {
             kept: Kept::default(),
             problems: Vec::new(),
         }
+    }
+
+    /// Ends a component: what was kept of it is of no use for the next. Which documents could not be read again.
+    pub fn end_component(&mut self) -> Vec<Problem> {
+        self.kept = Kept::default();
+        std::mem::take(&mut self.problems)
     }
 
     /// Makes a document the one at hand; whether it can be read.
@@ -59,7 +67,7 @@ impl<'a> Verifier<'a> {
 
 impl Compare for Verifier<'_> {
     fn compare(&mut self, first: DocId, second: DocId) -> Option<Similarity> {
-        if !self.kept.contains(first) {
+        if self.kept.get(first).is_none() {
             self.keep(first);
         }
         if !self.take(second) {
@@ -70,44 +78,33 @@ impl Compare for Verifier<'_> {
 
     fn keep(&mut self, document: DocId) {
         if self.take(document) {
-            self.kept.insert(document, self.reader.set().clone());
+            self.kept.insert(document, self.reader.set());
         }
     }
 }
 
-/// Sets of documents, those used last.
+/// Sets of documents of one component: the first that fit. Which these are does not change from one document to the next, as all are
+/// gone through for each; those used last would be the ones that are needed last.
 #[derive(Default)]
 struct Kept {
-    sets: HashMap<DocId, (ShingleSet, u64)>,
+    sets: HashMap<DocId, ShingleSet>,
     bytes: usize,
-    clock: u64,
+    /// One that did not fit.
+    other: Option<(DocId, ShingleSet)>,
 }
 
 impl Kept {
-    fn contains(&self, document: DocId) -> bool {
-        self.sets.contains_key(&document)
+    fn get(&self, document: DocId) -> Option<&ShingleSet> {
+        let other = self.other.as_ref().filter(|(other, _)| *other == document).map(|(_, set)| set);
+        self.sets.get(&document).or(other)
     }
 
-    fn get(&mut self, document: DocId) -> Option<&ShingleSet> {
-        let (set, used) = self.sets.get_mut(&document)?;
-        self.clock += 1;
-        *used = self.clock;
-        Some(set)
-    }
-
-    /// Keeps a set; when memory is full the half that was not used for longest goes first.
-    fn insert(&mut self, document: DocId, set: ShingleSet) {
+    fn insert(&mut self, document: DocId, set: &ShingleSet) {
         if self.bytes + set.bytes() > KEPT_BYTES {
-            let mut times: Vec<u64> = self.sets.values().map(|(_, used)| *used).collect();
-            times.sort_unstable();
-            let middle = times.get(times.len() / 2).copied().unwrap_or_default();
-            self.sets.retain(|_, (_, used)| *used > middle);
-            self.bytes = self.sets.values().map(|(set, _)| set.bytes()).sum();
-        }
-        self.clock += 1;
-        self.bytes += set.bytes();
-        if let Some((old, _)) = self.sets.insert(document, (set, self.clock)) {
-            self.bytes -= old.bytes();
+            self.other = Some((document, set.clone()));
+        } else if let Entry::Vacant(place) = self.sets.entry(document) {
+            self.bytes += set.bytes();
+            place.insert(set.clone());
         }
     }
 }

@@ -27,6 +27,10 @@ pub(super) fn read(file: impl Read, delimiter: u8, reading: &Reading, rows: &mut
             let names: Vec<_> = header.iter().map(String::from_utf8_lossy).collect();
             return rows.lost(None, format!("no column `{field}`; the columns are {}", names.join(", ")));
         };
+        if header.iter().filter(|name| *name == field.as_bytes()).count() > 1 {
+            return rows
+                .lost(None, format!("several columns are called `{field}`; which one holds the text cannot be told"));
+        }
         columns.push(column);
     }
     let id = reading.fields.id.as_deref().and_then(place);
@@ -124,6 +128,9 @@ mod tests {
             let found = collected(bytes.as_bytes(), b',', &["text"]);
             assert_eq!((found.rows.len(), found.lost), (texts, vec![]), "{bytes}");
         }
+        let twice = collected(b"text,n,text\na,1,b\n", b',', &["text"]);
+        let reason = "several columns are called `text`; which one holds the text cannot be told";
+        assert_eq!((twice.rows.len(), twice.lost), (0, vec![(None, reason.into())]));
         assert_eq!(collected(b"", b',', &["text"]).lost, [(None, "the table is empty: it has no header".into())]);
         let open = format!("text\n\"{}", "a".repeat(3 << 20));
         let found = collected(open.as_bytes(), b',', &["text"]);

@@ -3,7 +3,7 @@
 
 use super::compression::{Compression, HEAD};
 use super::rewrite::{Packing, Wide};
-use super::text;
+use super::{io_reason, text};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
@@ -165,7 +165,11 @@ fn head_of(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn temporary() -> io::Result<NamedTempFile> {
-    tempfile::Builder::new().prefix("retold-").tempfile()
+    let file = tempfile::Builder::new().prefix("retold-").tempfile();
+    file.map_err(|error| {
+        let folder = std::env::temp_dir();
+        io::Error::other(format!("no temporary file can be made in {}: {}", folder.display(), io_reason(&error)))
+    })
 }
 
 /// The texts of tables, one after the other, as one thread reads them.

@@ -110,7 +110,7 @@ fn what_is_cut_off_is_not_compared() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     packed.write_all(withdrawal().as_bytes()).unwrap();
     let packed = packed.finish().unwrap();
-    std::fs::write(folder.path().join("cut.txt.gz"), &packed[..packed.len() / 2]).unwrap();
+    fs::write(folder.path().join("cut.txt.gz"), &packed[..packed.len() / 2]).unwrap();
     let ended = retold(folder.path(), "compare old.txt cut.txt.gz");
     assert_eq!((ended.status, ended.stdout.as_str()), (2, ""));
     assert!(ended.stderr.contains("cut.txt.gz: "), "{}", ended.stderr);

@@ -374,6 +374,51 @@ fn what_cannot_be_read_to_its_end_stays_whole() {
 }
 
 #[test]
+fn a_text_of_which_all_is_cut_stays() {
+    let line = "all rights reserved here\n";
+    let folder = folder([
+        ("in/a.txt", format!("{line}one of a kind\n")),
+        ("in/b.txt", format!("{line}\n")),
+        ("in/c.txt", line.into()),
+    ]);
+    let done = retold(folder.path(), "dedup in -o out --drop-boilerplate-lines --boilerplate-documents 2");
+    assert_eq!(done.status, 0, "{done:?}");
+    let left = |name: &str| fs::read_to_string(folder.path().join("out").join(name)).ok();
+    let expected = [Some("one of a kind\n".to_owned()), Some("\n".to_owned()), None];
+    assert_eq!(["a.txt", "b.txt", "c.txt"].map(left), expected, "c.txt was the same as b.txt");
+}
+
+#[test]
+fn what_is_read_is_not_replaced_by_what_is_said_of_it() {
+    let folder = corpus();
+    fs::write(folder.path().join("list"), "corpus/a.txt\n").unwrap();
+    let before = fs::read(folder.path().join("corpus/a.txt")).unwrap();
+    for arguments in [
+        "scan corpus/a.txt -o corpus/a.txt",
+        "scan corpus/a.txt --pairs corpus/a.txt",
+        "scan corpus --against corpus/a.txt -o corpus/a.txt",
+        "scan --list corpus/a.txt -o corpus/a.txt",
+        "scan --files-from list -o list",
+        "scan --files-from list -o corpus/a.txt",
+        "check corpus/a.txt -o corpus/a.txt",
+        "check corpus/a.txt --report json=corpus/a.txt",
+        "compare corpus/a.txt corpus/b/c.txt -o corpus/a.txt",
+        "dedup --files-from list -o new --ledger list --force",
+        "dedup --files-from list -o list --force",
+    ] {
+        let refused = retold(folder.path(), arguments);
+        assert_eq!(refused.status, 2, "{arguments}");
+        assert!(
+            refused.stderr.contains("is read") || refused.stderr.contains("input"),
+            "{arguments}: {}",
+            refused.stderr
+        );
+        assert_eq!(fs::read_to_string(folder.path().join("list")).unwrap(), "corpus/a.txt\n", "{arguments}");
+        assert_eq!(fs::read(folder.path().join("corpus/a.txt")).unwrap(), before, "{arguments}");
+    }
+}
+
+#[test]
 fn text_cannot_be_marked() {
     let folder = corpus();
     let refused = retold(folder.path(), "dedup corpus -o out --mark m");

@@ -40,9 +40,11 @@ fn packagers_get_completions_and_a_manual() {
         assert_eq!(ended.status, 0, "{shell}");
         assert!(ended.stdout.contains("update-baseline"), "{shell}");
     }
-    for (arguments, said) in
-        [("man", "retold\\-scan"), ("man scan", ".SH EXAMPLES\n.nf\n  retold scan corpus/"), ("man check", "\\-\\-update\\-baseline")]
-    {
+    for (arguments, said) in [
+        ("man", "retold\\-scan"),
+        ("man scan", ".SH EXAMPLES\n.nf\n  retold scan corpus/"),
+        ("man check", "\\-\\-update\\-baseline"),
+    ] {
         let ended = retold(here.path(), arguments);
         assert_eq!(ended.status, 0, "{arguments}");
         assert!(ended.stdout.contains(said), "{arguments}: {}", ended.stdout);

@@ -74,6 +74,23 @@ pub fn paths(typed: &[PathBuf], selection: &SelectionArgs) -> Result<Vec<PathBuf
     Ok(paths)
 }
 
+/// Fails when a file that is read would be replaced by an output. What is in a directory that is read is not looked at: a report of
+/// last time may be there.
+pub fn expect_no_input<'a>(
+    outputs: impl IntoIterator<Item = &'a PathBuf>,
+    inputs: impl IntoIterator<Item = &'a PathBuf>,
+) -> Result<(), Failure> {
+    let inputs: Vec<PathBuf> = inputs.into_iter().filter_map(|input| input.canonicalize().ok()).collect();
+    let is_read =
+        |output: &&PathBuf| output.canonicalize().is_ok_and(|output| output.is_file() && inputs.contains(&output));
+    match outputs.into_iter().find(is_read) {
+        Some(output) => {
+            Err(Failure::new(format!("{} is read, and would be replaced; name another file", output.display())))
+        }
+        None => Ok(()),
+    }
+}
+
 /// A path as other commands write it, which need not be text.
 #[cfg(unix)]
 pub fn path_of(bytes: &[u8]) -> Result<PathBuf, Failure> {

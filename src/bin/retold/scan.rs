@@ -17,6 +17,8 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     if args.output.output.is_some() && args.output.output == args.report.pairs {
         return Err(Failure::new("--output and --pairs name the same file; the report would replace the pairs"));
     }
+    let inputs = paths.iter().chain(&args.wider.against).chain(&args.selection.files_from);
+    run::expect_no_input(args.output.output.iter().chain(&args.report.pairs), inputs)?;
     if args.list {
         return list(&args, &paths, &options);
     }

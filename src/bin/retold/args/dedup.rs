@@ -71,10 +71,10 @@ pub struct ChoiceArgs {
     /// Remove the document too that would stay of each cluster
     #[arg(long)]
     pub remove_all_copies: bool,
-    /// Remove what these files or directories have: exactly, nearly, or in a longer document; may be repeated
+    /// Remove what these files or directories have: exactly, nearly, or in another document; may be repeated
     #[arg(long, value_name = "PATH")]
     pub against: Vec<PathBuf>,
-    /// With --against: the share of a document that a longer one holds
+    /// With --against: the share of a document that another one holds
     #[arg(long = "contained", value_name = "SHARE", default_value_t = retold::DEFAULT_CONTAINMENT, value_parser = values::threshold)]
     pub containment: f64,
 }

@@ -37,6 +37,8 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
         none if none.is_empty() => vec![PathBuf::from(".")],
         paths => paths,
     };
+    let outputs = args.output.output.iter().chain(args.report.reports.iter().map(|(_, file)| file));
+    run::expect_no_input(outputs, paths.iter().chain(&args.gate.against).chain(&args.selection.files_from))?;
     let (baseline_file, baseline) = baseline(args, config)?;
     expect_different_files(args, &baseline_file)?;
     let unchanged =
@@ -220,7 +222,10 @@ fn baseline(args: &CheckArgs, config: &Config) -> Result<(PathBuf, Baseline), Fa
         let hint = if error.kind() == io::ErrorKind::NotFound { "; --update-baseline takes one" } else { "" };
         Failure::new(format!("{}: {error}{hint}", path.display()))
     })?;
-    let baseline = Baseline::parse(&text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+    let baseline = Baseline::parse(&text).map_err(|error| {
+        let next = "restore it, or remove it and take another with --update-baseline";
+        Failure::new(format!("{}: {error}; {next}", path.display()))
+    })?;
     Ok((path, baseline))
 }
 

@@ -7,14 +7,17 @@ use crate::args::{CompareArgs, CompareFormat};
 use crate::difference::{self, Change};
 use crate::exit::{Failure, Status};
 use crate::format::Style;
+use crate::run;
 use retold::compare::Comparison;
 use serde::Serialize;
+use std::path::PathBuf;
 
 /// Compares two documents and writes what was found.
 pub fn run(args: &CompareArgs) -> Result<Status, Failure> {
     let options = args.options();
     let comparison = retold::compare::compare([&args.a, &args.b], &options).map_err(Failure::new)?;
     let [a, b] = comparison.documents.each_ref();
+    run::expect_no_input(&args.output.output, &[a, b].map(|document| PathBuf::from(&document.name.path)))?;
     let compared = Compared {
         changes: difference::changes(&a.tokens.hashes, &b.tokens.hashes),
         threshold: options.threshold,

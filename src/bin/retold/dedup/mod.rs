@@ -11,7 +11,7 @@ use crate::output::Destination;
 use crate::{format, progress, run};
 use retold::dedup::{Deduplicated, Only, dedup};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use target::{Ledger, Target};
 
 /// Deduplicates, writes, and says what was done.
@@ -27,8 +27,9 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
     let is_file = is_one && !output.is_some_and(target::is_for_a_directory);
     let ledger = args.target.ledger.as_deref();
     let force = args.target.force;
-    let place = output.map(|output| Target::check(output, is_file, force, &paths, &options)).transpose()?;
-    let ledger = Ledger::of(ledger, output, force, &paths, &options)?;
+    let read: Vec<PathBuf> = paths.iter().chain(&args.selection.files_from).cloned().collect();
+    let place = output.map(|output| Target::check(output, is_file, force, &read, &options)).transpose()?;
+    let ledger = Ledger::of(ledger, output, force, &read, &options)?;
     let target = place.map(|place| Target::begin(place, is_file, force)).transpose()?;
     run::check_options(&paths, &options.scan)?;
     let (saying, shows_progress) = (&args.report.saying, args.report.saying.shows_progress());

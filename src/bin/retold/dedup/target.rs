@@ -237,8 +237,9 @@ impl Target {
             let is_short = written.metadata()?.len() <= BLANK;
             Ok(is_short && fs::read(path)?.trim_ascii().is_empty())
         };
-        // Of a file of records all may go, as a file that is one document does.
-        if !self.is_file && place.fate == Fate::Changed && is_blank().map_err(|error| self.failed(&error))? {
+        // Of a file of records all may go, as a file that is one document does; but one that is cut stays, whatever is left of it.
+        let may_go = !self.is_file && place.fate == Fate::Changed && !result.is_text(place.source);
+        if may_go && is_blank().map_err(|error| self.failed(&error))? {
             return fs::remove_file(path).map_err(|error| self.failed(&error));
         }
         if let Some(modified) = metadata.and_then(|metadata| metadata.modified().ok()) {
