@@ -1,17 +1,16 @@
-//! Parquet: the text and id columns of a file, in batches, and no
-//! other column.
+//! Parquet: the text and id columns of a file, in batches, and no other column.
 //!
-//! Row groups are read in parallel. Columns are named by their paths, so a field of a group is `article.body`. Text may be plain, of any length type, or by
+//! Row groups are read in parallel. Columns are named by their paths, so a field of a group is `article.body`. Text may be plain or by
 //! dictionary, in every compression of the format; what is nested in lists is no text.
 
 use super::rows::Rows;
 use super::{Reading, text};
-use parquet::basic::Type;
+use parquet::basic::{ConvertedType, LogicalType, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::schema::types::SchemaDescriptor;
+use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -73,7 +72,9 @@ fn read_group(
         }
     }
     let texts = columns.len();
-    columns.extend(reading.fields.id.as_deref().and_then(|field| column(schema, field)));
+    let id_column = reading.fields.id.as_deref().and_then(|field| column(schema, field));
+    let id_type = id_column.map(|column| schema.column(column));
+    columns.extend(id_column);
     let group = reader.get_row_group(group as usize)?;
     *all = u64::try_from(group.metadata().num_rows()).unwrap_or_default();
     let readers: Result<Vec<ColumnReader>> = columns.iter().map(|&at| group.get_column_reader(at)).collect();
@@ -88,7 +89,8 @@ fn read_group(
                 return Err(ParquetError::General("a column ends before the others".into()));
             }
             let (text_cells, id) = cells.split_at(texts);
-            hand_on(*row, text_cells, id.first().copied(), reading, &mut decoded, rows);
+            let id = id.first().zip(id_type.as_ref()).map(|(cell, column)| id_of(cell, column)).unwrap_or_default();
+            hand_on(*row, text_cells, &id, reading, &mut decoded, rows);
             *row += 1;
         }
     }
@@ -96,14 +98,7 @@ fn read_group(
 }
 
 /// Hands on one row.
-fn hand_on(
-    row: u32,
-    cells: &[&Cell],
-    id: Option<&Cell>,
-    reading: &Reading,
-    decoded: &mut String,
-    rows: &mut impl Rows,
-) {
+fn hand_on(row: u32, cells: &[&Cell], id: &str, reading: &Reading, decoded: &mut String, rows: &mut impl Rows) {
     let mut joined = Vec::new();
     let mut bytes: &[u8] = &[];
     for (number, (cell, field)) in cells.iter().zip(&reading.fields.text).enumerate() {
@@ -123,16 +118,51 @@ fn hand_on(
     if bytes.len() as u64 > reading.max_document_bytes {
         return rows.lost(Some(row), text::NotText::TooLong(reading.max_document_bytes).to_string());
     }
-    let id = match id {
-        Some(Cell::Bytes(id)) => String::from_utf8_lossy(id.data()).into_owned(),
-        Some(Cell::Number(id)) => id.to_string(),
-        Some(Cell::Float(id)) => id.to_string(),
-        _ => String::new(),
-    };
     match text::decode(bytes, &reading.decoding, decoded) {
-        Ok((text, assumed)) => rows.row(row, text, &id, assumed),
+        Ok((text, assumed)) => rows.row(row, text, id, assumed),
         Err(reason) => rows.lost(Some(row), reason.to_string()),
     }
+}
+
+/// What a cell is as an id: text as it stands, numbers as their type says; bytes that are neither are written in hexadecimal digits.
+fn id_of(cell: &Cell, column: &ColumnDescriptor) -> String {
+    let converted = column.converted_type();
+    let is_decimal = converted == ConvertedType::DECIMAL;
+    match cell {
+        Cell::Number(number) if is_decimal => decimal(i128::from(*number), column.type_scale()),
+        Cell::Number(number) => match converted {
+            ConvertedType::UINT_64 => number.cast_unsigned().to_string(),
+            // A number of 32 bits has been widened with its sign.
+            ConvertedType::UINT_32 => (*number as u32).to_string(),
+            _ => number.to_string(),
+        },
+        Cell::Float(number) => number.to_string(),
+        Cell::Bytes(bytes) if is_decimal => match bytes.data() {
+            // Of two's complement, the highest byte first; no decimal has more digits than these hold.
+            digits @ [first, ..] if digits.len() <= 16 => {
+                let sign = if *first > 0x7f { -1 } else { 0 };
+                decimal(digits.iter().fold(sign, |number, &byte| number << 8 | i128::from(byte)), column.type_scale())
+            }
+            _ => String::new(),
+        },
+        Cell::Bytes(bytes) if column.physical_type() == Type::BYTE_ARRAY => {
+            String::from_utf8_lossy(bytes.data()).into_owned()
+        }
+        Cell::Bytes(_) if column.logical_type_ref() == Some(&LogicalType::Float16) => String::new(),
+        Cell::Bytes(bytes) => bytes.data().iter().map(|byte| format!("{byte:02x}")).collect(),
+        Cell::Null => String::new(),
+    }
+}
+
+/// A decimal number of so many digits behind the point.
+fn decimal(unscaled: i128, scale: i32) -> String {
+    let scale = usize::try_from(scale).unwrap_or_default();
+    if scale == 0 {
+        return unscaled.to_string();
+    }
+    let digits = format!("{:0>width$}", unscaled.unsigned_abs(), width = scale + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - scale);
+    format!("{}{whole}.{fraction}", if unscaled < 0 { "-" } else { "" })
 }
 
 /// The column of a path, if it is not inside a list.
@@ -245,6 +275,26 @@ mod tests {
             rows
         });
         pieces.collect()
+    }
+
+    /// Ids as their types say, whatever holds them.
+    #[test]
+    fn numbers_of_every_type() {
+        let id = |column: &str, cell: Cell| {
+            let schema = parse_message_type(&format!("message m {{ required {column}; }}")).unwrap();
+            id_of(&cell, &SchemaDescriptor::new(Arc::new(schema)).column(0))
+        };
+        let bytes = |bytes: &[u8]| Cell::Bytes(ByteArray::from(bytes.to_vec()));
+        assert_eq!(id("int64 n", Cell::Number(-5)), "-5");
+        assert_eq!(id("int64 n (INTEGER(64,false))", Cell::Number(i64::MIN + 5)), "9223372036854775813");
+        assert_eq!(id("int32 n (INTEGER(32,false))", Cell::Number(-1)), "4294967295");
+        assert_eq!(id("int32 n (DECIMAL(9,2))", Cell::Number(-5)), "-0.05");
+        assert_eq!(id("int64 n (DECIMAL(9,0))", Cell::Number(10)), "10");
+        assert_eq!(id("binary n (DECIMAL(20,1))", bytes(&[1, 0])), "25.6");
+        assert_eq!(id("fixed_len_byte_array(2) n (DECIMAL(4,0))", bytes(&[0xff, 0xfb])), "-5");
+        assert_eq!(id("fixed_len_byte_array(2) n (FLOAT16)", bytes(&[0, 0x3c])), "");
+        assert_eq!(id("fixed_len_byte_array(3) n", bytes(&[1, 0xab, 0])), "01ab00");
+        assert_eq!(id("binary n (UTF8)", bytes("grün".as_bytes())), "grün");
     }
 
     #[test]
