@@ -35,14 +35,14 @@ impl<'a> Verifier<'a> {
             reader: ShingleReader::new(corpus, shingling),
             threshold,
             at_hand: None,
-            kept: Kept::default(),
+            kept: Kept::new(KEPT_BYTES),
             problems: Vec::new(),
         }
     }
 
     /// Ends a component: what was kept of it is of no use for the next. Which documents could not be read again.
     pub fn end_component(&mut self) -> Vec<Problem> {
-        self.kept = Kept::default();
+        self.kept = Kept::new(KEPT_BYTES);
         std::mem::take(&mut self.problems)
     }
 
@@ -85,26 +85,51 @@ impl Compare for Verifier<'_> {
 
 /// Sets of documents of one component: the first that fit. Which these are does not change from one document to the next, as all are
 /// gone through for each; those used last would be the ones that are needed last.
-#[derive(Default)]
 struct Kept {
     sets: HashMap<DocId, ShingleSet>,
     bytes: usize,
+    most_bytes: usize,
     /// One that did not fit.
     other: Option<(DocId, ShingleSet)>,
 }
 
 impl Kept {
+    fn new(most_bytes: usize) -> Self {
+        Self { sets: HashMap::new(), bytes: 0, most_bytes, other: None }
+    }
+
     fn get(&self, document: DocId) -> Option<&ShingleSet> {
         let other = self.other.as_ref().filter(|(other, _)| *other == document).map(|(_, set)| set);
         self.sets.get(&document).or(other)
     }
 
     fn insert(&mut self, document: DocId, set: &ShingleSet) {
-        if self.bytes + set.bytes() > KEPT_BYTES {
+        if self.bytes + set.bytes() > self.most_bytes {
             self.other = Some((document, set.clone()));
         } else if let Entry::Vacant(place) = self.sets.entry(document) {
             self.bytes += set.bytes();
             place.insert(set.clone());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_there_until_the_next_that_does_not() {
+        let sets = [[1, 2], [3, 4], [5, 6]].map(|shingles| {
+            let mut set = ShingleSet::default();
+            set.read(&shingles);
+            set
+        });
+        let mut kept = Kept::new(sets[0].bytes());
+        let there = |kept: &Kept| [0, 1, 2].map(|at| kept.get(DocId(at)).map(|set| set.as_slice().to_vec()));
+        for (set, at) in sets.iter().zip(0..) {
+            kept.insert(DocId(at), set);
+            assert_eq!(there(&kept)[at as usize].as_deref(), Some(set.as_slice()));
+        }
+        assert_eq!(there(&kept), [Some(vec![1, 2]), None, Some(vec![5, 6])]);
     }
 }
