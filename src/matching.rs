@@ -103,7 +103,7 @@ impl Wanted {
         if !needs_all_pairs {
             let (joined, strays) = self.leaders(&ordered, corpus, &buckets, progress, &mut problems);
             let clusters = clusters::with_copies(joined, copies);
-            let strays = without_copies(strays, &clusters);
+            let strays = named(strays);
             let contained = self.contained(corpus, copies, &clusters, &mut problems);
             return Matched { clusters, strays, contained, problems, ..Matched::default() };
         }
@@ -119,9 +119,7 @@ impl Wanted {
                 joined.extend(of_component);
                 strays.extend(beside);
             }
-            let clusters = clusters::with_copies(joined, copies);
-            let strays = without_copies(strays, &clusters);
-            (clusters, strays)
+            (clusters::with_copies(joined, copies), named(strays))
         };
         let (clusters, strays) = clusters_at(self.threshold);
         let histogram = self
@@ -254,16 +252,13 @@ impl Wanted {
 /// The share of a document that a longer one holds from which on it is contained, unless it is said otherwise.
 pub const DEFAULT_CONTAINMENT: f64 = 0.9;
 
-/// Those of the strays that have no copy: copies are a cluster, which tells of them.
-fn without_copies(strays: Vec<Joined>, clusters: &[Cluster]) -> Vec<Stray> {
-    let leads = |document| clusters.binary_search_by_key(&document, |cluster| cluster.representative).is_ok();
-    let alone = strays.into_iter().filter(|&(document, ..)| !leads(document));
-    let mut strays: Vec<Stray> = alone
-        .map(|(document, member, similarity)| {
-            let (jaccard, containment) = (similarity.jaccard(), similarity.containment_of_right());
-            Stray { document, member, jaccard, containment }
-        })
-        .collect();
+/// Strays in document order.
+fn named(strays: Vec<Joined>) -> Vec<Stray> {
+    let stray = |(document, member, similarity): Joined| {
+        let (jaccard, containment) = (similarity.jaccard(), similarity.containment_of_right());
+        Stray { document, member, jaccard, containment }
+    };
+    let mut strays: Vec<Stray> = strays.into_iter().map(stray).collect();
     strays.sort_unstable_by_key(|stray| stray.document);
     strays
 }

@@ -21,7 +21,8 @@ pub struct Report {
     pub summary: Summary,
     /// Duplicate and near-duplicate documents, by their representatives.
     pub clusters: Vec<Cluster>,
-    /// Documents in no cluster that are like a member of one; in an order of contents only.
+    /// Documents that are like a member of a cluster but neither its representative nor in it; copies of them may be a cluster. In an order
+    /// of contents only.
     pub strays: Vec<Stray>,
     /// Lines that a document repeats.
     pub repeated_lines: Vec<(DocId, RepeatedLine)>,
