@@ -280,11 +280,16 @@ impl Buckets {
         components
     }
 
+    /// The members of each group of a document.
+    fn members_with(&self, document: DocId) -> impl Iterator<Item = &[u32]> {
+        let groups = self.groups_of(document).iter().map(|&group| group as usize);
+        groups.map(|group| &self.members[self.starts[group]..self.starts[group + 1]])
+    }
+
     /// Every other document that shares a group with `document`, in order and once each, into `others`.
     pub fn all_others(&self, document: DocId, others: &mut Vec<DocId>) {
         others.clear();
-        for &group in self.groups_of(document) {
-            let group = &self.members[self.starts[group as usize]..self.starts[group as usize + 1]];
+        for group in self.members_with(document) {
             others.extend(group.iter().map(|&member| DocId(member)).filter(|&member| member != document));
         }
         others.sort_unstable();
@@ -294,8 +299,7 @@ impl Buckets {
     /// Every document before `document` that shares a group with it, in order and once each, into `earlier`.
     pub fn all_earlier(&self, document: DocId, earlier: &mut Vec<DocId>) {
         earlier.clear();
-        for &group in self.groups_of(document) {
-            let group = &self.members[self.starts[group as usize]..self.starts[group as usize + 1]];
+        for group in self.members_with(document) {
             earlier.extend(group.iter().take_while(|&&member| member < document.0).map(|&member| DocId(member)));
         }
         earlier.sort_unstable();

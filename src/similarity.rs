@@ -137,6 +137,18 @@ mod tests {
         }
     }
 
+    /// 0 is a hash like any other, though 0 stands in an empty slot.
+    #[test]
+    fn zero_is_a_shingle() {
+        let (mut with, mut without) = (ShingleSet::default(), ShingleSet::default());
+        with.read(&[0, 7, 0]);
+        without.read(&[16, 7]);
+        assert_eq!(with.as_slice(), [0, 7]);
+        assert_eq!(with.compare(&without, 0.0), Some(Similarity { shared: 1, left: 2, right: 2 }));
+        assert_eq!(with.compare(&with, 1.0), Some(Similarity { shared: 2, left: 2, right: 2 }));
+        assert_eq!(without.compare(&with, 0.0), Some(Similarity { shared: 1, left: 2, right: 2 }));
+    }
+
     proptest! {
         #[test]
         fn equals_sets(

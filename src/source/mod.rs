@@ -35,7 +35,7 @@ pub use fetch::Fetcher;
 pub use file::Source;
 pub use json::Fields;
 pub use list::{Fate, Listed};
-pub use one::{OneDocument, read_one};
+pub use one::{OneDocument, path_and_record, read_one};
 pub use read::{Document, PartEnd, PartReader, Place, Visit};
 pub use rewrite::{Change, KEPT, Mark, RewriteError};
 pub use spool::Texts;

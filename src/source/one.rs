@@ -57,7 +57,7 @@ pub fn read_one(name: &str, reading: &Reading) -> Result<OneDocument, String> {
 }
 
 /// A file, and what is behind the colon after it, in which there may be colons too.
-fn path_and_record(name: &str) -> (&str, Option<&str>) {
+pub fn path_and_record(name: &str) -> (&str, Option<&str>) {
     if Path::new(name).exists() {
         return (name, None);
     }

@@ -65,10 +65,6 @@ pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<
     if path.starts_with("/dev") || before.as_ref().is_some_and(|metadata| !metadata.is_file()) {
         return through_buffer(&File::options().append(true).open(path)?);
     }
-    let folder_of = |path: &Path| match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
-        _ => PathBuf::from("."),
-    };
     let place = match path.read_link() {
         Ok(to) => path.canonicalize().unwrap_or_else(|_| folder_of(path).join(to)),
         Err(_) => path.to_path_buf(),
@@ -82,6 +78,11 @@ pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<
     file.as_file().sync_all()?;
     file.persist(place).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// The folder in which a file stands, or would.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Temporary files are for their owner alone by default; a report is a file like any other.

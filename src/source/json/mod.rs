@@ -11,7 +11,6 @@ use object::Object;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -87,8 +86,7 @@ impl Record {
             if number > 0 {
                 self.unescaped.push('\n');
             }
-            let text: Cow<'_, str> =
-                serde_json::from_str(value).map_err(|error| format!("field `{field}`: {error}"))?;
+            let text: String = serde_json::from_str(value).map_err(|error| format!("field `{field}`: {error}"))?;
             self.unescaped.push_str(&text);
         }
         if let Some(id) = fields.id.as_deref().and_then(|field| value(&values, field)) {
@@ -115,7 +113,7 @@ pub(super) fn value<'a>(values: &Values<'a>, field: &str) -> Option<&'a str> {
 fn read_id(value: &str, id: &mut String) {
     id.clear();
     match value.as_bytes() {
-        [b'"', ..] => id.push_str(&serde_json::from_str::<Cow<'_, str>>(value).unwrap_or_default()),
+        [b'"', ..] => id.push_str(&serde_json::from_str::<String>(value).unwrap_or_default()),
         [b'-' | b'0'..=b'9', ..] => id.push_str(value),
         _ => {}
     }

@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::exit::Failure;
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, error::ErrorKind};
+use retold::source::path_and_record;
 use std::path::{Path, PathBuf};
 
 /// The commands that read a configuration file.
@@ -48,10 +49,7 @@ fn found(matches: &ArgMatches) -> Result<Option<Config>, Failure> {
     let named = matches.get_one::<PathBuf>("config");
     let paths = matches.try_get_many::<PathBuf>("paths").ok().flatten();
     let first = paths.and_then(|mut paths| paths.next()).map(PathBuf::as_path);
-    let document = matches.try_get_one::<String>("a").ok().flatten().map(|name| match name.split_once(':') {
-        Some((path, _)) if !Path::new(name).exists() => Path::new(path), // a record of it
-        _ => Path::new(name),
-    });
+    let document = matches.try_get_one::<String>("a").ok().flatten().map(|name| Path::new(path_and_record(name).0));
     let from = first.or(document).filter(|path| path.exists()).unwrap_or(Path::new("."));
     Config::find(named.map(PathBuf::as_path), from)
 }

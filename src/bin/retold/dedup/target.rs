@@ -5,7 +5,7 @@
 
 use super::place::Place;
 use crate::exit::Failure;
-use crate::output::{Destination, write_file};
+use crate::output::{Destination, folder_of, write_file};
 use rayon::prelude::*;
 use retold::dedup::{DedupOptions, Deduplicated, Fate};
 use retold::source::RewriteError;
@@ -374,7 +374,7 @@ fn final_place(path: &Path) -> Result<PathBuf, String> {
     if path.is_symlink() {
         return Err("it is a link to nothing".into());
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     match folder.canonicalize() {
         Ok(folder) if folder.is_dir() => Ok(folder.join(name)),
         _ => Err(format!("there is no directory {}", folder.display())),
