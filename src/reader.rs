@@ -12,7 +12,6 @@ use crate::shingles::{Shingles, Shingling};
 use crate::similarity::ShingleSet;
 use crate::source::{Fetcher, Reading, Sources, line_in_source};
 use crate::tokens::{TokenUnit, Tokens};
-use std::collections::BTreeMap;
 
 /// All that is needed to read a document by its number.
 #[derive(Clone, Copy)]
@@ -134,22 +133,28 @@ impl<'a> Reader<'a> {
     ) -> Result<(), Problem> {
         let Self { corpus, fetcher, tokens, .. } = self;
         let (text, source_lines) = fetch(corpus, fetcher, document)?;
-        let mut wanted: BTreeMap<(u32, u64), usize> = lines.zip(0..).collect();
+        let mut wanted: Vec<(u32, u64, usize)> = lines.zip(0..).map(|((line, key), at)| (line, key, at)).collect();
+        wanted.sort_unstable();
+        let mut left = wanted.as_mut_slice();
         for (number, line) in (0..).zip(text.split('\n')) {
-            if wanted.is_empty() {
-                break;
-            }
-            let number = source_lines.map_or(Some(number), |lines| lines.get(number as usize).copied());
-            let Some(number) = number.filter(|&number| wanted.range((number, 0)..=(number, u64::MAX)).next().is_some())
-            else {
+            let Some(&(next, ..)) = left.first() else { break };
+            let number = line_in_source(source_lines, number);
+            if number < next {
                 continue;
-            };
+            }
+            if number > next {
+                break; // what was wanted of the lines before is not there any more
+            }
             tokens.read(line, corpus.unit);
-            if let Some(place) = wanted.remove(&(number, lines::key(&tokens.hashes))) {
-                visit(place, line);
+            let key = lines::key(&tokens.hashes);
+            let here = left.iter().take_while(|(line, ..)| *line == number);
+            if let Some(found) = here.zip(0..).find_map(|(wanted, at)| (wanted.1 == key).then_some(at)) {
+                left.swap(0, found);
+                visit(left[0].2, line);
+                left = &mut left[1..];
             }
         }
-        if wanted.is_empty() { Ok(()) } else { Err(has_changed(corpus, document)) }
+        if left.is_empty() { Ok(()) } else { Err(has_changed(corpus, document)) }
     }
 }
 

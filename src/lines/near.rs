@@ -50,7 +50,14 @@ struct Groups {
     masks: Vec<u64>,
     /// What each adds to the greatest distance of a similar line, in parts of [`PARTS`].
     shares: Vec<u64>,
+    /// The counts of those that are long.
+    counts: Vec<[u8; 64]>,
+    /// For each group the place of its counts in `counts`, or [`SHORT`].
+    counts_of: Vec<u32>,
 }
+
+/// Where no counts are kept.
+const SHORT: u32 = u32::MAX;
 
 const PARTS: f64 = 65536.0;
 
@@ -134,6 +141,9 @@ impl cpu::Loop for Grouping<'_> {
         groups.lines.clear();
         groups.masks.clear();
         groups.shares.clear();
+        groups.counts.clear();
+        groups.counts.shrink_to(1 << 16);
+        groups.counts_of.clear();
         // The greatest distance is 1 - s times the tokens of both; rounded up, for a filter.
         let share = ((1.0 - bounds.similarity) * PARTS).ceil() as u64;
         others.clear();
@@ -154,7 +164,11 @@ impl cpu::Loop for Grouping<'_> {
                 }
                 if own.len() > LONG {
                     let own_counts = *own_counts.get_or_insert_with(|| counts_by_hash(own));
-                    if differences(&own_counts, &counts_by_hash(first)) > most {
+                    let differ = match groups.counts_of[group] {
+                        SHORT => differences(&own_counts, &counts_by_hash(first)),
+                        at => differences(&own_counts, &groups.counts[at as usize]),
+                    };
+                    if differ > most {
                         return None;
                     }
                 }
@@ -175,6 +189,10 @@ impl cpu::Loop for Grouping<'_> {
                     groups.lines.push(line);
                     groups.masks.push(mask);
                     groups.shares.push(share * own.len() as u64);
+                    groups.counts_of.push(if own.len() > LONG { groups.counts.len() as u32 } else { SHORT });
+                    if own.len() > LONG {
+                        groups.counts.push(own_counts.unwrap_or_else(|| counts_by_hash(own)));
+                    }
                 }
             }
             if steps > MOST_STEPS {

@@ -9,6 +9,9 @@ use super::{Line, LineOptions, Lines, RepeatedLine, excerpt, has_letters, line_b
 use crate::first::Firsts;
 use crate::tokens::Tokens;
 
+/// Where no line follows.
+const NONE: u32 = u32::MAX;
+
 /// Finds the repeated lines of documents, in buffers that it keeps.
 #[derive(Default)]
 pub struct RepeatedLines {
@@ -16,8 +19,10 @@ pub struct RepeatedLines {
     first: Firsts,
     /// For each line of the document the first with its key.
     firsts: Vec<u32>,
-    /// The lines that stand more than once, each behind the first with its key.
-    same: Vec<(u32, u32)>,
+    /// For each line the next with its key, or [`NONE`].
+    next: Vec<u32>,
+    /// The lines of one key.
+    same: Vec<u32>,
     near: Near,
 }
 
@@ -58,25 +63,29 @@ impl RepeatedLines {
         options: LineOptions,
         found: &mut Vec<RepeatedLine>,
     ) {
-        let Self { firsts, same, .. } = self;
-        // The second and later lines with the same key, each with the first, and that first itself.
-        let again = firsts.iter().copied().zip(0..).filter(|(first, at)| first != at);
-        same.clear();
+        let Self { firsts, next, same, .. } = self;
+        next.clear();
+        next.shrink_to(1 << 16);
+        next.resize(lines.len(), NONE);
         same.shrink_to(1 << 16);
-        same.extend(again.flat_map(|(first, at)| [(first, first), (first, at)]));
-        same.sort_unstable();
-        same.dedup();
-        for same in same.chunk_by(|a, b| a.0 == b.0) {
-            let mut report = |lines_of: &[(u32, u32)]| {
-                let first = &lines[lines_of[0].1 as usize];
+        // From the last on, each line comes between the first with its key and what followed that.
+        for (at, &first) in (0..lines.len() as u32).zip(&*firsts).rev().filter(|(at, first)| at != *first) {
+            next[at as usize] = std::mem::replace(&mut next[first as usize], at);
+        }
+        for (at, _) in (0..).zip(&*firsts).filter(|(at, first)| at == *first && next[*at as usize] != NONE) {
+            let following = |at: &u32| Some(next[*at as usize]).filter(|next| *next != NONE);
+            same.clear();
+            same.extend(std::iter::successors(Some(at), following));
+            let mut report = |same: &[u32]| {
+                let first = &lines[same[0] as usize];
                 found.push(RepeatedLine {
                     text: excerpt(line_text(text, tokens, first.number)),
                     key: first.key,
-                    lines: lines_of.iter().map(|&(_, at)| u64::from(lines[at as usize].number) + 1).collect(),
+                    lines: same.iter().map(|&at| u64::from(lines[at as usize].number) + 1).collect(),
                     similarity: 1.0,
                 });
             };
-            let first = &lines[same[0].1 as usize];
+            let first = &lines[at as usize];
             if first.tokens.len() >= options.min_tokens as usize {
                 report(same);
                 continue;
@@ -89,7 +98,7 @@ impl RepeatedLines {
             let counts = first.tokens.len() >= options.min_neighbour_tokens as usize
                 || has_letters(line_text(text, tokens, first.number), options.min_neighbour_letters);
             if counts {
-                same.chunk_by(|a, b| neighbours(a.1, b.1)).filter(|run| run.len() > 1).for_each(report);
+                same.chunk_by(|a, b| neighbours(*a, *b)).filter(|run| run.len() > 1).for_each(report);
             }
         }
     }

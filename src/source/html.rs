@@ -154,6 +154,7 @@ mod tests {
     fn lines(html: &str) -> Vec<(String, u32)> {
         let page = page(html);
         assert_eq!(page.text.lines().count(), page.lines.len());
+        assert!(page.lines.is_sorted());
         page.text.lines().map(str::to_owned).zip(page.lines).collect()
     }
 
