@@ -3,7 +3,8 @@
 //! [`dispatch`] runs a [`Loop`] in the form compiled for AVX-512, for AVX2, or for any machine. What differs by hand is how 64
 //! bytes are classified, one bit a byte, how the places of set bits are written down, and how much of a JSON string is read in
 //! one go; the results are the same. `x86` is the crate's only module with `unsafe` code: calls of functions compiled for a
-//! feature, each behind a check that the machine has it, and vectors taken for arrays; memory is read and written through slices.
+//! feature, each behind a check that the machine has it, vectors taken for arrays, and one load of part of a vector; all other memory
+//! is read and written through slices.
 //!
 //! Limits: a closure inside a loop is compiled for the machine only where it is inlined.
 
@@ -37,6 +38,21 @@ pub(crate) trait Cpu: Copy {
     /// Which of eight numbers equal another, the first in the lowest bit.
     fn equal(self, eight: &[u64; 8], to: u64) -> u8;
 
+    /// At most 16 bytes of `text` as two little-endian numbers, zeros behind them.
+    ///
+    /// What stands around them may be read, but has no influence.
+    #[inline(always)]
+    fn sixteen(self, text: &[u8], start: usize, length: usize) -> [u64; 2] {
+        let mut sixteen = [0; 16];
+        match text[start..].first_chunk() {
+            Some(bytes) => sixteen = *bytes,
+            None => sixteen[..length].copy_from_slice(&text[start..start + length]),
+        }
+        let all = u128::from_le_bytes(sixteen);
+        let [low, high] = KEEP[length];
+        [all as u64 & low, (all >> 64) as u64 & high]
+    }
+
     /// Which bytes of a block end or interrupt a string of JSON: `"`, `\`, and those below space.
     fn interrupts(self, block: &[u8; BLOCK]) -> u64;
 
@@ -51,6 +67,18 @@ pub(crate) trait Cpu: Copy {
         (plain, plain)
     }
 }
+
+/// The bits of so many bytes among 16, as two little-endian numbers.
+const KEEP: [[u64; 2]; 17] = {
+    let mut keep = [[0; 2]; 17];
+    let mut length = 0;
+    while length <= 16 {
+        let all = if length == 16 { u128::MAX } else { (1 << (8 * length)) - 1 };
+        keep[length] = [all as u64, (all >> 64) as u64];
+        length += 1;
+    }
+    keep
+};
 
 /// Work that is compiled once for each [`Cpu`], everything inlined into `run` with it.
 pub(crate) trait Loop {

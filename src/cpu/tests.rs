@@ -79,6 +79,26 @@ impl Check for EqualTo<'_> {
     }
 }
 
+struct SixteenOf<'a>(&'a [u8], usize, usize);
+
+impl Check for SixteenOf<'_> {
+    fn check(&self, cpu: impl Cpu) {
+        let Self(text, start, length) = *self;
+        let mut expected = [0; 16];
+        expected[..length].copy_from_slice(&text[start..start + length]);
+        let all = u128::from_le_bytes(expected);
+        assert_eq!(cpu.sixteen(text, start, length), [all as u64, (all >> 64) as u64]);
+    }
+}
+
+#[test]
+fn so_many_bytes_at_every_place() {
+    let text: Vec<u8> = (128..168).collect();
+    for start in 0..=text.len() {
+        (0..=16.min(text.len() - start)).for_each(|length| with_all(SixteenOf(&text, start, length)));
+    }
+}
+
 #[test]
 fn every_byte_at_every_place() {
     for byte in 0..=255 {

@@ -164,6 +164,12 @@ impl Cpu for Avx512 {
     }
 
     #[inline(always)]
+    fn sixteen(self, text: &[u8], start: usize, length: usize) -> [u64; 2] {
+        // SAFETY: `self` exists, so `detect` saw every feature that `masked_sixteen` is compiled for.
+        unsafe { masked_sixteen(&text[start..start + length]) }
+    }
+
+    #[inline(always)]
     fn interrupts(self, block: &[u8; BLOCK]) -> u64 {
         // SAFETY: `self` exists, so `detect` saw every feature that `wide_interrupts` is compiled for.
         unsafe { wide_interrupts(block) }
@@ -181,6 +187,16 @@ impl Cpu for Avx512 {
 fn equal_eight(eight: &[u64; 8], to: u64) -> u8 {
     let [a, b, c, d, e, f, g, h] = eight.map(|one| one as i64);
     _mm512_cmpeq_epi64_mask(_mm512_set_epi64(h, g, f, e, d, c, b, a), _mm512_set1_epi64(to as i64))
+}
+
+/// At most 16 bytes, zeros behind them.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,bmi2")]
+fn masked_sixteen(bytes: &[u8]) -> [u64; 2] {
+    let few = _bzhi_u32(0xffff, bytes.len() as u32) as __mmask16;
+    // SAFETY: the mask has a bit for each byte of the slice, or for its first 16, and no byte without a bit is accessed.
+    let sixteen = unsafe { _mm_maskz_loadu_epi8(few, bytes.as_ptr().cast()) };
+    [_mm_cvtsi128_si64(sixteen) as u64, _mm_extract_epi64::<1>(sixteen) as u64]
 }
 
 /// 64 bytes as they stand.

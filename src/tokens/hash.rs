@@ -6,64 +6,32 @@
 //!
 //! Cost: about 2 ns a token. Limits: 64 bits, no defence against someone who constructs collisions.
 
-const SECRET: [u64; 3] = [0x9e37_79b9_7f4a_7c15, 0xc2b2_ae3d_27d4_eb4f, 0x1656_67b1_9e37_79f9];
+use crate::cpu::Cpu;
 
-/// Bytes that belong to a token of each length up to 16, as two little-endian words.
-const KEEP: [[u64; 2]; 17] = {
-    let mut keep = [[0; 2]; 17];
-    let mut length = 0;
-    while length <= 16 {
-        let all = if length == 16 { u128::MAX } else { (1 << (8 * length)) - 1 };
-        keep[length] = [all as u64, (all >> 64) as u64];
-        length += 1;
-    }
-    keep
-};
+const SECRET: [u64; 3] = [0x9e37_79b9_7f4a_7c15, 0xc2b2_ae3d_27d4_eb4f, 0x1656_67b1_9e37_79f9];
 
 /// The hash of `text[start..end]`, ASCII letters in either case.
 ///
-/// `text` around the token is read but has no influence: it only lets the token be loaded as 16 bytes at once.
+/// `text` around the token may be read but has no influence: it only lets the token be loaded as 16 bytes at once.
 #[inline(always)]
-pub(super) fn token(text: &[u8], start: usize, end: usize) -> u64 {
+pub(super) fn token(cpu: impl Cpu, text: &[u8], start: usize, end: usize) -> u64 {
     let length = end - start;
     if length > 16 {
-        return long(&text[start..end]);
+        return long(cpu, text, start, end);
     }
-    match text.get(start..start + 16) {
-        Some(bytes) => short(bytes, length),
-        None => {
-            let mut padded = [0; 16];
-            padded[..length].copy_from_slice(&text[start..end]);
-            short(&padded, length)
-        }
-    }
+    let [low, high] = cpu.sixteen(text, start, length);
+    mix_short(low, high, length)
 }
 
 /// The same when the token is all ASCII; none when it is not.
 #[inline(always)]
-pub(super) fn ascii_token(text: &[u8], start: usize, end: usize) -> Option<u64> {
+pub(super) fn ascii_token(cpu: impl Cpu, text: &[u8], start: usize, end: usize) -> Option<u64> {
     let length = end - start;
-    match text.get(start..start + 16) {
-        Some(bytes) if length <= 16 => {
-            let [low, high] = short_words(bytes, length);
-            ((low | high) & 0x8080_8080_8080_8080 == 0).then(|| mix_short(low, high, length))
-        }
-        _ => text[start..end].is_ascii().then(|| token(text, start, end)),
+    if length > 16 {
+        return text[start..end].is_ascii().then(|| long(cpu, text, start, end));
     }
-}
-
-#[inline(always)]
-fn short(bytes: &[u8], length: usize) -> u64 {
-    let [low, high] = short_words(bytes, length);
-    mix_short(low, high, length)
-}
-
-/// The first `length` of 16 bytes, zeros behind them.
-#[inline(always)]
-fn short_words(bytes: &[u8], length: usize) -> [u64; 2] {
-    let [low, high] = words(bytes);
-    let keep = KEEP[length];
-    [low & keep[0], high & keep[1]]
+    let [low, high] = cpu.sixteen(text, start, length);
+    ((low | high) & 0x8080_8080_8080_8080 == 0).then(|| mix_short(low, high, length))
 }
 
 #[inline(always)]
@@ -78,23 +46,14 @@ pub(super) fn character(canonical: &str) -> u64 {
     canonical.chars().fold(SECRET[2], step)
 }
 
-fn long(bytes: &[u8]) -> u64 {
-    let mut state = (bytes.len() as u64).wrapping_mul(SECRET[2]);
-    for chunk in bytes.chunks(16) {
-        let mut padded = [0; 16];
-        padded[..chunk.len()].copy_from_slice(chunk);
-        let [low, high] = words(&padded);
+#[inline(always)]
+fn long(cpu: impl Cpu, text: &[u8], start: usize, end: usize) -> u64 {
+    let mut state = ((end - start) as u64).wrapping_mul(SECRET[2]);
+    for at in (start..end).step_by(16) {
+        let [low, high] = cpu.sixteen(text, at, 16.min(end - at));
         state = mix(fold(low) ^ SECRET[0] ^ state, fold(high) ^ SECRET[1]);
     }
     state
-}
-
-#[inline(always)]
-fn words(bytes: &[u8]) -> [u64; 2] {
-    let mut halves = [[0; 8]; 2];
-    halves[0].copy_from_slice(&bytes[..8]);
-    halves[1].copy_from_slice(&bytes[8..16]);
-    halves.map(u64::from_le_bytes)
 }
 
 /// Sets bit 5 of every ASCII byte: letters become lower case, digits stay, `_` becomes a byte that no token holds.
@@ -112,9 +71,10 @@ fn mix(a: u64, b: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cpu::Portable;
 
     fn alone(text: &str) -> u64 {
-        token(text.as_bytes(), 0, text.len())
+        token(Portable, text.as_bytes(), 0, text.len())
     }
 
     #[test]
@@ -136,7 +96,11 @@ mod tests {
             let word = "abcdefghijklmnopqrstuvwxyz0123456789_zyx".get(..length).unwrap();
             for (before, after) in [("", ""), (" ", "!"), ("xyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] {
                 let text = format!("{before}{word}{after}");
-                assert_eq!(token(text.as_bytes(), before.len(), before.len() + length), alone(word), "{text}");
+                assert_eq!(
+                    token(Portable, text.as_bytes(), before.len(), before.len() + length),
+                    alone(word),
+                    "{text}"
+                );
             }
         }
     }

@@ -14,7 +14,7 @@ mod classes;
 mod composed;
 mod hash;
 
-use crate::cpu::{self, BLOCK, Cpu};
+use crate::cpu::{self, BLOCK, Cpu, Portable};
 use canonical::{Canonical, is_canonical};
 use classes::{Classes, Flags};
 use composed::Composed;
@@ -149,10 +149,10 @@ impl Tokens {
             self.spans.push(start..end);
         }
         let hash = if is_canonical(flags, adjacent_marks) {
-            hash::token(text.as_bytes(), start, end)
+            hash::token(Portable, text.as_bytes(), start, end)
         } else {
             let canonical = self.canonical.of(&text[start..end], flags, adjacent_marks).as_bytes();
-            hash::token(canonical, 0, canonical.len())
+            hash::token(Portable, canonical, 0, canonical.len())
         };
         self.hashes.push(hash);
     }
@@ -305,9 +305,9 @@ impl Words<'_> {
         }
         let is_ascii = beyond_ascii == 0 && runs.open.is_none_or(|open| !open.beyond_ascii);
         if is_ascii {
-            self.hash_ascii(runs, edges / 2);
+            self.hash_ascii(cpu, runs, edges / 2);
         } else {
-            self.hash_lines(runs, edges / 2, first_token, first_line);
+            self.hash_lines(cpu, runs, edges / 2, first_token, first_line);
         }
         runs.open = (is_open == 1).then(|| Open {
             start: match runs.open {
@@ -323,18 +323,18 @@ impl Words<'_> {
 
     /// Hashes runs of ASCII: one token each.
     #[inline(always)]
-    fn hash_ascii(&mut self, runs: &Runs, count: usize) {
+    fn hash_ascii(&mut self, cpu: impl Cpu, runs: &Runs, count: usize) {
         let text = self.text.as_bytes();
         let Tokens { hashes, spans, has_spans, .. } = &mut *self.tokens;
         let mut pairs = runs.edges.as_chunks::<2>().0[..count].iter();
         if runs.open.is_some() && pairs.next().is_some() {
             let (start, end) = runs.get(0);
-            hashes.push(hash::token(text, start, end));
+            hashes.push(hash::token(cpu, text, start, end));
         }
         let first = hashes.len();
         hashes.resize(first + pairs.len(), 0);
         for (hash, &[start, end]) in hashes[first..].iter_mut().zip(pairs) {
-            *hash = hash::token(text, runs.base + start as usize, runs.base + end as usize);
+            *hash = hash::token(cpu, text, runs.base + start as usize, runs.base + end as usize);
         }
         if *has_spans {
             for number in 0..count {
@@ -346,22 +346,22 @@ impl Words<'_> {
 
     /// Hashes runs that may hold characters beyond ASCII, line by line: how many tokens each has must be seen.
     #[inline(always)]
-    fn hash_lines(&mut self, runs: &Runs, count: usize, first_token: usize, first_line: usize) {
+    fn hash_lines(&mut self, cpu: impl Cpu, runs: &Runs, count: usize, first_token: usize, first_line: usize) {
         let mut next = 0;
         for line in first_line..self.tokens.lines.len() {
             let ended = self.tokens.lines[line].tokens - first_token;
-            self.hash_runs(runs, next..ended);
+            self.hash_runs(cpu, runs, next..ended);
             self.tokens.lines[line].tokens = self.tokens.hashes.len();
             next = ended;
         }
-        self.hash_runs(runs, next..count);
+        self.hash_runs(cpu, runs, next..count);
     }
 
     #[inline(always)]
-    fn hash_runs(&mut self, runs: &Runs, numbers: Range<usize>) {
+    fn hash_runs(&mut self, cpu: impl Cpu, runs: &Runs, numbers: Range<usize>) {
         for number in numbers {
             let (start, end) = runs.get(number);
-            match hash::ascii_token(self.text.as_bytes(), start, end) {
+            match hash::ascii_token(cpu, self.text.as_bytes(), start, end) {
                 Some(hash) => {
                     self.tokens.hashes.push(hash);
                     if self.tokens.has_spans {
