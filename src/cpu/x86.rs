@@ -59,19 +59,16 @@ impl Cpu for Avx2 {
 #[target_feature(enable = "avx2")]
 fn equal_halves(eight: &[u64; 8], to: u64) -> u8 {
     let to = _mm256_set1_epi64x(to as i64);
-    let of_half = |at: usize| {
-        let one = |number: usize| eight[at + number] as i64;
-        let equal = _mm256_cmpeq_epi64(_mm256_set_epi64x(one(3), one(2), one(1), one(0)), to);
-        _mm256_movemask_pd(_mm256_castsi256_pd(equal)) as u8
-    };
-    of_half(0) | of_half(4) << 4
+    // SAFETY: both are 64 bytes without padding, for which every pattern of bits is a value.
+    let halves = unsafe { std::mem::transmute::<[u64; 8], [__m256i; 2]>(*eight) };
+    let [low, high] = halves.map(|half| _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpeq_epi64(half, to))) as u8);
+    low | high << 4
 }
 
 #[inline]
 #[target_feature(enable = "avx2")]
 fn block_masks(block: &[u8; BLOCK]) -> Masks {
-    let (low, high) = block.split_at(BLOCK / 2);
-    let [low, high] = [low, high].map(|half| half_masks(half));
+    let [low, high] = halves(block).map(|half| half_masks(half));
     let join = |of: fn(&[u32; 4]) -> u32| u64::from(of(&low)) | u64::from(of(&high)) << 32;
     Masks { word: join(|m| m[0]), beyond_ascii: join(|m| m[1]), line_end: join(|m| m[2]), blank: join(|m| m[3]) }
 }
@@ -79,22 +76,19 @@ fn block_masks(block: &[u8; BLOCK]) -> Masks {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn block_interrupts(block: &[u8; BLOCK]) -> u64 {
-    let of_half = |half: &[u8]| {
-        let bytes = half_block(half);
+    let [low, high] = halves(block).map(|bytes| {
         let equal = |byte: u8| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8));
         let below_space = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1f)), bytes);
         let interrupts = _mm256_or_si256(_mm256_or_si256(equal(b'"'), equal(b'\\')), below_space);
         u64::from(_mm256_movemask_epi8(interrupts) as u32)
-    };
-    let (low, high) = block.split_at(BLOCK / 2);
-    of_half(low) | of_half(high) << 32
+    });
+    low | high << 32
 }
 
 /// The masks of 32 bytes, in the order of [`Masks`].
 #[inline]
 #[target_feature(enable = "avx2")]
-fn half_masks(half: &[u8]) -> [u32; 4] {
-    let bytes = half_block(half);
+fn half_masks(bytes: __m256i) -> [u32; 4] {
     // In range when the distance from the first of the range is at most the range's length, unsigned.
     let within = |bytes: __m256i, first: u8, last: u8| {
         let distance = _mm256_add_epi8(bytes, _mm256_set1_epi8(first.wrapping_neg() as i8));
@@ -110,11 +104,12 @@ fn half_masks(half: &[u8]) -> [u32; 4] {
     [word, bytes, equal(b'\n'), blank].map(|mask| _mm256_movemask_epi8(mask) as u32)
 }
 
-/// 32 bytes as they stand.
+/// 64 bytes as they stand.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn half_block(half: &[u8]) -> __m256i {
-    _mm256_set_epi64x(quad(half, 3), quad(half, 2), quad(half, 1), quad(half, 0))
+fn halves(block: &[u8; BLOCK]) -> [__m256i; 2] {
+    // SAFETY: both are 64 bytes without padding, for which every pattern of bits is a value.
+    unsafe { std::mem::transmute(*block) }
 }
 
 /// Proof that the machine has what Ice Lake and Zen 4 have: only [`Avx512::detect`] makes one.
@@ -185,8 +180,9 @@ impl Cpu for Avx512 {
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn equal_eight(eight: &[u64; 8], to: u64) -> u8 {
-    let [a, b, c, d, e, f, g, h] = eight.map(|one| one as i64);
-    _mm512_cmpeq_epi64_mask(_mm512_set_epi64(h, g, f, e, d, c, b, a), _mm512_set1_epi64(to as i64))
+    // SAFETY: both are 64 bytes without padding, for which every pattern of bits is a value.
+    let eight = unsafe { std::mem::transmute::<[u64; 8], __m512i>(*eight) };
+    _mm512_cmpeq_epi64_mask(eight, _mm512_set1_epi64(to as i64))
 }
 
 /// At most 16 bytes, zeros behind them.
@@ -203,8 +199,8 @@ fn masked_sixteen(bytes: &[u8]) -> [u64; 2] {
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn wide_block(block: &[u8; BLOCK]) -> __m512i {
-    let word = |at: usize| quad(block, at);
-    _mm512_set_epi64(word(7), word(6), word(5), word(4), word(3), word(2), word(1), word(0))
+    // SAFETY: both are 64 bytes without padding, for which every pattern of bits is a value.
+    unsafe { std::mem::transmute(*block) }
 }
 
 #[inline]
@@ -300,12 +296,4 @@ fn wide_places(bits: u64, base: u32, places: &mut [u32; BLOCK]) {
         store(32, _mm512_extracti32x4_epi32::<2>(set));
         store(48, _mm512_extracti32x4_epi32::<3>(set));
     }
-}
-
-/// Eight bytes of a slice as they stand. The compiler makes one unaligned load of all that go into a vector.
-#[inline(always)]
-fn quad(bytes: &[u8], at: usize) -> i64 {
-    let mut quad = [0; 8];
-    quad.copy_from_slice(&bytes[8 * at..8 * at + 8]);
-    i64::from_le_bytes(quad)
 }
