@@ -62,16 +62,19 @@ pub struct ShingleSet {
 impl ShingleSet {
     /// Replaces the contents by these shingles, among which may be repetitions. About 2 ns a shingle.
     pub fn read(&mut self, shingles: &[u64]) {
-        self.list.clear();
         self.slots.clear();
         self.slots.resize((2 * shingles.len()).next_power_of_two().max(16), 0);
+        self.list.resize(shingles.len(), 0);
+        let mut distinct = 0;
         for &shingle in shingles {
-            let slot = self.slot(shingle);
+            let slot = slot(&self.slots, &self.list, shingle);
             if self.slots[slot] == 0 {
-                self.list.push(shingle);
-                self.slots[slot] = self.list.len() as u32;
+                self.list[distinct] = shingle;
+                distinct += 1;
+                self.slots[slot] = distinct as u32;
             }
         }
+        self.list.truncate(distinct);
     }
 
     /// The shingles, in the order in which they stand first.
@@ -96,7 +99,7 @@ impl ShingleSet {
         for &shingle in &other.list {
             // What documents share they tell in the same order, nearly always.
             if self.list.get(next) != Some(&shingle) {
-                match self.slots[self.slot(shingle)] {
+                match self.slots[slot(&self.slots, &self.list, shingle)] {
                     0 if lacking == may_lack => return None,
                     0 => {
                         lacking += 1;
@@ -109,17 +112,17 @@ impl ShingleSet {
         }
         Some(Similarity { shared: right - lacking, left, right })
     }
+}
 
-    /// The slot of a shingle: the one that holds it, or the empty one that it would take.
-    #[inline(always)]
-    fn slot(&self, shingle: u64) -> usize {
-        let mask = self.slots.len() - 1;
-        let mut at = shingle as usize & mask;
-        while self.slots[at] != 0 && self.list[self.slots[at] as usize - 1] != shingle {
-            at = (at + 1) & mask;
-        }
-        at
+/// The slot of a shingle: the one that holds it, or the empty one that it would take.
+#[inline(always)]
+fn slot(slots: &[u32], list: &[u64], shingle: u64) -> usize {
+    let mask = slots.len() - 1;
+    let mut at = shingle as usize & mask;
+    while slots[at] != 0 && list[slots[at] as usize - 1] != shingle {
+        at = (at + 1) & mask;
     }
+    at
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub struct Sketcher {
     multipliers: Vec<u32>,
     values: Vec<u32>,
     /// The multipliers of the bins that stayed empty, and the least products so far.
-    empty_multipliers: Vec<u32>,
+    empty_multipliers: Vec<[u32; LANES]>,
     least: Vec<u32>,
 }
 
@@ -46,18 +46,15 @@ impl Sketcher {
     fn fill_empty_bins(&mut self, shingles: &[u64]) {
         self.empty_multipliers.clear();
         let bins = self.values.iter().zip(&self.multipliers);
-        let empty = bins.filter(|(value, _)| **value == EMPTY);
-        self.empty_multipliers.extend(empty.map(|(_, multiplier)| multiplier));
-        if self.empty_multipliers.is_empty() {
-            return;
+        let mut empty = bins.filter(|(value, _)| **value == EMPTY).map(|(_, multiplier)| *multiplier).peekable();
+        while empty.peek().is_some() {
+            // What fills the last few is looked at by nobody.
+            self.empty_multipliers.push(std::array::from_fn(|_| empty.next().unwrap_or_default()));
         }
         self.least.clear();
-        self.least.resize(self.empty_multipliers.len(), u32::MAX);
         cpu::dispatch(Classic { shingles, multipliers: &self.empty_multipliers, least: &mut self.least });
-        let mut filled = self.least.iter();
-        for value in self.values.iter_mut().filter(|value| **value == EMPTY) {
-            *value = filled.next().map_or(EMPTY, |least| CLASSIC | least >> 1);
-        }
+        let empty = self.values.iter_mut().filter(|value| **value == EMPTY);
+        empty.zip(&self.least).for_each(|(value, least)| *value = CLASSIC | least >> 1);
     }
 }
 
@@ -88,20 +85,27 @@ impl cpu::Loop for OnePermutation<'_> {
     }
 }
 
-/// The classic MinHash values of the empty bins, as many at a time as the machine can.
+/// How many empty bins are filled at a time: their least products stay in one register where the machine can.
+const LANES: usize = 16;
+
+/// The classic MinHash values of the empty bins.
 struct Classic<'a> {
     shingles: &'a [u64],
-    multipliers: &'a [u32],
-    least: &'a mut [u32],
+    multipliers: &'a [[u32; LANES]],
+    least: &'a mut Vec<u32>,
 }
 
 impl cpu::Loop for Classic<'_> {
     #[inline(always)]
     fn run(self, _: impl cpu::Cpu) {
-        for &shingle in self.shingles {
-            for (least, &multiplier) in self.least.iter_mut().zip(self.multipliers) {
-                *least = (*least).min((shingle as u32).wrapping_mul(multiplier));
+        for multipliers in self.multipliers {
+            let mut least = [u32::MAX; LANES];
+            for &shingle in self.shingles {
+                for (least, multiplier) in least.iter_mut().zip(multipliers) {
+                    *least = (*least).min((shingle as u32).wrapping_mul(*multiplier));
+                }
             }
+            self.least.extend_from_slice(&least);
         }
     }
 }
