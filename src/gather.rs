@@ -82,9 +82,10 @@ pub fn gather(
         bands: signing.banding.bands as usize,
         next_line: 1,
         keeps_lengths: edits.is_some(),
+        copies: Vec::new(),
     };
     gatherer.read(signing, edits, progress)?;
-    Ok(gatherer.gathered)
+    Ok(gatherer.finish())
 }
 
 struct Gatherer<'a> {
@@ -95,6 +96,8 @@ struct Gatherer<'a> {
     /// The line, from 1, at which the next block of a record file begins.
     next_line: u64,
     keeps_lengths: bool,
+    /// Documents that are the same as an earlier one, behind that one, in the order of the copies.
+    copies: Vec<(DocId, DocId)>,
 }
 
 impl Gatherer<'_> {
@@ -131,7 +134,7 @@ impl Gatherer<'_> {
         let first = into.documents.len() as u32;
         let mut keys = signed.keys.chunks_exact(self.bands);
         let mut id_start = 0;
-        let mut copies = Vec::new();
+        let first_copy = self.copies.len();
         for document in &signed.documents {
             let id = &signed.ids[id_start..document.id_end];
             id_start = document.id_end;
@@ -153,23 +156,19 @@ impl Gatherer<'_> {
                 Found::Same(seat) => {
                     let original = into.documents.at(seat);
                     into.index.push_copy(original);
-                    copies.push((original, DocId(into.documents.len() as u32 - 1)));
+                    self.copies.push((original, DocId(into.documents.len() as u32 - 1)));
                 }
             }
         }
         into.passages.append(&signed.passages);
         let document = |number: u32| DocId(first + number);
-        let repeated = signed.repeated.into_iter().map(|(number, line)| (document(number), line));
-        add_found(&mut into.repeated, repeated, &copies, |found| found.0, |found, copy| (copy, found.1.clone()));
-        let repetition = signed.repetition.into_iter().map(|(number, figures)| (document(number), figures));
-        add_found(&mut into.repetition, repetition, &copies, |found| found.0, |found, copy| (copy, found.1));
-        let unfinished = signed.unfinished.into_iter().map(document);
-        add_found(&mut into.unfinished, unfinished, &copies, |&found| found, |_, copy| copy);
-        let edited = signed.edited.into_iter().map(document);
-        add_found(&mut into.edited, edited, &copies, |&found| found, |_, copy| copy);
+        into.repeated.extend(signed.repeated.into_iter().map(|(number, line)| (document(number), line)));
+        into.repetition.extend(signed.repetition.into_iter().map(|(number, figures)| (document(number), figures)));
+        into.unfinished.extend(signed.unfinished.into_iter().map(document));
+        into.edited.extend(signed.edited.into_iter().map(document));
         if let Some(lines) = &mut into.lines {
             lines.extend(signed.lines.into_iter().map(|line| KeyedLine { document: first + line.document, ..line }))?;
-            lines.add_copies(&copies);
+            lines.add_copies(&self.copies[first_copy..]);
         }
         for (source, line, reason) in signed.lost {
             let record = line.map(|line| self.next_line + u64::from(line));
@@ -183,28 +182,42 @@ impl Gatherer<'_> {
         self.next_line += signed.end.lines;
         Ok(())
     }
+
+    /// Says of copies what was found in the documents that they are copies of.
+    fn finish(self) -> Gathered {
+        let Self { mut gathered, copies, .. } = self;
+        let into = &mut gathered;
+        let documents = into.documents.len();
+        say_again(&mut into.repeated, &copies, documents, |found| found.0, |found, copy| (copy, found.1.clone()));
+        say_again(&mut into.repetition, &copies, documents, |found| found.0, |found, copy| (copy, found.1));
+        say_again(&mut into.unfinished, &copies, documents, |&found| found, |_, copy| copy);
+        say_again(&mut into.edited, &copies, documents, |&found| found, |_, copy| copy);
+        gathered
+    }
 }
 
-/// Adds what was found in the documents of a part to `found`, and what was found in originals once more for their copies, all
-/// in document order.
-fn add_found<T>(
+/// Adds what was found in originals once more for their copies; all is in document order, before and after.
+fn say_again<T>(
     found: &mut Vec<T>,
-    own: impl Iterator<Item = T>,
     copies: &[(DocId, DocId)],
+    documents: usize,
     document: impl Fn(&T) -> DocId,
     again: impl Fn(&T, DocId) -> T,
 ) {
-    let mut own = own.peekable();
-    for &(original, copy) in copies {
-        while let Some(earlier) = own.next_if(|own| document(own) < copy) {
-            found.push(earlier);
-        }
-        let start = found.partition_point(|found| document(found) < original);
-        let of_original = found[start..].iter().take_while(|found| document(found) == original).count();
-        for at in start..start + of_original {
-            let of_copy = again(&found[at], copy);
-            found.push(of_copy);
-        }
+    if found.is_empty() || copies.is_empty() {
+        return;
     }
-    found.extend(own);
+    // Where what was found in each document begins, and where the last ends.
+    let mut starts = Vec::with_capacity(documents + 1);
+    for (found, at) in found.iter().zip(0..) {
+        starts.resize(starts.len().max(document(found).index() + 1), at);
+    }
+    starts.resize(documents + 1, found.len());
+    let of_copies = copies.iter().flat_map(|&(original, copy)| {
+        let of_original = &found[starts[original.index()]..starts[original.index() + 1]];
+        of_original.iter().map(move |found| (found, copy))
+    });
+    let of_copies: Vec<T> = of_copies.map(|(found, copy)| again(found, copy)).collect();
+    found.extend(of_copies);
+    found.sort_by_key(document); // two runs, which are merged
 }
