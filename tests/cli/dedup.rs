@@ -435,3 +435,18 @@ fn files_of_one_record_go_as_files_of_text_do() {
     assert_eq!(files(&folder.path().join("out")).into_keys().collect::<Vec<_>>(), ["a.json"]);
     assert!(retold(folder.path(), "dedup in -o x --text-field text --text-field text").stderr.contains("given twice"));
 }
+
+#[test]
+fn a_name_that_says_another_format_is_no_surprise() {
+    let folder = folder([("a.jsonl", format!("{}\n", serde_json::json!({ "text": visit() })))]);
+    let said = |arguments: &str| retold(folder.path(), &format!("dedup a.jsonl --force {arguments}")).stderr;
+    for output in ["b.jsonl", "b.ndjson", "b.JSON", "b", "b.out"] {
+        assert_eq!(said(&format!("-o {output}")), "", "{output}");
+    }
+    for output in ["b.csv", "b.jsonl.gz", "b.parquet"] {
+        let expected =
+            format!("retold: {output} is of the same format and compression as a.jsonl, whatever its name says\n");
+        assert_eq!(said(&format!("-o {output}")), expected);
+        assert_eq!(said(&format!("-o {output} --quiet")), "");
+    }
+}

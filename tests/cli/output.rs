@@ -41,6 +41,24 @@ fn a_file_that_cannot_be_written_is_named() {
 }
 
 #[test]
+fn a_hyphen_is_standard_output() {
+    let corpus = folder([("in/a.txt", withdrawal()), ("in/b.txt", withdrawal())]);
+    let run = |arguments: &str| retold(corpus.path(), arguments);
+    let report = run("scan in --format json").stdout;
+    assert_eq!(run("scan in --format json --output -").stdout, report);
+    let pairs = run("scan in --pairs - --output report.txt").stdout;
+    assert_eq!(pairs.lines().count(), 1);
+    assert!(pairs.starts_with(r#"{"a":"in/a.txt","b":"in/b.txt","jaccard":1.0"#), "{pairs}");
+    assert!(run("check in --report sarif=- --output report.txt").stdout.contains("sarif"));
+    for both in ["scan in --pairs -", "scan in --pairs - -o -", "scan in --pairs x -o x", "check in --report sarif=-"] {
+        let ended = run(both);
+        assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{both}");
+        assert!(ended.stderr.contains("--output names a file"), "{both}: {}", ended.stderr);
+    }
+    assert!(!corpus.path().join("-").exists() && !corpus.path().join("x").exists());
+}
+
+#[test]
 fn a_closed_pipe_is_no_error() {
     // More than a pipe holds, so that the run must see that it is closed.
     let line = "one line that is told again and again ".repeat(20);

@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// Where it is written.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub enum Destination {
     StandardOutput,
     StandardError,
@@ -15,6 +15,11 @@ pub enum Destination {
 }
 
 impl Destination {
+    /// Where something is written that is said to go to a file; `-` is standard output.
+    pub fn of(path: &Path) -> Self {
+        if path == Path::new("-") { Self::StandardOutput } else { Self::File(path.to_path_buf()) }
+    }
+
     /// Whether text for it is coloured: standard output on a terminal that can, unless `choice` or NO_COLOR says otherwise.
     pub fn is_coloured(&self, choice: ColorChoice) -> bool {
         let choice = match choice {

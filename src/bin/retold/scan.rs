@@ -14,8 +14,9 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     if !args.wider.against.is_empty() && args.report.format == format::Format::Html {
         return Err(Failure::new("the HTML report has no page for --against; use text, json, csv or markdown"));
     }
-    if args.output.output.is_some() && args.output.output == args.report.pairs {
-        return Err(Failure::new("--output and --pairs name the same file; the report would replace the pairs"));
+    let pairs_to = args.report.pairs.as_deref().map(Destination::of);
+    if pairs_to.as_ref() == Some(&args.output.destination()) {
+        return Err(Failure::new("the report and --pairs would be in one place; --output names a file for the report"));
     }
     let inputs = paths.iter().chain(&args.wider.against).chain(&args.selection.files_from);
     run::expect_no_input(args.output.output.iter().chain(&args.report.pairs), inputs)?;
@@ -34,8 +35,8 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     if !args.wider.against.is_empty() && report.summary.reference_documents == 0 {
         return Err(Failure::new("--against: it holds no document, or none that is not looked for itself"));
     }
-    if let (Some(path), Some(pairs)) = (&args.report.pairs, &report.pairs) {
-        Destination::File(path.clone()).write(|out| format::pairs::write(out, &report, pairs))?;
+    if let (Some(pairs_to), Some(pairs)) = (&pairs_to, &report.pairs) {
+        pairs_to.write(|out| format::pairs::write(out, &report, pairs))?;
     }
     let destination = args.output.destination();
     let style = format::Style::new(destination.is_coloured(args.output.color.into()), args.report.limit);

@@ -132,7 +132,7 @@ pub struct PassageArgs {
 #[derive(ClapArgs)]
 #[command(next_help_heading = "What is written")]
 pub struct OutputArgs {
-    /// Write the report to a file, which appears whole or not at all
+    /// Write the report to a file, which appears whole or not at all; - is standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// When to colour text
@@ -143,10 +143,7 @@ pub struct OutputArgs {
 impl OutputArgs {
     /// Where the report goes.
     pub fn destination(&self) -> Destination {
-        match &self.output {
-            Some(path) => Destination::File(path.clone()),
-            None => Destination::StandardOutput,
-        }
+        self.output.as_deref().map_or(Destination::StandardOutput, Destination::of)
     }
 }
 

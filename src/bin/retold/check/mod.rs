@@ -40,7 +40,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let outputs = args.output.output.iter().chain(args.report.reports.iter().map(|(_, file)| file));
     run::expect_no_input(outputs, paths.iter().chain(&args.gate.against).chain(&args.selection.files_from))?;
     let (baseline_file, baseline) = baseline(args, config)?;
-    expect_different_files(args, &baseline_file)?;
+    expect_different_places(args, &baseline_file)?;
     let unchanged =
         args.gate.changed_since.as_deref().map(|revision| Unchanged::since(revision, &paths)).transpose()?;
     let saying = &args.report.saying;
@@ -272,18 +272,23 @@ fn dump(args: &CheckArgs, config: &Config, rules: &Rules) -> Result<Status, Fail
     Ok(Status::Done)
 }
 
-/// Fails when two reports, or a report and the baseline, name the same file.
-fn expect_different_files(args: &CheckArgs, baseline: &Path) -> Result<(), Failure> {
-    let reports = args.report.reports.iter().map(|(_, path)| path.as_path());
-    let mut seen = vec![baseline];
-    for path in reports.chain(args.output.output.as_deref()) {
-        if seen.contains(&path) && !is_device(path) {
-            let name = path.display();
-            return Err(Failure::new(format!(
-                "{name} is named twice; one report, or the baseline, would replace the other"
-            )));
+/// Fails when two reports, or a report and the baseline, go to the same place.
+fn expect_different_places(args: &CheckArgs, baseline: &Path) -> Result<(), Failure> {
+    let reports = args.report.reports.iter().map(|(_, path)| Destination::of(path));
+    let mut seen = vec![Destination::File(baseline.to_path_buf())];
+    for place in reports.chain([args.output.destination()]) {
+        let reason = match &place {
+            _ if !seen.contains(&place) => None,
+            Destination::File(path) if is_device(path) => None,
+            Destination::File(path) => {
+                Some(format!("{} is named twice; one report, or the baseline, would replace the other", path.display()))
+            }
+            _ => Some("two reports would be on standard output; --output names a file for that of --format".to_owned()),
+        };
+        if let Some(reason) = reason {
+            return Err(Failure::new(reason));
         }
-        seen.push(path);
+        seen.push(place);
     }
     Ok(())
 }
@@ -297,7 +302,7 @@ fn write(args: &CheckArgs, outcome: &Outcome<'_>) -> Result<(), Failure> {
     let mut written = Vec::new();
     for (format, path) in &args.report.reports {
         let style = Style::new(false, 0);
-        written.push(Destination::File(path.clone()).write(|out| write_as(*format, out, outcome, style)));
+        written.push(Destination::of(path).write(|out| write_as(*format, out, outcome, style)));
     }
     let destination = args.output.destination();
     let style = Style::new(destination.is_coloured(args.output.color.into()), args.report.limit);

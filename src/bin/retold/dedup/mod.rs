@@ -6,7 +6,7 @@ mod summary;
 mod target;
 
 use crate::args::{DedupArgs, SummaryFormat};
-use crate::exit::{Failure, Status};
+use crate::exit::{self, Failure, Status};
 use crate::output::Destination;
 use crate::{format, progress, run};
 use retold::dedup::{Deduplicated, Only, dedup};
@@ -86,6 +86,13 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
     if let Some(target) = target {
         unchanged()?;
         target.commit(&ledger)?;
+    }
+    if let (true, Some(output), [input]) = (is_file && !saying.quiet, output, paths.as_slice())
+        && input != Path::new("-")
+        && place::is_misnamed(output, input)
+    {
+        let (output, input) = (output.display(), input.display());
+        exit::say(&format!("{output} is of the same format and compression as {input}, whatever its name says"));
     }
     say(args, &result, ledger.name(), matches!(written, Some(Destination::StandardOutput)))?;
     Ok(if result.problems.is_empty() { Status::Done } else { Status::Incomplete })

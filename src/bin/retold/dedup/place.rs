@@ -85,3 +85,30 @@ mod tests {
         assert_eq!(plain(Path::new("/a/./b/../c/")), Path::new("/a/c"));
     }
 }
+
+/// Whether the name of an output says something else of its format or compression than the name of the file that it is made of,
+/// whose it keeps.
+pub fn is_misnamed(output: &Path, input: &Path) -> bool {
+    let (output, input) = (endings(output), endings(input));
+    !output.is_empty() && output != input
+}
+
+/// What the endings of a name say of what is in the file.
+fn endings(path: &Path) -> Vec<&'static str> {
+    let (mut path, mut said) = (path.to_path_buf(), Vec::new());
+    while let Some(ending) = path.extension().and_then(|ending| ending.to_str()) {
+        said.push(match ending.to_ascii_lowercase().as_str() {
+            "gz" | "gzip" => "gzip",
+            "zst" | "zstd" => "zstd",
+            "bz2" => "bzip2",
+            "xz" => "xz",
+            "json" | "jsonl" | "ndjson" => "json",
+            "csv" => "csv",
+            "tsv" => "tsv",
+            "parquet" => "parquet",
+            _ => break,
+        });
+        path.set_extension("");
+    }
+    said
+}
