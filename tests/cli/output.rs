@@ -148,3 +148,30 @@ fn links_and_permissions_stay() {
     assert!(process.status().unwrap().success());
     assert!(fs::read_to_string(path("out.json")).unwrap().contains("\"retold\""));
 }
+
+/// What was read of a stream is in a temporary file until the run ends, in whatever way.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupted_run_leaves_no_temporary_files() {
+    use std::os::unix::process::ExitStatusExt;
+    let temporary = tempfile::tempdir().unwrap();
+    let count = || {
+        fs::read_dir(temporary.path()).unwrap().flat_map(|entry| fs::read_dir(entry.unwrap().path())).flatten().count()
+    };
+    for (shell, signal) in [("exec $0 scan -", Some(2)), ("trap '' INT; exec $0 scan -", None)] {
+        let mut command = Command::new("sh");
+        command.args(["-c", shell, env!("CARGO_BIN_EXE_retold")]).env("TMPDIR", temporary.path());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        while count() == 0 {
+            assert_eq!(child.try_wait().unwrap(), None, "it reads standard input");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(killed.success());
+        if signal.is_none() {
+            drop(child.stdin.take()); // it goes on, and ends when there is no more to read
+        }
+        assert_eq!(child.wait().unwrap().signal(), signal, "{shell}");
+        assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "{shell}");
+    }
+}

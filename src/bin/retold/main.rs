@@ -14,19 +14,23 @@ mod packaging;
 mod progress;
 mod run;
 mod scan;
+mod temporary;
 
 use args::Command;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let result = args::parse().and_then(|(args, config)| match args.command {
-        Command::Scan(scan) => scan::run(*scan),
-        Command::Check(check) => check::run(&check, &config),
-        Command::Dedup(args) => dedup::run(&args),
-        Command::Compare(compare) => compare::run(&compare),
-        Command::Explain(explain) => explain::run(&explain),
-        Command::Completions { shell } => packaging::completions(shell),
-        Command::Man { command } => packaging::manual(command.as_deref()),
+    let result = args::parse().and_then(|(args, config)| {
+        let _directory = temporary::directory();
+        match args.command {
+            Command::Scan(scan) => scan::run(*scan),
+            Command::Check(check) => check::run(&check, &config),
+            Command::Dedup(args) => dedup::run(&args),
+            Command::Compare(compare) => compare::run(&compare),
+            Command::Explain(explain) => explain::run(&explain),
+            Command::Completions { shell } => packaging::completions(shell),
+            Command::Man { command } => packaging::manual(command.as_deref()),
+        }
     });
     exit::code(result)
 }
