@@ -75,17 +75,6 @@ fn in_common(a: &Path, b: &Path) -> PathBuf {
     a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(part, _)| part).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_in_common() {
-        assert_eq!(in_common(Path::new("/a/b/c"), Path::new("/a/bc/d")), Path::new("/a"));
-        assert_eq!(plain(Path::new("/a/./b/../c/")), Path::new("/a/c"));
-    }
-}
-
 /// Whether the name of an output says something else of its format or compression than the name of the file that it is made of,
 /// whose it keeps.
 pub fn is_misnamed(output: &Path, input: &Path) -> bool {
@@ -111,4 +100,15 @@ fn endings(path: &Path) -> Vec<&'static str> {
         path.set_extension("");
     }
     said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_in_common() {
+        assert_eq!(in_common(Path::new("/a/b/c"), Path::new("/a/bc/d")), Path::new("/a"));
+        assert_eq!(plain(Path::new("/a/./b/../c/")), Path::new("/a/c"));
+    }
 }
