@@ -90,15 +90,17 @@ impl LineCounter {
     /// When the temporary file cannot be written.
     pub fn extend(&mut self, lines: impl IntoIterator<Item = KeyedLine>) -> io::Result<()> {
         self.held.extend(lines);
-        if self.held.len() < self.most_held {
+        let full = self.held.len() - self.held.len() % self.most_held;
+        if full == 0 {
             return Ok(());
         }
         let spilled = match &mut self.spilled {
             Some(spilled) => spilled,
             none => none.insert(Spilled::new()?),
         };
-        spilled.write(&self.held)?;
-        self.held.clear();
+        self.held[..full].chunks(self.most_held).try_for_each(|run| spilled.write(run))?;
+        self.held.drain(..full);
+        self.held.shrink_to(2 * self.most_held);
         Ok(())
     }
 
