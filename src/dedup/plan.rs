@@ -30,6 +30,8 @@ pub struct Deduplicated {
     index: Index,
     edits: Edits,
     lengths: Vec<u64>,
+    /// Their sum.
+    bytes: u64,
     /// Sources of one document that could not be read.
     lost: Vec<SourceId>,
     /// The documents that go, in document order.
@@ -190,7 +192,7 @@ impl Deduplicated {
             let number = representatives.binary_search(&removed.representative);
             removed.cluster = number.ok().map(|number| number as u32 + 1);
         }
-        let Gathered { documents, index, lengths, lost, mut problems, skipped, unfinished, .. } = gathered;
+        let Gathered { documents, index, lengths, bytes, lost, mut problems, skipped, unfinished, .. } = gathered;
         problems.extend(named);
         let summary = Summary { skipped, unfinished: unfinished.len() as u64, ..Summary::default() };
         let mut result = Self {
@@ -203,6 +205,7 @@ impl Deduplicated {
             index,
             edits,
             lengths,
+            bytes,
             lost,
             removed,
             cut: Vec::new(),
@@ -407,7 +410,7 @@ impl Deduplicated {
             index: &self.index,
             edits: Some(&self.edits),
             unit: self.unit,
-            bytes: self.lengths.iter().sum(),
+            bytes: self.bytes,
         }
     }
 

@@ -41,6 +41,59 @@ fn a_file_that_cannot_be_written_is_named() {
 }
 
 #[test]
+fn a_report_replaces_reports_and_nothing_else_of_what_is_read() {
+    let corpus = folder([("in/a.txt", withdrawal()), ("in/b.txt", withdrawal()), ("in/c.txt", visit())]);
+    for arguments in [
+        "scan in -o in/c.txt",
+        "scan in --pairs in/c.txt",
+        "scan in/a.txt --against in -o in/c.txt",
+        "check in --output in/c.txt",
+        "check in --report json=in/c.txt",
+    ] {
+        let ended = retold(corpus.path(), arguments);
+        assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{arguments}");
+        assert!(ended.stderr.contains("in/c.txt is in "), "{arguments}: {}", ended.stderr);
+        assert_eq!(fs::read_to_string(corpus.path().join("in/c.txt")).unwrap(), visit(), "{arguments}");
+    }
+    // A report of last time is no data, whatever its format, and is replaced.
+    let formats =
+        ["text", "json", "jsonl", "markdown", "csv", "html"].map(|format| format!("scan in --format {format}"));
+    let gates =
+        ["text", "json", "sarif", "junit", "github", "gitlab"].map(|format| format!("check in --format {format}"));
+    let lone = [
+        "scan in/a.txt --against in -f jsonl",
+        "check in/c.txt",
+        "check in/c.txt -f gitlab",
+        "check in/c.txt -f github",
+    ];
+    for arguments in formats.into_iter().chain(gates).chain(lone.map(str::to_owned)) {
+        let read = || {
+            let ended = retold(corpus.path(), &format!("{arguments} --output in/report"));
+            assert!(ended.status < 2, "{arguments}: {}", ended.stderr);
+            fs::read_to_string(corpus.path().join("in/report")).unwrap()
+        };
+        assert_eq!(read(), read(), "{arguments}");
+        fs::remove_file(corpus.path().join("in/report")).unwrap();
+    }
+}
+
+#[test]
+fn standard_input_is_read_once() {
+    let corpus = folder([("in/a.txt", withdrawal())]);
+    for arguments in
+        ["scan - --against -", "check - --against -", "dedup - --against - -o out", "dedup - - -o out", "scan - in -"]
+    {
+        let ended = retold(corpus.path(), arguments);
+        assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{arguments}");
+        assert!(ended.stderr.contains("only once"), "{arguments}: {}", ended.stderr);
+    }
+    let mut command = super::command(corpus.path());
+    command.args(["scan", "--files-from", "-"]).write_stdin("in/a.txt\n-\n");
+    let ended = super::end(command);
+    assert!(ended.status == 2 && ended.stderr.contains("it lists itself"), "{}", ended.stderr);
+}
+
+#[test]
 fn a_hyphen_is_standard_output() {
     let corpus = folder([("in/a.txt", withdrawal()), ("in/b.txt", withdrawal())]);
     let run = |arguments: &str| retold(corpus.path(), arguments);

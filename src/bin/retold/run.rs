@@ -7,7 +7,7 @@ use retold::Options;
 use retold::problem::Problem;
 use retold::report::Report;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
@@ -30,11 +30,14 @@ pub fn read(
     Ok(ManuallyDrop::new(report))
 }
 
-/// Whether the globs in force are globs, and each field is named once.
+/// Whether the globs in force are globs, and each field and standard input are named once.
 pub fn check_options(paths: &[PathBuf], options: &Options) -> Result<(), Failure> {
     let fields = &options.reading.fields.text;
     if let Some((_, twice)) = fields.iter().enumerate().find(|(at, field)| fields[..*at].contains(field)) {
         return Err(Failure::new(format!("--text-field {twice} is given twice")));
+    }
+    if paths.iter().chain(&options.against).filter(|path| *path == Path::new("-")).count() > 1 {
+        return Err(Failure::new("standard input, -, can be read only once"));
     }
     for path in paths.iter().chain(&options.against).filter(|path| path.is_dir()) {
         options.selection.globs(path).map_err(Failure::new)?;
@@ -71,24 +74,55 @@ pub fn paths(typed: &[PathBuf], selection: &SelectionArgs) -> Result<Vec<PathBuf
     if paths.is_empty() {
         return Err(Failure::new(format!("--files-from {}: it lists no path", list.display())));
     }
+    if list == Path::new("-") && paths.iter().any(|path| path == list) {
+        return Err(Failure::new("--files-from -: it lists itself, -"));
+    }
     Ok(paths)
 }
 
-/// Fails when a file that is read would be replaced by an output. What is in a directory that is read is not looked at: a report of
-/// last time may be there.
+/// Fails when a file that is read would be replaced by an output: one that is given, or stands in a directory that is, unless it is
+/// a report of last time.
 pub fn expect_no_input<'a>(
     outputs: impl IntoIterator<Item = &'a PathBuf>,
     inputs: impl IntoIterator<Item = &'a PathBuf>,
 ) -> Result<(), Failure> {
     let inputs: Vec<PathBuf> = inputs.into_iter().filter_map(|input| input.canonicalize().ok()).collect();
-    let is_read =
-        |output: &&PathBuf| output.canonicalize().is_ok_and(|output| output.is_file() && inputs.contains(&output));
-    match outputs.into_iter().find(is_read) {
-        Some(output) => {
-            Err(Failure::new(format!("{} is read, and would be replaced; name another file", output.display())))
+    for output in outputs {
+        let Some(place) = output.canonicalize().ok().filter(|place| place.is_file()) else { continue };
+        let shown = output.display();
+        if inputs.contains(&place) {
+            return Err(Failure::new(format!("{shown} is read, and would be replaced; name another file")));
         }
-        None => Ok(()),
+        if let Some(input) = inputs.iter().find(|input| place.starts_with(input))
+            && !is_report(&place)
+        {
+            let input = input.display();
+            return Err(Failure::new(format!(
+                "{shown} is in {input}, which is read, and no report; it would be replaced: name another file, or remove it"
+            )));
+        }
     }
+    Ok(())
+}
+
+/// Whether a file looks like what a run writes, which it then may replace: every report that says something tells of `retold`,
+/// of Jaccard, or of GitLab's checks near its beginning or its end.
+fn is_report(path: &Path) -> bool {
+    const LOOKED_AT: u64 = 4096;
+    let part = |from: u64| -> std::io::Result<Vec<u8>> {
+        let (mut file, mut part) = (File::open(path)?, Vec::new());
+        file.seek(SeekFrom::Start(from))?;
+        file.take(LOOKED_AT).read_to_end(&mut part)?;
+        Ok(part)
+    };
+    let length = path.metadata().map_or(0, |metadata| metadata.len());
+    let parts = part(0).and_then(|head| Ok([head, part(length.saturating_sub(LOOKED_AT))?]));
+    parts.is_ok_and(|parts| {
+        let says = |words: &[u8]| parts.iter().any(|part| memchr::memmem::find(part, words).is_some());
+        let nothing =
+            parts[0].starts_with(b"clean: ") || parts[0].trim_ascii().is_empty() || parts[0].trim_ascii() == b"[]";
+        nothing || says(b"retold") || says(b"accard") || says(b"\"check_name\"")
+    })
 }
 
 /// A path as other commands write it, which need not be text.

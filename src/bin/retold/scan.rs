@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 /// Scans, writes the report, and says on standard error what could not be read.
 pub fn run(args: ScanArgs) -> Result<Status, Failure> {
-    let options = args.options();
+    let mut options = args.options();
     let paths = run::paths(&args.paths, &args.selection)?;
     if !args.wider.against.is_empty() && args.report.format == format::Format::Html {
         return Err(Failure::new("the HTML report has no page for --against; use text, json, csv or markdown"));
@@ -19,7 +19,9 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
         return Err(Failure::new("the report and --pairs would be in one place; --output names a file for the report"));
     }
     let inputs = paths.iter().chain(&args.wider.against).chain(&args.selection.files_from);
-    run::expect_no_input(args.output.output.iter().chain(&args.report.pairs), inputs)?;
+    let outputs = args.output.output.iter().chain(&args.report.pairs);
+    run::expect_no_input(outputs.clone(), inputs)?;
+    options.selection.except = outputs.cloned().collect(); // a report of last time is no data
     if args.list {
         return list(&args, &paths, &options);
     }

@@ -38,13 +38,13 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
         paths => paths,
     };
     let outputs = args.output.output.iter().chain(args.report.reports.iter().map(|(_, file)| file));
-    run::expect_no_input(outputs, paths.iter().chain(&args.gate.against).chain(&args.selection.files_from))?;
+    run::expect_no_input(outputs.clone(), paths.iter().chain(&args.gate.against).chain(&args.selection.files_from))?;
     let (baseline_file, baseline) = baseline(args, config)?;
     expect_different_places(args, &baseline_file)?;
     let unchanged =
         args.gate.changed_since.as_deref().map(|revision| Unchanged::since(revision, &paths)).transpose()?;
     let saying = &args.report.saying;
-    let own_files = config.file.iter().chain([&baseline_file]).cloned().collect();
+    let own_files = config.file.iter().chain([&baseline_file]).chain(outputs).cloned().collect();
     let options = options(args, &rules, !config.overrides.is_empty(), own_files);
     let report = run::read(&paths, &options, args.search.threads, saying.shows_progress())?;
     let has_documents = report.summary.documents > 0;
@@ -183,7 +183,7 @@ fn rules(args: &CheckArgs, config: &Config) -> Result<Rules, Failure> {
 
 /// What the library is run with: what no rule needs is not looked for.
 ///
-/// What the check itself reads is no data.
+/// What the check itself reads and writes is no data.
 fn options(args: &CheckArgs, rules: &Rules, has_overrides: bool, own_files: Vec<PathBuf>) -> Options {
     let CheckArgs { matching, selection, reading, lines, .. } = args;
     let looks_at_lines = rules.is_on(Rule::RepeatedLine) || rules.is_on(Rule::BoilerplateLine);
