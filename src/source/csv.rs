@@ -3,6 +3,7 @@
 
 use super::rows::{Bounded, READ_AHEAD, Rows};
 use super::{Reading, io_reason, text};
+use crate::problem::listed;
 use std::cell::Cell;
 use std::io::Read;
 use std::rc::Rc;
@@ -25,7 +26,8 @@ pub(super) fn read(file: impl Read, delimiter: u8, reading: &Reading, rows: &mut
                 return rows.lost(None, "the table is empty: it has no header".into());
             }
             let names: Vec<_> = header.iter().map(String::from_utf8_lossy).collect();
-            return rows.lost(None, format!("no column `{field}`; the columns are {}", names.join(", ")));
+            let columns = listed(names.iter().map(AsRef::as_ref));
+            return rows.lost(None, format!("no column `{field}`; the columns are {columns}"));
         };
         if header.iter().filter(|name| *name == field.as_bytes()).count() > 1 {
             return rows

@@ -5,6 +5,7 @@
 
 use super::rows::Rows;
 use super::{Reading, text};
+use crate::problem::listed;
 use parquet::basic::{ConvertedType, LogicalType, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
@@ -64,7 +65,10 @@ fn read_group(
                     None,
                     match names.contains(field) {
                         true => format!("column `{field}` holds no text"),
-                        false => format!("no text column `{field}`; the columns are {}", names.join(", ")),
+                        false => format!(
+                            "no text column `{field}`; the columns are {}",
+                            listed(names.iter().map(AsRef::as_ref))
+                        ),
                     },
                 );
                 return Ok(());
@@ -233,6 +237,7 @@ fn typed<T: DataType>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::listed;
     use crate::source::Fields;
     use crate::source::rows::Collected;
     use parquet::data_type::{ByteArrayType, Int64Type};

@@ -7,6 +7,7 @@
 
 mod object;
 
+use crate::problem::listed;
 use object::Object;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
@@ -140,12 +141,11 @@ fn missing(field: &str, names: &[&str]) -> String {
     if names.is_empty() {
         return format!("no string field `{field}`: the object is empty");
     }
-    let more = if names.len() == NAMES { ", ..." } else { "" };
-    format!("no string field `{field}`; the record has {}{more}", names.join(", "))
+    format!("no string field `{field}`; the record has {}", listed(names.iter().copied()))
 }
 
-/// How many names of fields are kept for the message about a missing one.
-const NAMES: usize = 10;
+/// How many names of fields are kept for the message about a missing one: more than it lists.
+const NAMES: usize = 11;
 
 struct Found<'a, 'de> {
     field: &'a str,

@@ -46,10 +46,11 @@ pub struct SelectionArgs {
     /// Read the paths that a file lists too, one a line or each ended by a NUL byte; - is standard input
     #[arg(long, value_name = "FILE")]
     pub files_from: Option<PathBuf>,
-    /// Only files that match, as in a .gitignore; may be repeated
+    /// Of directories only files that match, as in a .gitignore in the directory that is given; may be repeated
     #[arg(long, value_name = "GLOB")]
     pub include: Vec<String>,
-    /// No file or directory that matches; may be repeated
+    /// Of directories no file or directory that matches, as in a .gitignore in the directory that is given (so d/sub of d is sub); may be
+    /// repeated
     #[arg(long, value_name = "GLOB")]
     pub exclude: Vec<String>,
     /// Hidden files too

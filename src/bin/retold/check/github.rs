@@ -5,7 +5,7 @@
 use super::Outcome;
 use super::text::{place, write_finding};
 use crate::exit::Failure;
-use crate::format::{Style, code, counted, quoted, without_commands};
+use crate::format::{Style, code, counted, escaped, quoted, without_commands};
 use retold::check::{Finding, Level};
 use std::fmt::Write as _;
 use std::fs::File;
@@ -32,7 +32,8 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
         }
         let (command, file) = (if is_error { "error" } else { "warning" }, property(finding.place.path));
         let line = finding.place.line.map(|line| format!(",line={line}")).unwrap_or_default();
-        let (rule, text) = (finding.rule, message(&format!("{}: {}", place(&finding.place), finding.message())));
+        let (rule, text) =
+            (finding.rule, message(&escaped(&format!("{}: {}", place(&finding.place), finding.message()))));
         writeln!(out, "::{command} file={file}{line},title=retold {rule}::{text}")?;
     }
     if !rest.is_empty() {
