@@ -237,7 +237,6 @@ fn typed<T: DataType>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::problem::listed;
     use crate::source::Fields;
     use crate::source::rows::Collected;
     use parquet::data_type::{ByteArrayType, Int64Type};
