@@ -35,3 +35,19 @@ pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     listed.extend(names.next().map(|_| "...".to_owned()));
     listed.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_and_short_names() {
+        assert_eq!(listed(["id", "text"]), "id, text");
+        assert_eq!(listed(["ä"; 10]), ["ä"; 10].join(", "));
+        assert_eq!(listed(["a"; 11]), format!("{}, ...", ["a"; 10].join(", ")));
+        assert_eq!(
+            listed(["ö".repeat(50).as_str(), &"ü".repeat(51)]),
+            format!("{}, {}…", "ö".repeat(50), "ü".repeat(50))
+        );
+    }
+}

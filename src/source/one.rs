@@ -42,7 +42,10 @@ pub fn read_one(name: &str, reading: &Reading) -> Result<OneDocument, String> {
         return Err(problem.to_string());
     }
     if record.is_none() && search.count > 1 {
-        return Err(format!("{path} holds several records; name one of them, such as {path}:{}", search.first_record));
+        // A name that begins with a hyphen would be an option.
+        let behind = if path == "-" { ", behind --" } else { "" };
+        let first = search.first_record;
+        return Err(format!("{path} holds several records; name one of them, such as {path}:{first}{behind}"));
     }
     if let Some((lost, reason)) = search.lost {
         let lost = lost.map(|record| format!(":{record}")).unwrap_or_default();
