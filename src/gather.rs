@@ -134,7 +134,6 @@ impl Gatherer<'_> {
         let first = into.documents.len() as u32;
         let mut keys = signed.keys.chunks_exact(self.bands);
         let mut id_start = 0;
-        let first_copy = self.copies.len();
         for document in &signed.documents {
             let id = &signed.ids[id_start..document.id_end];
             id_start = document.id_end;
@@ -168,7 +167,6 @@ impl Gatherer<'_> {
         into.edited.extend(signed.edited.into_iter().map(document));
         if let Some(lines) = &mut into.lines {
             lines.extend(signed.lines.into_iter().map(|line| KeyedLine { document: first + line.document, ..line }))?;
-            lines.add_copies(&self.copies[first_copy..]);
         }
         for (source, line, reason) in signed.lost {
             let record = line.map(|line| self.next_line + u64::from(line));
@@ -187,11 +185,13 @@ impl Gatherer<'_> {
     fn finish(self) -> Gathered {
         let Self { mut gathered, copies, .. } = self;
         let into = &mut gathered;
-        let documents = into.documents.len();
-        say_again(&mut into.repeated, &copies, documents, |found| found.0, |found, copy| (copy, found.1.clone()));
-        say_again(&mut into.repetition, &copies, documents, |found| found.0, |found, copy| (copy, found.1));
-        say_again(&mut into.unfinished, &copies, documents, |&found| found, |_, copy| copy);
-        say_again(&mut into.edited, &copies, documents, |&found| found, |_, copy| copy);
+        if let Some(lines) = &mut into.lines {
+            lines.add_copies(&copies);
+        }
+        say_again(&mut into.repeated, &copies, |found| found.0, |found, copy| (copy, found.1.clone()));
+        say_again(&mut into.repetition, &copies, |found| found.0, |found, copy| (copy, found.1));
+        say_again(&mut into.unfinished, &copies, |&found| found, |_, copy| copy);
+        say_again(&mut into.edited, &copies, |&found| found, |_, copy| copy);
         gathered
     }
 }
@@ -200,24 +200,54 @@ impl Gatherer<'_> {
 fn say_again<T>(
     found: &mut Vec<T>,
     copies: &[(DocId, DocId)],
-    documents: usize,
     document: impl Fn(&T) -> DocId,
     again: impl Fn(&T, DocId) -> T,
 ) {
-    if found.is_empty() || copies.is_empty() {
-        return;
+    let mut by_original = copies.to_vec();
+    by_original.sort_unstable();
+    // For each copy what was found in its original, by places: both lists are gone through once.
+    let (mut start, mut of_copies) = (0, Vec::new());
+    for (original, copy) in by_original {
+        start += found[start..].iter().take_while(|found| document(found) < original).count();
+        let count = found[start..].iter().take_while(|found| document(found) == original).count();
+        if count > 0 {
+            of_copies.push((copy, start..start + count));
+        }
     }
-    // Where what was found in each document begins, and where the last ends.
-    let mut starts = Vec::with_capacity(documents + 1);
-    for (found, at) in found.iter().zip(0..) {
-        starts.resize(starts.len().max(document(found).index() + 1), at);
-    }
-    starts.resize(documents + 1, found.len());
-    let of_copies = copies.iter().flat_map(|&(original, copy)| {
-        let of_original = &found[starts[original.index()]..starts[original.index() + 1]];
-        of_original.iter().map(move |found| (found, copy))
-    });
-    let of_copies: Vec<T> = of_copies.map(|(found, copy)| again(found, copy)).collect();
-    found.extend(of_copies);
+    of_copies.sort_unstable_by_key(|(copy, _)| *copy);
+    let said = of_copies.into_iter().flat_map(|(copy, range)| range.map(move |at| (copy, at)));
+    let said: Vec<T> = said.map(|(copy, at)| again(&found[at], copy)).collect();
+    found.extend(said);
     found.sort_by_key(document); // two runs, which are merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_said_again_is_said_of_every_copy(
+            found in prop::collection::vec((0u32..20, any::<u8>()), 0..40),
+            copies in prop::collection::btree_map(0u32..20, 0u32..20, 0..20),
+        ) {
+            // Originals have even numbers, copies odd ones behind them.
+            let copies: Vec<(DocId, DocId)> = copies
+                .into_iter()
+                .filter(|(copy, original)| copy >= original)
+                .map(|(copy, original)| (DocId(2 * original), DocId(2 * copy + 1)))
+                .collect();
+            let mut found: Vec<(DocId, u8)> =
+                found.into_iter().map(|(document, what)| (DocId(2 * document), what)).collect();
+            found.sort_by_key(|found| found.0);
+            let mut naive = found.clone();
+            for &(original, copy) in &copies {
+                naive.extend(found.iter().filter(|found| found.0 == original).map(|found| (copy, found.1)));
+            }
+            naive.sort_by_key(|found| found.0);
+            say_again(&mut found, &copies, |found| found.0, |found, copy| (copy, found.1));
+            prop_assert_eq!(found, naive);
+        }
+    }
 }

@@ -133,28 +133,28 @@ impl<'a> Reader<'a> {
     ) -> Result<(), Problem> {
         let Self { corpus, fetcher, tokens, .. } = self;
         let (text, source_lines) = fetch(corpus, fetcher, document)?;
-        let mut wanted: Vec<(u32, u64, usize)> = lines.zip(0..).map(|((line, key), at)| (line, key, at)).collect();
+        let mut wanted: Vec<(u32, u64, Option<usize>)> =
+            lines.zip(0..).map(|((line, key), place)| (line, key, Some(place))).collect();
         wanted.sort_unstable();
-        let mut left = wanted.as_mut_slice();
+        let (mut left, mut next) = (wanted.len(), 0);
         for (number, line) in (0..).zip(text.split('\n')) {
-            let Some(&(next, ..)) = left.first() else { break };
             let number = line_in_source(source_lines, number);
-            if number < next {
-                continue;
-            }
-            if number > next {
-                break; // what was wanted of the lines before is not there any more
+            next += wanted[next..].iter().take_while(|(line, ..)| *line < number).count();
+            match wanted.get(next) {
+                Some((line, ..)) if left > 0 && *line > number => continue,
+                Some(_) if left > 0 => {}
+                _ => break,
             }
             tokens.read(line, corpus.unit);
-            let key = lines::key(&tokens.hashes);
-            let here = left.iter().take_while(|(line, ..)| *line == number);
-            if let Some(found) = here.zip(0..).find_map(|(wanted, at)| (wanted.1 == key).then_some(at)) {
-                left.swap(0, found);
-                visit(left[0].2, line);
-                left = &mut left[1..];
+            let key = (number, lines::key(&tokens.hashes));
+            if let Ok(found) = wanted[next..].binary_search_by_key(&key, |(line, key, _)| (*line, *key))
+                && let Some(place) = wanted[next + found].2.take()
+            {
+                left -= 1;
+                visit(place, line);
             }
         }
-        if left.is_empty() { Ok(()) } else { Err(has_changed(corpus, document)) }
+        if left == 0 { Ok(()) } else { Err(has_changed(corpus, document)) }
     }
 }
 

@@ -21,7 +21,7 @@ pub struct Sketcher {
     /// One odd multiplier for each bin: a bijection of the 32-bit values, in which the least is a random element's.
     multipliers: Vec<u32>,
     values: Vec<u32>,
-    /// The multipliers of the bins that stayed empty, and the least products so far.
+    /// The multipliers of the bins that stayed empty, and the least products.
     empty_multipliers: Vec<[u32; LANES]>,
     least: Vec<u32>,
 }

@@ -43,6 +43,7 @@ pub(crate) trait Cpu: Copy {
     /// What stands around them may be read, but has no influence.
     #[inline(always)]
     fn sixteen(self, text: &[u8], start: usize, length: usize) -> [u64; 2] {
+        debug_assert!(length <= 16);
         let mut sixteen = [0; 16];
         match text[start..].first_chunk() {
             Some(bytes) => sixteen = *bytes,

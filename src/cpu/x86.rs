@@ -189,8 +189,9 @@ fn equal_eight(eight: &[u64; 8], to: u64) -> u8 {
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,bmi2")]
 fn masked_sixteen(bytes: &[u8]) -> [u64; 2] {
+    debug_assert!(bytes.len() <= 16);
     let few = _bzhi_u32(0xffff, bytes.len() as u32) as __mmask16;
-    // SAFETY: the mask has a bit for each byte of the slice, or for its first 16, and no byte without a bit is accessed.
+    // SAFETY: the mask has bits for bytes of the slice only, and no byte without a bit is accessed.
     let sixteen = unsafe { _mm_maskz_loadu_epi8(few, bytes.as_ptr().cast()) };
     [_mm_cvtsi128_si64(sixteen) as u64, _mm_extract_epi64::<1>(sixteen) as u64]
 }

@@ -226,7 +226,7 @@ impl Groups {
 }
 
 /// From this many tokens on nearly all bits of a mask are set, and lines are told apart by counts.
-const LONG: usize = 32;
+const LONG: usize = if cfg!(test) { 6 } else { 32 };
 
 /// How many tokens of a line have each of 64 hashes, up to 255: what a mask would be for long lines.
 #[inline(always)]

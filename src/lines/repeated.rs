@@ -67,6 +67,7 @@ impl RepeatedLines {
         next.clear();
         next.shrink_to(1 << 16);
         next.resize(lines.len(), NONE);
+        same.clear();
         same.shrink_to(1 << 16);
         // From the last on, each line comes between the first with its key and what followed that.
         for (at, &first) in (0..lines.len() as u32).zip(&*firsts).rev().filter(|(at, first)| at != *first) {

@@ -322,8 +322,11 @@ fn long_records_are_read_again_whole() {
 #[cfg(feature = "html")]
 #[test]
 fn boilerplate_of_pages_that_are_one_line() {
+    let text = |n: u64| format!("shared block {} of all", n * n * 7919 % 1009);
+    // Some stand several times, so that it shows which text is told with which counts.
+    let times = |n: u64| n % 4 + 1;
     let blocks = |own: u64| {
-        (0..40).map(|n: u64| format!("<p>shared block {} of all</p>", n * n * 7919 % 1009)).collect::<String>()
+        (0..40).map(|n| format!("<p>{}</p>", text(n)).repeat(times(n) as usize)).collect::<String>()
             + &format!("<p>own {own}</p>")
     };
     let folder = folder([("a.html", blocks(1)), ("b.html", blocks(2)), ("c.html", blocks(3))]);
@@ -334,8 +337,9 @@ fn boilerplate_of_pages_that_are_one_line() {
         ended.json()["boilerplate"].clone()
     };
     let one = scanned(1);
-    let expected = (0..40).map(|n: u64| format!("shared block {} of all", n * n * 7919 % 1009)).collect::<Vec<_>>();
-    let told: Vec<&str> = one.as_array().unwrap().iter().map(|line| line["text"].as_str().unwrap()).collect();
-    assert_eq!(told, expected);
+    let expected: Vec<(String, u64)> = (0..40).map(|n| (text(n), 3 * times(n))).collect();
+    let lines = one.as_array().unwrap().iter();
+    let told = lines.map(|line| (line["text"].as_str().unwrap().to_owned(), line["occurrences"].as_u64().unwrap()));
+    assert_eq!(told.collect::<Vec<_>>(), expected);
     (2..5).for_each(|threads| assert_eq!(scanned(threads), one));
 }
