@@ -183,7 +183,8 @@ impl Gatherer<'_> {
 
     /// Says of copies what was found in the documents that they are copies of.
     fn finish(self) -> Gathered {
-        let Self { mut gathered, copies, .. } = self;
+        let Self { mut gathered, mut copies, .. } = self;
+        copies.sort_unstable();
         let into = &mut gathered;
         if let Some(lines) = &mut into.lines {
             lines.add_copies(&copies);
@@ -196,18 +197,17 @@ impl Gatherer<'_> {
     }
 }
 
-/// Adds what was found in originals once more for their copies; all is in document order, before and after.
+/// Adds what was found in originals once more for their copies, which come by their originals; what was found is in document
+/// order, before and after.
 fn say_again<T>(
     found: &mut Vec<T>,
     copies: &[(DocId, DocId)],
     document: impl Fn(&T) -> DocId,
     again: impl Fn(&T, DocId) -> T,
 ) {
-    let mut by_original = copies.to_vec();
-    by_original.sort_unstable();
     // For each copy what was found in its original, by places: both lists are gone through once.
     let (mut start, mut of_copies) = (0, Vec::new());
-    for (original, copy) in by_original {
+    for &(original, copy) in copies {
         start += found[start..].iter().take_while(|found| document(found) < original).count();
         let count = found[start..].iter().take_while(|found| document(found) == original).count();
         if count > 0 {
@@ -233,11 +233,12 @@ mod tests {
             copies in prop::collection::btree_map(0u32..20, 0u32..20, 0..20),
         ) {
             // Originals have even numbers, copies odd ones behind them.
-            let copies: Vec<(DocId, DocId)> = copies
+            let mut copies: Vec<(DocId, DocId)> = copies
                 .into_iter()
                 .filter(|(copy, original)| copy >= original)
                 .map(|(copy, original)| (DocId(2 * original), DocId(2 * copy + 1)))
                 .collect();
+            copies.sort_unstable();
             let mut found: Vec<(DocId, u8)> =
                 found.into_iter().map(|(document, what)| (DocId(2 * document), what)).collect();
             found.sort_by_key(|found| found.0);

@@ -22,16 +22,18 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Names of fields or columns as a reason lists them: the first ten, and of each no more than a reader needs.
+/// How many names a reason lists.
+pub(crate) const LISTED: usize = 10;
+
+/// Names of fields or columns as a reason lists them: the first ones, and of each no more than a reader needs.
 pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    const NAMES: usize = 10;
     const CHARACTERS: usize = 50;
     let cut = |name: &'a str| match name.char_indices().nth(CHARACTERS) {
         Some((end, _)) => format!("{}…", &name[..end]),
         None => name.to_owned(),
     };
     let mut names = names.into_iter();
-    let mut listed: Vec<String> = names.by_ref().take(NAMES).map(cut).collect();
+    let mut listed: Vec<String> = names.by_ref().take(LISTED).map(cut).collect();
     listed.extend(names.next().map(|_| "...".to_owned()));
     listed.join(", ")
 }

@@ -138,12 +138,15 @@ impl<'a> Reader<'a> {
         wanted.sort_unstable();
         let (mut left, mut next) = (wanted.len(), 0);
         for (number, line) in (0..).zip(text.split('\n')) {
+            if left == 0 {
+                break;
+            }
             let number = line_in_source(source_lines, number);
             next += wanted[next..].iter().take_while(|(line, ..)| *line < number).count();
             match wanted.get(next) {
-                Some((line, ..)) if left > 0 && *line > number => continue,
-                Some(_) if left > 0 => {}
-                _ => break,
+                Some((line, ..)) if *line == number => {}
+                Some(_) => continue,
+                None => break,
             }
             tokens.read(line, corpus.unit);
             let key = (number, lines::key(&tokens.hashes));

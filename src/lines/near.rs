@@ -189,10 +189,9 @@ impl cpu::Loop for Grouping<'_> {
                     groups.lines.push(line);
                     groups.masks.push(mask);
                     groups.shares.push(share * own.len() as u64);
-                    groups.counts_of.push(if own.len() > LONG { groups.counts.len() as u32 } else { SHORT });
-                    if own.len() > LONG {
-                        groups.counts.push(own_counts.unwrap_or_else(|| counts_by_hash(own)));
-                    }
+                    let counts = (own.len() > LONG).then(|| own_counts.unwrap_or_else(|| counts_by_hash(own)));
+                    groups.counts_of.push(counts.map_or(SHORT, |_| groups.counts.len() as u32));
+                    groups.counts.extend(counts);
                 }
             }
             if steps > MOST_STEPS {

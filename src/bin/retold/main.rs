@@ -21,7 +21,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let result = args::parse().and_then(|(args, config)| {
-        let _directory = temporary::directory();
+        let reads = !matches!(args.command, Command::Explain(_) | Command::Completions { .. } | Command::Man { .. });
+        let _directory = reads.then(temporary::directory);
         match args.command {
             Command::Scan(scan) => scan::run(*scan),
             Command::Check(check) => check::run(&check, &config),

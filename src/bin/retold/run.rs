@@ -80,14 +80,15 @@ pub fn paths(typed: &[PathBuf], selection: &SelectionArgs) -> Result<Vec<PathBuf
     Ok(paths)
 }
 
-/// Fails when a file that is read would be replaced by an output: one that is given, or stands in a directory that is, unless it is
-/// a report of last time.
+/// The files among the outputs, which are no data. Fails when one that is read would be replaced: one that is given, or stands in a
+/// directory that is, unless it is a report of last time.
 pub fn expect_no_input<'a>(
     outputs: impl IntoIterator<Item = &'a PathBuf>,
     inputs: impl IntoIterator<Item = &'a PathBuf>,
-) -> Result<(), Failure> {
+) -> Result<Vec<PathBuf>, Failure> {
+    let files: Vec<PathBuf> = outputs.into_iter().filter(|output| *output != Path::new("-")).cloned().collect();
     let inputs: Vec<PathBuf> = inputs.into_iter().filter_map(|input| input.canonicalize().ok()).collect();
-    for output in outputs {
+    for output in &files {
         let Some(place) = output.canonicalize().ok().filter(|place| place.is_file()) else { continue };
         let shown = output.display();
         if inputs.contains(&place) {
@@ -102,7 +103,7 @@ pub fn expect_no_input<'a>(
             )));
         }
     }
-    Ok(())
+    Ok(files)
 }
 
 /// Whether a file looks like what a run writes, which it then may replace: every report that says something tells of `retold`,

@@ -20,8 +20,7 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     }
     let inputs = paths.iter().chain(&args.wider.against).chain(&args.selection.files_from);
     let outputs = args.output.output.iter().chain(&args.report.pairs);
-    run::expect_no_input(outputs.clone(), inputs)?;
-    options.selection.except = outputs.cloned().collect(); // a report of last time is no data
+    options.selection.except = run::expect_no_input(outputs, inputs)?;
     if args.list {
         return list(&args, &paths, &options);
     }

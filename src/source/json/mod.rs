@@ -7,7 +7,7 @@
 
 mod object;
 
-use crate::problem::listed;
+use crate::problem::{LISTED, listed};
 use object::Object;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
@@ -145,7 +145,7 @@ fn missing(field: &str, names: &[&str]) -> String {
 }
 
 /// How many names of fields are kept for the message about a missing one: more than it lists.
-const NAMES: usize = 11;
+const NAMES: usize = LISTED + 1;
 
 struct Found<'a, 'de> {
     field: &'a str,

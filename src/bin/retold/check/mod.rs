@@ -38,13 +38,14 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
         paths => paths,
     };
     let outputs = args.output.output.iter().chain(args.report.reports.iter().map(|(_, file)| file));
-    run::expect_no_input(outputs.clone(), paths.iter().chain(&args.gate.against).chain(&args.selection.files_from))?;
+    let inputs = paths.iter().chain(&args.gate.against).chain(&args.selection.files_from);
+    let reports = run::expect_no_input(outputs, inputs)?;
     let (baseline_file, baseline) = baseline(args, config)?;
     expect_different_places(args, &baseline_file)?;
     let unchanged =
         args.gate.changed_since.as_deref().map(|revision| Unchanged::since(revision, &paths)).transpose()?;
     let saying = &args.report.saying;
-    let own_files = config.file.iter().chain([&baseline_file]).chain(outputs).cloned().collect();
+    let own_files = config.file.iter().chain([&baseline_file]).chain(&reports).cloned().collect();
     let options = options(args, &rules, !config.overrides.is_empty(), own_files);
     let report = run::read(&paths, &options, args.search.threads, saying.shows_progress())?;
     let has_documents = report.summary.documents > 0;
