@@ -13,7 +13,7 @@ use crate::document::DocId;
 use crate::index::{Buckets, Copies};
 use crate::report::{Cluster, Member};
 use crate::similarity::Similarity;
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What clustering asks of whoever can compare documents.
 pub trait Compare {
@@ -31,7 +31,7 @@ pub type Joined = (DocId, DocId, Similarity);
 pub fn leaders(component: &[DocId], buckets: &Buckets, comparer: &mut impl Compare) -> Vec<Joined> {
     let mut joined = Vec::new();
     // By their places in the component: the earliest comes first.
-    let mut representatives_of_group: HashMap<u32, Vec<usize>> = HashMap::new();
+    let mut representatives_of_group: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
     let mut candidates = Vec::new();
     for (number, &document) in component.iter().enumerate() {
         candidates.clear();
@@ -66,9 +66,9 @@ pub fn strays(component: &[DocId], joined: &[Joined], buckets: &Buckets, compare
     if joined.is_empty() {
         return Vec::new();
     }
-    let places: HashMap<DocId, usize> = component.iter().copied().zip(0..).collect();
-    let leaders: HashSet<DocId> = joined.iter().map(|&(_, leader, _)| leader).collect();
-    let members: HashSet<DocId> = joined.iter().map(|&(document, ..)| document).collect();
+    let places: FxHashMap<DocId, usize> = component.iter().copied().zip(0..).collect();
+    let leaders: FxHashSet<DocId> = joined.iter().map(|&(_, leader, _)| leader).collect();
+    let members: FxHashSet<DocId> = joined.iter().map(|&(document, ..)| document).collect();
     let mut others = Vec::new();
     let alone = component.iter().filter(|document| !leaders.contains(document) && !members.contains(document));
     let strays = alone.filter_map(|&document| {

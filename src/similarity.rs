@@ -1,5 +1,7 @@
 //! How alike two documents are: counts of shingles, from which every reported figure is computed.
 
+use crate::cpu;
+
 /// A share in so many decimals, never more than it is: 1 is said of the same only, the threshold of what reaches it.
 pub fn rounded_down(share: f64, decimals: i32) -> f64 {
     let scale = 10_f64.powi(decimals);
@@ -57,6 +59,46 @@ pub struct ShingleSet {
     list: Vec<u64>,
     /// Open addressing, at most half full: one more than the place of a shingle in the list, or 0.
     slots: Vec<u32>,
+    mask: Mask,
+}
+
+/// A bit for each shingle of a set. Where the masks of two sets differ is a shingle that only one of them has.
+#[derive(Clone, Debug)]
+struct Mask([u64; 64]);
+
+impl Default for Mask {
+    fn default() -> Self {
+        Self([0; 64])
+    }
+}
+
+impl Mask {
+    fn of(shingles: &[u64]) -> Self {
+        let mut mask = Self::default();
+        // The low bits choose the slot.
+        shingles.iter().for_each(|shingle| mask.0[(shingle >> 58) as usize] |= 1 << (shingle >> 52 & 63));
+        mask
+    }
+
+    /// In how many bits two differ: no more than there are shingles that only one of both sets has.
+    fn differences(&self, other: &Self) -> u32 {
+        let mut differences = 0;
+        cpu::dispatch(Differences { masks: [self, other], differences: &mut differences });
+        differences
+    }
+}
+
+struct Differences<'a> {
+    masks: [&'a Mask; 2],
+    differences: &'a mut u32,
+}
+
+impl cpu::Loop for Differences<'_> {
+    #[inline(always)]
+    fn run(self, _: impl cpu::Cpu) {
+        let [Mask(a), Mask(b)] = self.masks;
+        *self.differences = a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum();
+    }
 }
 
 impl ShingleSet {
@@ -75,6 +117,7 @@ impl ShingleSet {
             }
         }
         self.list.truncate(distinct);
+        self.mask = Mask::of(&self.list);
     }
 
     /// The shingles, in the order in which they stand first.
@@ -94,6 +137,9 @@ impl ShingleSet {
     pub fn compare(&self, other: &Self, threshold: f64) -> Option<Similarity> {
         let (left, right) = (self.list.len() as u32, other.list.len() as u32);
         let least = Similarity::least_shared(left, right, threshold)?;
+        if self.mask.differences(&other.mask) > left + right - 2 * least {
+            return None;
+        }
         let may_lack = right - least;
         let (mut lacking, mut next) = (0, 0);
         for &shingle in &other.list {

@@ -10,7 +10,7 @@ use crate::problem::Problem;
 use crate::reader::{Corpus, ShingleReader};
 use crate::shingles::Shingling;
 use crate::similarity::{ShingleSet, Similarity};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::collections::hash_map::Entry;
 
 /// How much memory one thread keeps the sets of one component in, at most: 8,000 documents of 10 kB that share bands but not enough to
@@ -86,7 +86,7 @@ impl Compare for Verifier<'_> {
 /// Sets of documents of one component: the first that fit. Which these are does not change from one document to the next, as all are
 /// gone through for each; those used last would be the ones that are needed last.
 struct Kept {
-    sets: HashMap<DocId, ShingleSet>,
+    sets: FxHashMap<DocId, ShingleSet>,
     bytes: usize,
     most_bytes: usize,
     /// One that did not fit.
@@ -95,7 +95,7 @@ struct Kept {
 
 impl Kept {
     fn new(most_bytes: usize) -> Self {
-        Self { sets: HashMap::new(), bytes: 0, most_bytes, other: None }
+        Self { sets: FxHashMap::default(), bytes: 0, most_bytes, other: None }
     }
 
     fn get(&self, document: DocId) -> Option<&ShingleSet> {

@@ -11,9 +11,8 @@
 use crate::document::DocId;
 use bytemuck::{Pod, Zeroable};
 use rayon::prelude::*;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::fs::File;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -242,7 +241,7 @@ impl Share<'_> {
         })?;
         let enough = u8::try_from(least).unwrap_or(u8::MAX);
         let mut tallies: Vec<Tally> = Vec::new();
-        let mut places: HashMap<u64, usize, BuildHasherDefault<KeyHasher>> = HashMap::default();
+        let mut places: FxHashMap<u64, usize> = FxHashMap::default();
         self.for_each(buffer, |lines| {
             for line in lines.iter().filter(|line| counts[line.key as usize & mask] >= enough) {
                 let at = *places.entry(line.key).or_insert(tallies.len());
@@ -311,24 +310,6 @@ impl CopiesOf {
             Some(&[start, end, ..]) => &self.copies[start as usize..end as usize],
             _ => &[],
         }
-    }
-}
-
-/// Keys are hashes already.
-#[derive(Default)]
-struct KeyHasher(u64);
-
-impl Hasher for KeyHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.write_u64(self.0.rotate_left(8) ^ u64::from(byte)));
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }
 

@@ -252,10 +252,12 @@ fn unescape(cpu: impl Cpu, bytes: &[u8], start: usize, into: &mut Vec<u8>) -> Op
             into.resize((2 * into.len()).max(64 * BLOCK), 0);
         }
         let (read, written) = cpu.unescape(&block(bytes, at)?, into[length..].first_chunk_mut()?);
-        (at, length) = (at + read, length + written);
+        length += written;
         if read == BLOCK {
+            at += BLOCK; // and not what was read: the next block would wait for this one
             continue;
         }
+        at += read;
         // A string that is the last of the line is in no object.
         match (bytes.get(at)?, bytes.get(at + 1)?) {
             (b'"', _) => return Some(JsonString { kind: Kind::Unescaped(length), end: at + 1 }),
