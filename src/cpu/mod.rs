@@ -33,7 +33,7 @@ pub(crate) trait Cpu: Copy {
     fn masks(self, block: &[u8; BLOCK]) -> Masks;
 
     /// Writes `base` + the place of every set bit, in order, to the beginning of `places`; what stands behind them is undefined.
-    fn places(self, bits: u64, base: u32, places: &mut [u32; BLOCK]);
+    fn places(self, bits: u64, base: u16, places: &mut [u16; BLOCK]);
 
     /// Which of eight numbers equal another, the first in the lowest bit.
     fn equal(self, eight: &[u64; 8], to: u64) -> u8;
@@ -143,10 +143,10 @@ impl Cpu for Portable {
     /// Eight at a time whether or not there are so many: one branch for eight bits, which is nearly always foreseen
     /// (Langdale, Lemire 2019, "Parsing gigabytes of JSON per second", section 3.1.4).
     #[inline(always)]
-    fn places(self, mut bits: u64, base: u32, places: &mut [u32; BLOCK]) {
+    fn places(self, mut bits: u64, base: u16, places: &mut [u16; BLOCK]) {
         for eight in places.as_chunks_mut::<8>().0 {
             for place in eight {
-                *place = base + bits.trailing_zeros();
+                *place = base + bits.trailing_zeros() as u16;
                 bits &= bits.wrapping_sub(1);
             }
             if bits == 0 {

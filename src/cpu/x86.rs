@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use super::{BLOCK, Cpu, Loop, Masks, Portable};
+use super::{BLANK, BLOCK, Cpu, KIND, Loop, Masks, Portable, WORD};
 use std::arch::x86_64::*;
 
 /// Proof that the machine has AVX2, BMI1, BMI2, LZCNT and POPCNT: only [`Avx2::detect`] makes one.
@@ -38,7 +38,7 @@ impl Cpu for Avx2 {
     }
 
     #[inline(always)]
-    fn places(self, bits: u64, base: u32, places: &mut [u32; BLOCK]) {
+    fn places(self, bits: u64, base: u16, places: &mut [u16; BLOCK]) {
         Portable.places(bits, base, places);
     }
 
@@ -123,6 +123,7 @@ impl Avx512 {
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512vbmi")
             && is_x86_feature_detected!("avx512vbmi2")
             && is_x86_feature_detected!("avx512vpopcntdq");
         has_all.then_some(Self(()))
@@ -134,7 +135,9 @@ impl Avx512 {
     }
 }
 
-#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,avx512vpopcntdq")]
+#[target_feature(
+    enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,avx512vpopcntdq"
+)]
 fn run_avx512(avx512: Avx512, work: impl Loop) {
     work.run(avx512);
 }
@@ -147,7 +150,7 @@ impl Cpu for Avx512 {
     }
 
     #[inline(always)]
-    fn places(self, bits: u64, base: u32, places: &mut [u32; BLOCK]) {
+    fn places(self, bits: u64, base: u16, places: &mut [u16; BLOCK]) {
         // SAFETY: `self` exists, so `detect` saw every feature that `wide_places` is compiled for.
         unsafe { wide_places(bits, base, places) }
     }
@@ -248,31 +251,41 @@ fn every_other(mut bits: u64) -> u64 {
     taken
 }
 
+/// All classes of a byte by one look-up in a table of the 128 bytes of ASCII.
 #[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 fn wide_masks(block: &[u8; BLOCK]) -> Masks {
-    let bytes = wide_block(block);
-    let of = |byte: u8| _mm512_set1_epi8(byte as i8);
-    let within = |bytes: __m512i, first: u8, last: u8| {
-        _mm512_cmple_epu8_mask(_mm512_sub_epi8(bytes, of(first)), of(last - first))
+    const IN_WORD: u8 = 0x80; // the bit that bytes beyond ASCII have
+    const IS_BLANK: u8 = 1;
+    const CLASSES: [[u8; BLOCK]; 2] = {
+        let mut classes = [[0; BLOCK]; 2];
+        let mut byte = 0;
+        while byte < 2 * BLOCK {
+            classes[byte / BLOCK][byte % BLOCK] = match KIND[byte] {
+                WORD => IN_WORD,
+                BLANK => IS_BLANK,
+                _ => 0,
+            };
+            byte += 1;
+        }
+        classes
     };
+    let bytes = wide_block(block);
+    // The top bit of a byte is not looked at here.
+    let classes = _mm512_permutex2var_epi8(wide_block(&CLASSES[0]), bytes, wide_block(&CLASSES[1]));
     let beyond_ascii = _mm512_movepi8_mask(bytes);
-    let letters = within(_mm512_or_si512(bytes, of(0x20)), b'a', b'z');
-    let equal = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, of(byte));
-    let others = within(bytes, b'0', b'9') | equal(b'_');
     Masks {
-        word: letters | others | beyond_ascii,
+        word: _mm512_movepi8_mask(_mm512_or_si512(classes, bytes)),
         beyond_ascii,
-        line_end: equal(b'\n'),
-        blank: equal(b' ') | equal(b'\t') | equal(b'\r'),
+        line_end: _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(b'\n' as i8)),
+        blank: _mm512_test_epi8_mask(classes, _mm512_set1_epi8(IS_BLANK as i8)) & !beyond_ascii,
     }
 }
 
-/// The places of the bits are the bytes 0 to 63, compressed by the bits: 16 of them widened at a time, 32 of them
-/// whether or not there are so many.
+/// The places of the bits are the bytes 0 to 63, compressed by the bits and widened: 32 of them whether or not there are so many.
 #[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2")]
-fn wide_places(bits: u64, base: u32, places: &mut [u32; BLOCK]) {
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
+fn wide_places(bits: u64, base: u16, places: &mut [u16; BLOCK]) {
     const COUNTING: [u8; BLOCK] = {
         let mut counting = [0; BLOCK];
         let mut at = 0;
@@ -282,19 +295,16 @@ fn wide_places(bits: u64, base: u32, places: &mut [u32; BLOCK]) {
         }
         counting
     };
-    let counting = wide_block(&COUNTING);
-    let set = _mm512_maskz_compress_epi8(bits, counting);
-    let base = _mm512_set1_epi32(base as i32);
-    let mut store = |to: usize, sixteen: __m128i| {
-        let sixteen = _mm512_add_epi32(_mm512_cvtepu8_epi32(sixteen), base);
+    let set = _mm512_maskz_compress_epi8(bits, wide_block(&COUNTING));
+    let base = _mm512_set1_epi16(base as i16);
+    let mut store = |to: usize, half: __m256i| {
+        let half = _mm512_add_epi16(_mm512_cvtepu8_epi16(half), base);
         // SAFETY: both are 64 bytes without padding, for which every pattern of bits is a value.
-        let sixteen: [u32; 16] = unsafe { std::mem::transmute(sixteen) };
-        places[to..to + 16].copy_from_slice(&sixteen);
+        let half: [u16; 32] = unsafe { std::mem::transmute(half) };
+        places[to..to + 32].copy_from_slice(&half);
     };
-    store(0, _mm512_castsi512_si128(set));
-    store(16, _mm512_extracti32x4_epi32::<1>(set));
+    store(0, _mm512_castsi512_si256(set));
     if bits.count_ones() > 32 {
-        store(32, _mm512_extracti32x4_epi32::<2>(set));
-        store(48, _mm512_extracti32x4_epi32::<3>(set));
+        store(32, _mm512_extracti64x4_epi64::<1>(set));
     }
 }

@@ -232,7 +232,9 @@ const STRETCH: usize = 64;
 struct Runs {
     /// From the start of the stretch; start and end of each run by turns. That of the first start is not there when the
     /// run began in an earlier stretch.
-    edges: Vec<u32>,
+    edges: Vec<u16>,
+    /// The line feeds, from the start of the stretch.
+    line_feeds: Vec<u16>,
     /// Where the stretch starts in the text.
     base: usize,
     /// The run that the stretch before left open, if any.
@@ -263,6 +265,7 @@ impl cpu::Loop for Words<'_> {
     fn run(mut self, cpu: impl Cpu) {
         let mut runs = std::mem::take(&mut self.tokens.runs);
         runs.edges.resize((STRETCH + 1) * BLOCK, 0);
+        runs.line_feeds.resize((STRETCH + 1) * BLOCK, 0);
         (runs.base, runs.open) = (0, None);
         let (blocks, rest) = self.text.as_bytes().as_chunks::<BLOCK>();
         for blocks in blocks.chunks(STRETCH) {
@@ -282,26 +285,34 @@ impl Words<'_> {
         let (first_token, first_line) = (self.tokens.hashes.len(), self.tokens.lines.len());
         let mut edges = usize::from(runs.open.is_some());
         let mut is_open = u64::from(runs.open.is_some());
-        let mut beyond_ascii = 0;
-        for (number, block) in blocks.iter().enumerate() {
+        let (mut beyond_ascii, mut line_feeds) = (0, 0);
+        // For each block its edges, and how many there are before it.
+        let mut of_blocks = [(0, 0); STRETCH];
+        for ((block, at), of_block) in blocks.iter().zip((0..).step_by(BLOCK)).zip(&mut of_blocks) {
             let masks = cpu.masks(block);
             let changes = masks.word ^ (masks.word << 1 | is_open);
             is_open = masks.word >> (BLOCK - 1);
             beyond_ascii |= masks.beyond_ascii;
-            let at = number * BLOCK;
+            *of_block = (changes, edges);
             if let Some(places) = runs.edges[edges..].first_chunk_mut() {
-                cpu.places(changes, at as u32, places);
+                cpu.places(changes, at, places);
             }
-            let mut line_ends = masks.line_end;
-            while line_ends != 0 {
-                let through = line_ends ^ (line_ends - 1);
-                // Every run that started before a line feed has ended. In ASCII each is one token; else `hash_lines` corrects.
-                let ended = (edges + (changes & through).count_ones() as usize) / 2;
-                let byte = runs.base + at + line_ends.trailing_zeros() as usize;
-                self.tokens.lines.push(LineEnd { tokens: first_token + ended, byte });
-                line_ends &= line_ends - 1;
+            if let Some(places) = runs.line_feeds[line_feeds..].first_chunk_mut() {
+                cpu.places(masks.line_end, at, places);
             }
             edges += changes.count_ones() as usize;
+            line_feeds += masks.line_end.count_ones() as usize;
+        }
+        // In a loop of its own: how many a block has cannot be foreseen, and a wrong guess costs as much as the block.
+        let lines = &mut self.tokens.lines;
+        lines.resize(first_line + line_feeds, LineEnd { tokens: 0, byte: 0 });
+        for (line, &at) in lines[first_line..].iter_mut().zip(&runs.line_feeds[..line_feeds]) {
+            let at = usize::from(at);
+            let (changes, before) = of_blocks[at / BLOCK];
+            // Every run that started before a line feed has ended. In ASCII each is one token; else `hash_lines` corrects.
+            let through = u64::MAX >> (BLOCK - 1 - at % BLOCK);
+            let ended = (before + (changes & through).count_ones() as usize) / 2;
+            *line = LineEnd { tokens: first_token + ended, byte: runs.base + at };
         }
         let is_ascii = beyond_ascii == 0 && runs.open.is_none_or(|open| !open.beyond_ascii);
         if is_ascii {
