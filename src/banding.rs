@@ -7,7 +7,7 @@
 //!
 //! Limits: the promise holds for each pair by theory. On real data more is found, since most pairs lie above the threshold.
 
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 /// At most this many bands: each costs 4 bytes a document.
 const MOST_BANDS: u32 = 64;
@@ -60,7 +60,7 @@ impl Banding {
     /// The key of each band of a signature: documents with the same key in the same band are candidates.
     pub fn keys(self, signature: &[u32]) -> impl Iterator<Item = u32> {
         let rows = signature.chunks_exact(self.rows as usize);
-        rows.map(|values| xxh3_64(bytemuck::cast_slice(values)) as u32)
+        rows.map(|values| XxHash3_64::oneshot(bytemuck::cast_slice(values)) as u32)
     }
 }
 

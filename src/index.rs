@@ -10,14 +10,14 @@
 
 use crate::document::DocId;
 use rayon::slice::ParallelSliceMut;
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 /// How many documents a block of band keys holds: blocks are never moved, so growing needs no second copy.
 const BLOCK: usize = 4096;
 
 /// The fingerprint of a token sequence.
 pub fn fingerprint(tokens: &[u64]) -> u64 {
-    xxh3_64(bytemuck::cast_slice(tokens))
+    XxHash3_64::oneshot(bytemuck::cast_slice(tokens))
 }
 
 /// Fingerprints and band keys of documents, in document order.

@@ -9,7 +9,7 @@
 
 use crate::document::Seat;
 use std::sync::{Mutex, PoisonError};
-use xxhash_rust::xxh3::xxh3_128;
+use twox_hash::XxHash3_128;
 
 /// How many slots have a lock of their own.
 const SLOTS_OF_LOCK: usize = 1 << 10;
@@ -33,7 +33,7 @@ impl Seen {
     /// The document before `seat`, in document order, that is known to have this text; none when it is new, and then it is
     /// known from here on.
     pub(crate) fn before(&self, text: &str, seat: Seat) -> Option<Seat> {
-        let hash = xxh3_128(text.as_bytes());
+        let hash = XxHash3_128::oneshot(text.as_bytes());
         let hash = ((hash >> 64) as u64, hash as u64);
         let mut slots = self.0[hash.0 as usize % LOCKS].lock().unwrap_or_else(PoisonError::into_inner);
         slots.resize(SLOTS_OF_LOCK, Slot::default());

@@ -15,7 +15,7 @@ pub use repeated::RepeatedLines;
 
 use crate::tokens::Tokens;
 use std::ops::Range;
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 /// Which lines count.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -118,7 +118,7 @@ impl Lines {
 
 /// What a line is compared by: the hash of its tokens.
 pub fn key(tokens: &[u64]) -> u64 {
-    xxh3_64(bytemuck::cast_slice(tokens))
+    XxHash3_64::oneshot(bytemuck::cast_slice(tokens))
 }
 
 /// The text of a line by its number from 0, with its white space.

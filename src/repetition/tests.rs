@@ -9,7 +9,7 @@ fn words(text: &str) -> (Vec<u64>, Vec<Range<usize>>) {
     let words = text.split_whitespace().filter(|word| word.contains(char::is_alphanumeric));
     let twice = words.flat_map(|word| (0..if word == "½" { 2 } else { 1 }).map(move |half| (word, half)));
     let start = |word: &str| word.as_ptr() as usize - text.as_ptr() as usize;
-    let hash = |word: &str, half| xxhash_rust::xxh3::xxh3_64_with_seed(word.to_lowercase().as_bytes(), half);
+    let hash = |word: &str, half| twox_hash::XxHash3_64::oneshot_with_seed(half, word.to_lowercase().as_bytes());
     twice.map(|(word, half)| (hash(word, half), start(word)..start(word) + word.len())).unzip()
 }
 

@@ -22,7 +22,7 @@ use retold::source::Selection;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 /// What is read for a baseline where it is there and nothing else is said.
 const BASELINE: &str = "retold-baseline.json";
@@ -149,7 +149,7 @@ impl Outcome<'_> {
                 // What cannot be read has no content.
                 None => finding.place.document.to_string(),
             };
-            let hash = xxh3_64(format!("{} {content}", finding.rule).as_bytes());
+            let hash = XxHash3_64::oneshot(format!("{} {content}", finding.rule).as_bytes());
             let number = times.entry(hash).or_default();
             *number += 1;
             (finding, format!("{hash:016x}:{number}"))
