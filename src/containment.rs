@@ -9,9 +9,9 @@
 //! longer one.
 
 use crate::document::DocId;
-use crate::exhaustive::{Counts, DOCUMENTS_AT_ONCE, PrefixReader};
+use crate::exhaustive::Counts;
 use crate::problem::Problem;
-use crate::reader::{Corpus, ShingleReader};
+use crate::reader::{Corpus, ShingleReader, of_each};
 use crate::report::Contained;
 use crate::shingles::Shingling;
 use rayon::prelude::*;
@@ -39,57 +39,53 @@ pub fn containers(
     let mut all: Vec<DocId> = small.iter().chain(large).copied().collect();
     all.sort_unstable();
     all.dedup();
-    let (counts, lost) = Counts::of(corpus, &all, shingling);
-    problems.extend(lost);
-    let rare: Vec<(u64, DocId)> = small
-        .par_chunks(DOCUMENTS_AT_ONCE)
-        .map_init(
-            || PrefixReader::new(corpus, shingling),
-            |reader, documents| {
-                let mut rare = Vec::new();
-                for &document in documents {
-                    rare.extend(reader.prefix(document, &counts, least).map(|shingle| (shingle, document)));
-                }
-                rare
-            },
-        )
-        .flatten_iter()
-        .collect();
+    let counts = Counts::of(corpus, &all, shingling, problems);
+    let rare = of_each(corpus, shingling, small, problems, |document, set, rare| {
+        rare.extend(counts.prefix(set, least).map(|shingle| (shingle, document)));
+    });
     let postings = Postings::new(rare);
-
-    let reader = || ShingleReader::new(corpus, shingling);
-    let mut pairs: Vec<(DocId, DocId)> = large
-        .par_chunks(DOCUMENTS_AT_ONCE)
-        .map_init(reader, |reader, documents| {
-            let mut pairs = Vec::new();
-            for &document in documents {
-                let Ok(set) = reader.read(document) else { continue };
-                let met = set.as_slice().iter().flat_map(|&shingle| postings.of(shingle));
-                let mut met: Vec<DocId> = met.map(|&(_, small)| small).filter(|&small| small != document).collect();
-                met.sort_unstable();
-                met.dedup();
-                pairs.extend(met.into_iter().map(|small| (small, document)));
-            }
-            pairs
-        })
-        .flatten_iter()
-        .collect();
+    let mut pairs: Vec<(DocId, DocId)> = of_each(corpus, shingling, large, problems, |document, set, pairs| {
+        let met = set.as_slice().iter().flat_map(|&shingle| postings.of(shingle));
+        let mut met: Vec<DocId> = met.map(|&(_, small)| small).filter(|&small| small != document).collect();
+        met.sort_unstable();
+        met.dedup();
+        pairs.extend(met.into_iter().map(|small| (small, document)));
+    });
     pairs.par_sort_unstable();
     let of_small: Vec<&[(DocId, DocId)]> = pairs.chunk_by(|a, b| a.0 == b.0).collect();
+    let reader = || ShingleReader::new(corpus, shingling);
     let best = of_small.into_par_iter().map_init(
         || (reader(), reader()),
         |(small_reader, large_reader), pairs| {
-            let set = small_reader.read(pairs[0].0).ok()?;
-            let compared = pairs.iter().filter_map(|&(document, within)| {
-                let shared = large_reader.read(within).ok()?.compare(set, 0.0)?;
+            let (mut best, mut lost): (Option<Contained>, _) = (None, Vec::new());
+            let set = match small_reader.read(pairs[0].0) {
+                Ok(set) => set,
+                Err(problem) => return (None, vec![problem]),
+            };
+            for &(document, within) in pairs {
+                let shared = match large_reader.read(within) {
+                    Ok(larger) => larger.compare(set, 0.0),
+                    Err(problem) => {
+                        lost.push(problem);
+                        None
+                    }
+                };
+                let Some(shared) = shared else { continue };
                 let containment = shared.containment_of_right();
                 let is_contained = containment >= least && (!longer_only || shared.left > shared.right);
-                is_contained.then(|| Contained { document, within, containment, jaccard: shared.jaccard() })
-            });
-            compared.reduce(|best, next| if next.containment > best.containment { next } else { best })
+                if is_contained && best.is_none_or(|best| containment > best.containment) {
+                    best = Some(Contained { document, within, containment, jaccard: shared.jaccard() });
+                }
+            }
+            (best, lost)
         },
     );
-    best.flatten_iter().collect()
+    let mut contained = Vec::new();
+    for (best, lost) in best.collect::<Vec<_>>() {
+        contained.extend(best);
+        problems.extend(lost);
+    }
+    contained
 }
 
 /// Shingles with the documents that they are rare in, to look them up.

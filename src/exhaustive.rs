@@ -13,73 +13,35 @@
 use crate::document::DocId;
 use crate::index::{Buckets, Copies};
 use crate::problem::Problem;
-use crate::reader::{Corpus, ShingleReader};
+use crate::reader::{Corpus, of_each};
 use crate::shingles::Shingling;
+use crate::similarity::ShingleSet;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// The most counts: 256 MiB.
 pub const MOST_COUNTS: usize = 1 << 28;
-/// How many documents a thread takes at a time.
-pub const DOCUMENTS_AT_ONCE: usize = 64;
 
 /// The groups of documents that share a shingle of their prefixes at `threshold`; every pair that reaches the threshold
 /// shares a group.
 ///
-/// A document that cannot be read again is in no group here; it is named when candidates are verified, or when its copies are.
-pub fn buckets(corpus: Corpus<'_>, copies: &Copies, shingling: Shingling, threshold: f64) -> Buckets {
+/// A document that cannot be read again is in no group, and is named in `problems`.
+pub fn buckets(
+    corpus: Corpus<'_>,
+    copies: &Copies,
+    shingling: Shingling,
+    threshold: f64,
+    problems: &mut Vec<Problem>,
+) -> Buckets {
     let distinct: Vec<DocId> = copies.distinct().collect();
-    let (counts, _) = Counts::of(corpus, &distinct, shingling);
-    let mut postings: Vec<u64> = distinct
-        .par_chunks(DOCUMENTS_AT_ONCE)
-        .map_init(
-            || PrefixReader::new(corpus, shingling),
-            |reader, documents| {
-                let mut postings = Vec::new();
-                for &document in documents {
-                    let prefix = reader.prefix(document, &counts, threshold);
-                    postings.extend(prefix.map(|shingle| shingle << 32 | u64::from(document.0)));
-                }
-                postings
-            },
-        )
-        .flatten_iter()
-        .collect();
+    let counts = Counts::of(corpus, &distinct, shingling, problems);
+    let posting = |document: DocId, shingle| shingle << 32 | u64::from(document.0);
+    let mut postings = of_each(corpus, shingling, &distinct, problems, |document, set, postings| {
+        postings.extend(counts.prefix(set, threshold).map(|shingle| posting(document, shingle)));
+    });
     postings.par_sort_unstable();
     let groups = postings.chunk_by(|a, b| a >> 32 == b >> 32).filter(|group| group.len() > 1);
     Buckets::of_groups(corpus.documents.len(), groups.map(|group| group.iter().map(|&posting| posting as u32)))
-}
-
-/// Reads the prefixes of documents, in buffers that it keeps.
-pub struct PrefixReader<'a> {
-    reader: ShingleReader<'a>,
-    ordered: Vec<(u8, u64)>,
-}
-
-impl<'a> PrefixReader<'a> {
-    /// For documents of `corpus`.
-    pub fn new(corpus: Corpus<'a>, shingling: Shingling) -> Self {
-        Self { reader: ShingleReader::new(corpus, shingling), ordered: Vec::new() }
-    }
-
-    /// The distinct shingles of a document; none when it cannot be read.
-    fn shingles(&mut self, document: DocId) -> &[u64] {
-        self.reader.read(document).map_or(&[], |set| set.as_slice())
-    }
-
-    /// The shingles of a document's prefix that stand in more than one document.
-    pub fn prefix(&mut self, document: DocId, counts: &Counts, threshold: f64) -> impl Iterator<Item = u64> {
-        let mut ordered = std::mem::take(&mut self.ordered);
-        ordered.clear();
-        ordered.extend(self.shingles(document).iter().map(|&shingle| (counts.get(shingle), shingle)));
-        let length = prefix_length(ordered.len(), threshold);
-        if length < ordered.len() {
-            ordered.select_nth_unstable(length);
-        }
-        self.ordered = ordered;
-        let prefix = self.ordered[..length].iter();
-        prefix.filter(|(count, _)| *count > 1).map(|(_, shingle)| *shingle)
-    }
 }
 
 /// How many shingles of n the prefix has: n - ceil(t n) + 1, and one more where rounding leaves a doubt.
@@ -95,22 +57,24 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Of these documents; and which of them cannot be read again.
-    pub fn of(corpus: Corpus<'_>, documents: &[DocId], shingling: Shingling) -> (Self, Vec<Problem>) {
+    /// Of these documents; those that cannot be read again are named in `problems`.
+    pub fn of(corpus: Corpus<'_>, documents: &[DocId], shingling: Shingling, problems: &mut Vec<Problem>) -> Self {
         let counts = Self::new(corpus.bytes);
-        let count = |reader: &mut ShingleReader<'_>, &document: &DocId| {
-            let read = reader.read(document);
-            read.map(|set| set.as_slice().iter().for_each(|&shingle| counts.add(shingle))).err()
-        };
-        let lost = documents
-            .par_chunks(DOCUMENTS_AT_ONCE)
-            .map_init(
-                || ShingleReader::new(corpus, shingling),
-                |reader, documents| documents.iter().filter_map(|document| count(reader, document)).collect::<Vec<_>>(),
-            )
-            .flatten_iter()
-            .collect();
-        (counts, lost)
+        of_each(corpus, shingling, documents, problems, |_, set, _: &mut Vec<()>| {
+            set.as_slice().iter().for_each(|&shingle| counts.add(shingle));
+        });
+        counts
+    }
+
+    /// The shingles of a document's prefix that stand in more than one document.
+    pub fn prefix(&self, set: &ShingleSet, threshold: f64) -> impl Iterator<Item = u64> + use<> {
+        let mut ordered: Vec<(u8, u64)> = set.as_slice().iter().map(|&shingle| (self.get(shingle), shingle)).collect();
+        let length = prefix_length(ordered.len(), threshold);
+        if length < ordered.len() {
+            ordered.select_nth_unstable(length);
+            ordered.truncate(length);
+        }
+        ordered.into_iter().filter(|(count, _)| *count > 1).map(|(_, shingle)| shingle)
     }
 
     fn new(bytes: u64) -> Self {

@@ -93,12 +93,12 @@ impl Wanted {
     pub fn matched(self, corpus: Corpus<'_>, copies: &Copies, progress: &Progress) -> Matched {
         progress.begin(Stage::Matching, 0);
         let lowest = self.lowest();
-        let buckets = self.buckets(corpus, copies, lowest);
+        let mut problems = Vec::new();
+        let buckets = self.buckets(corpus, copies, lowest, &mut problems);
         let components = buckets.components();
         let ordered = self.ordered(&components, corpus);
         progress.begin(Stage::Comparing, components.iter().map(|component| component.len() as u64).sum());
         let verifier = || Verifier::new(corpus, self.shingling, lowest);
-        let mut problems = Vec::new();
         let needs_all_pairs = self.pairs || self.histogram.is_some() || self.search == Search::MeasureRecall;
         if !needs_all_pairs {
             let (joined, strays) = self.leaders(&ordered, corpus, &buckets, progress, &mut problems);
@@ -143,7 +143,7 @@ impl Wanted {
         problems: &mut Vec<Problem>,
     ) -> Vec<Leak> {
         progress.begin(Stage::Matching, 0);
-        let buckets = self.buckets(corpus, copies, self.threshold);
+        let buckets = self.buckets(corpus, copies, self.threshold, problems);
         let components = buckets.components();
         progress.begin(Stage::Comparing, components.iter().map(|component| component.len() as u64).sum());
         let verifier = || Verifier::new(corpus, self.shingling, self.threshold);
@@ -167,7 +167,7 @@ impl Wanted {
         problems: &mut Vec<Problem>,
     ) -> Vec<Joined> {
         progress.begin(Stage::Matching, 0);
-        let buckets = self.buckets(corpus, copies, self.threshold);
+        let buckets = self.buckets(corpus, copies, self.threshold, problems);
         let mut components = buckets.components();
         components.par_iter_mut().for_each(|component| {
             component.retain(|&document| rank(document).is_some());
@@ -225,10 +225,10 @@ impl Wanted {
         Cow::Owned(ordered)
     }
 
-    fn buckets(self, corpus: Corpus<'_>, copies: &Copies, lowest: f64) -> Buckets {
+    fn buckets(self, corpus: Corpus<'_>, copies: &Copies, lowest: f64, problems: &mut Vec<Problem>) -> Buckets {
         match self.search {
             Search::Bands => corpus.index.buckets(copies),
-            _ => exhaustive::buckets(corpus, copies, self.shingling, lowest),
+            _ => exhaustive::buckets(corpus, copies, self.shingling, lowest, problems),
         }
     }
 

@@ -12,6 +12,7 @@ use crate::shingles::{Shingles, Shingling};
 use crate::similarity::ShingleSet;
 use crate::source::{Fetcher, Reading, Sources, line_in_source};
 use crate::tokens::{TokenUnit, Tokens};
+use rayon::prelude::*;
 
 /// All that is needed to read a document by its number.
 #[derive(Clone, Copy)]
@@ -240,5 +241,88 @@ impl<'a> ShingleReader<'a> {
     /// The shingles of the document that was read last.
     pub fn set(&self) -> &ShingleSet {
         &self.set
+    }
+}
+
+/// How many documents a thread takes at a time.
+const DOCUMENTS_AT_ONCE: usize = 64;
+
+/// What `visit` adds for each document's shingles, in the order of the documents, which are read on all cores. Those that cannot be
+/// read as they were are named in `problems`.
+pub fn of_each<T: Send>(
+    corpus: Corpus<'_>,
+    shingling: Shingling,
+    documents: &[DocId],
+    problems: &mut Vec<Problem>,
+    visit: impl Fn(DocId, &ShingleSet, &mut Vec<T>) + Sync,
+) -> Vec<T> {
+    let parts = documents.par_chunks(DOCUMENTS_AT_ONCE).map_init(
+        || ShingleReader::new(corpus, shingling),
+        |reader, documents| {
+            let (mut found, mut lost) = (Vec::new(), Vec::new());
+            for &document in documents {
+                match reader.read(document) {
+                    Ok(set) => visit(document, set, &mut found),
+                    Err(problem) => lost.push(problem),
+                }
+            }
+            (found, lost)
+        },
+    );
+    let mut all = Vec::new();
+    for (found, lost) in parts.collect::<Vec<_>>() {
+        all.extend(found);
+        problems.extend(lost);
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::banding::Banding;
+    use crate::gather::gather;
+    use crate::progress::Progress;
+    use crate::scan::Options;
+    use crate::sign::Signing;
+
+    #[test]
+    fn what_cannot_be_read_again_is_named_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = ["gone", "same", "other"].map(|name| folder.path().join(format!("{name}.txt")));
+        paths.iter().for_each(|path| std::fs::write(path, "one two three four five six").unwrap());
+        let options = Options::default();
+        let (sources, _) = options.sources(&paths);
+        let signing = Signing {
+            unit: options.unit,
+            shingling: Shingling::new(5),
+            banding: Banding::for_recall(0.8, 0.999),
+            lines: None,
+            passages: None,
+            repetition: false,
+        };
+        let gathered = gather(&sources, &options.reading, signing, None, &Progress::default()).unwrap();
+        std::fs::remove_file(&paths[0]).unwrap();
+        std::fs::write(&paths[2], "one two three four five seven").unwrap();
+        let corpus = Corpus {
+            sources: &sources,
+            reading: &options.reading,
+            documents: &gathered.documents,
+            index: &gathered.index,
+            edits: None,
+            unit: options.unit,
+            bytes: gathered.bytes,
+        };
+        let documents: Vec<DocId> = (0..gathered.documents.len() as u32).map(DocId).collect();
+        let mut problems = Vec::new();
+        let read = of_each(corpus, signing.shingling, &documents, &mut problems, |document, set, read| {
+            read.push((corpus.name(document).path, set.as_slice().len()));
+        });
+        assert_eq!(read, [(paths[1].display().to_string(), 2)]);
+        let reasons: Vec<&str> = problems.iter().map(|problem| problem.reason.as_str()).collect();
+        assert_eq!(
+            reasons,
+            ["read again: no such file", "read again: its text has changed while the scan was running"]
+        );
     }
 }

@@ -62,6 +62,9 @@ pub struct ShingleSet {
     mask: Mask,
 }
 
+/// Above this many shingles the memory of a set is given back rather than kept for the next.
+const KEEP: usize = 1 << 20;
+
 /// A bit for each shingle of a set. Where the masks of two sets differ is a shingle that only one of them has.
 #[derive(Clone, Debug)]
 struct Mask([u64; 64]);
@@ -104,6 +107,9 @@ impl cpu::Loop for Differences<'_> {
 impl ShingleSet {
     /// Replaces the contents by these shingles, among which may be repetitions. About 2 ns a shingle.
     pub fn read(&mut self, shingles: &[u64]) {
+        if self.list.capacity() > KEEP && shingles.len() <= KEEP {
+            *self = Self::default();
+        }
         self.slots.clear();
         self.slots.resize((2 * shingles.len()).next_power_of_two().max(16), 0);
         self.list.resize(shingles.len(), 0);

@@ -78,8 +78,8 @@ fn read_at(
         None => open.insert((path.to_path_buf(), File::open(path)?)),
     };
     file.seek(SeekFrom::Start(start))?;
-    buffer.shrink_to(KEEP_BYTES);
     buffer.clear();
+    buffer.shrink_to(KEEP_BYTES);
     let mut left = end - start;
     while left > 0 {
         let read = buffer.len();

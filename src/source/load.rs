@@ -31,11 +31,12 @@ impl Loader {
     /// The text of a file, or why it is none.
     pub(super) fn load(&mut self, path: &Path, reading: &Reading) -> Result<Loaded<'_>, NotText> {
         let Self { raw, plain, decoded, .. } = self;
-        raw.shrink_to(KEEP_BYTES);
-        plain.shrink_to(KEEP_BYTES);
+        super::give_back(raw);
+        super::give_back(plain);
+        decoded.clear();
         decoded.shrink_to(KEEP_BYTES);
         let most = reading.max_document_bytes;
-        let bytes = read_bytes(path, raw, most)?;
+        let bytes = read_bytes(path, raw, reading)?;
         let (bytes, incomplete) = match Compression::of(bytes) {
             None => (bytes, None),
             Some(compression) => {
@@ -83,12 +84,13 @@ fn decompress(
 }
 
 /// Reads a whole file, or its beginning when that is binary.
-fn read_bytes<'a>(path: &Path, buffer: &'a mut Vec<u8>, most: u64) -> Result<&'a [u8], NotText> {
+fn read_bytes<'a>(path: &Path, buffer: &'a mut Vec<u8>, reading: &Reading) -> Result<&'a [u8], NotText> {
+    let most = reading.max_document_bytes;
     let mut file = File::open(path).map_err(NotText::Unreadable)?;
     let mut length = 0;
     loop {
         if buffer.len() == length {
-            if text::is_binary(&buffer[..length]) && Compression::of(&buffer[..length]).is_none() {
+            if text::is_binary(&buffer[..length], &reading.decoding) && Compression::of(&buffer[..length]).is_none() {
                 return Ok(&buffer[..length]);
             }
             if length as u64 > most {
@@ -126,6 +128,21 @@ mod tests {
         }
         assert_eq!(loaded("\u{feff}a".as_bytes(), 1 << 20), Ok(("a".into(), None)));
         assert_eq!(loaded(b"PNG\0\x01", 1 << 20), Err("binary, not text".into()));
+    }
+
+    /// Zeros are rare in Chinese, so that it does not look like UTF-16; what was read before has no influence.
+    #[cfg(feature = "encodings")]
+    #[test]
+    fn all_of_a_file_in_an_encoding_that_is_asked_for() {
+        let text = format!("中文 {}", "漢字".repeat(100_000));
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()).unwrap();
+        let encoding = text::Encoding::named("utf-16le");
+        let decoding = text::Decoding { encoding, strict: false };
+        let (mut loader, reading) = (Loader::default(), Reading { decoding, ..Reading::default() });
+        for _ in 0..2 {
+            assert!(loader.load(file.path(), &reading).is_ok_and(|loaded| loaded.text == text));
+        }
     }
 
     #[test]

@@ -157,6 +157,12 @@ const BLOCK_BYTES: u64 = 1 << 20;
 /// A larger buffer is given back after the document that needed it.
 const KEEP_BYTES: usize = 4 << 20;
 
+/// Gives back what only a long document needed; what the buffer holds is of no use any more.
+fn give_back(buffer: &mut Vec<u8>) {
+    buffer.truncate(KEEP_BYTES);
+    buffer.shrink_to(KEEP_BYTES);
+}
+
 impl Sources {
     /// The files behind `paths`, in document order: paths as given, inside a directory in byte order.
     ///

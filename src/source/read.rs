@@ -6,7 +6,7 @@ use super::load::Loader;
 use super::rows::Rows;
 use super::spool::{TextWriter, Texts};
 use super::text::{self, NotText};
-use super::{Assumed, Format, KEEP_BYTES, Part, Reading, SourceId, Sources, io_reason};
+use super::{Assumed, Format, Part, Reading, SourceId, Sources, give_back, io_reason};
 use std::ops::Range;
 
 /// Where a document stands within its part.
@@ -158,7 +158,7 @@ impl PartReader {
                 start
             }
         };
-        buffer.shrink_to(KEEP_BYTES);
+        give_back(buffer);
         let part = Part::Block { source, start, end };
         PartEnd { part, lines: u64::from(lines), bytes: end - start, texts: None }
     }

@@ -45,6 +45,18 @@ impl Encoding {
         "UTF-8"
     }
 
+    /// Whether it is UTF-16, in which zeros are of text.
+    #[cfg(feature = "encodings")]
+    fn is_wide(self) -> bool {
+        [encoding_rs::UTF_16LE, encoding_rs::UTF_16BE].contains(&self.inner)
+    }
+
+    /// Whether it is UTF-16, in which zeros are of text.
+    #[cfg(not(feature = "encodings"))]
+    fn is_wide(self) -> bool {
+        false
+    }
+
     /// This build knows UTF-8 alone.
     #[cfg(not(feature = "encodings"))]
     pub fn named(label: &str) -> Option<Self> {
@@ -92,11 +104,11 @@ pub(super) fn decode<'a>(
     decoding: &Decoding,
     buffer: &'a mut String,
 ) -> Result<(&'a str, Option<Assumed>), NotText> {
+    if is_binary(bytes, decoding) {
+        return Err(NotText::Binary);
+    }
     if decoding.encoding.is_some() || is_wide(bytes) {
         return decode_other(bytes, decoding, buffer);
-    }
-    if is_binary(bytes) {
-        return Err(NotText::Binary);
     }
     let sniffed = sniffed(bytes);
     let has_nul = memchr::memchr(0, sniffed).is_some();
@@ -122,10 +134,14 @@ pub(super) fn is_wide(bytes: &[u8]) -> bool {
     matches!(bytes, [0xff, 0xfe, rest @ ..] if !rest.starts_with(&[0, 0])) || bytes.starts_with(&[0xfe, 0xff])
 }
 
-/// Whether bytes hold a NUL near their beginning and do not look like UTF-16.
-pub(super) fn is_binary(bytes: &[u8]) -> bool {
+/// Whether bytes hold a NUL near their beginning and neither are said to be UTF-16 nor look like it.
+pub(super) fn is_binary(bytes: &[u8], decoding: &Decoding) -> bool {
     let sniffed = sniffed(bytes);
-    memchr::memchr(0, sniffed).is_some() && !is_wide(bytes) && wide_zeros(sniffed).is_none()
+    let may_be_wide = || match &decoding.encoding {
+        Some(encoding) => encoding.is_wide(),
+        None => wide_zeros(sniffed).is_some(),
+    };
+    memchr::memchr(0, sniffed).is_some() && !is_wide(bytes) && !may_be_wide()
 }
 
 /// Whether the zeros of text in UTF-16 are its first bytes (big-endian) or its second; none when it does not look like that.
@@ -315,14 +331,25 @@ mod tests {
         assert_eq!(decoded(b"PNG\0\x01\x02\x03", &none), Err("binary, not text".into()));
         assert_eq!(decoded(b"\x89\x04\xff\x01", &none), Err("binary, not text".into()));
         assert_eq!(decoded(b"", &none), Ok((String::new(), None)));
+        // An encoding that is asked for makes no text of an image, but zeros are of UTF-16.
+        let forced = |label: &str| Decoding { encoding: Encoding::named(label), strict: false };
+        assert_eq!(decoded(b"PNG\0\x01\x02\x03", &forced("windows-1252")), Err("binary, not text".into()));
+        assert_eq!(decoded(b"\0a\xff\xe9", &forced("utf-16be")), Ok(("a\u{ffe9}".into(), assumed("UTF-16BE", 0))));
     }
 
     proptest! {
         #[test]
-        fn any_bytes_end_in_a_text_or_a_reason(bytes in prop::collection::vec(any::<u8>(), 0..300), strict in any::<bool>()) {
+        fn any_bytes_end_in_a_text_or_a_reason(
+            bytes in prop_oneof![prop::collection::vec(any::<u8>(), 0..300), ".{0,100}".prop_map(String::into_bytes)],
+            strict in any::<bool>(),
+        ) {
             let read = decoded(&bytes, &Decoding { encoding: None, strict });
-            if let Ok(text) = std::str::from_utf8(&bytes) && !bytes.contains(&0) && !bytes.starts_with(b"\xef\xbb\xbf") {
-                prop_assert_eq!(read, Ok((text.to_owned(), None)));
+            match std::str::from_utf8(&bytes) {
+                Ok(text) if !bytes.contains(&0) => {
+                    prop_assert_eq!(read, Ok((text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text).to_owned(), None)));
+                }
+                // What was mended or decoded is said.
+                _ => prop_assert!(read.is_err() || read.is_ok_and(|(_, assumed)| assumed.is_some())),
             }
         }
     }

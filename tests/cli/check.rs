@@ -458,8 +458,8 @@ fn nothing_passes_silently() {
         ("data --rule near-dupe=off", "there is no such rule; the rules are exact-duplicate"),
         ("data --rule near-duplicate=loud", "off, warn or error"),
         ("data --report xml=out.xml", "text, json, sarif, junit, github or gitlab"),
-        ("missing.txt data", ""),
-        ("data --against missing", ""),
+        ("missing.txt data", "missing.txt: no such file"),
+        ("data --against missing", "--against: nothing to look in"),
     ] {
         let ended = retold(folder.path(), &format!("check {arguments}"));
         assert_eq!(ended.status, 2, "{arguments}: {}", ended.stdout);

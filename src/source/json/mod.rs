@@ -38,6 +38,7 @@ pub(super) struct Record {
 impl Record {
     /// Reads one line: the text and the id (empty when there is none), or what is wrong with the record.
     pub(super) fn read<'a>(&'a mut self, line: &'a str, fields: &Fields) -> Result<(&'a str, &'a str), String> {
+        self.unescaped.clear();
         self.unescaped.shrink_to(super::KEEP_BYTES);
         self.id.clear();
         let field = match fields.text.as_slice() {
@@ -75,7 +76,6 @@ impl Record {
             true => "not a JSON object".into(),
             false => not_an_object(&error),
         })?;
-        self.unescaped.clear();
         for (number, field) in fields.text.iter().enumerate() {
             let Some(value) = value(&values, field) else {
                 let names: Vec<&str> = values.keys().take(NAMES).map(String::as_str).collect();

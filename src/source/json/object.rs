@@ -8,7 +8,7 @@
 
 use super::read_id;
 use crate::cpu::{self, BLOCK, Cpu};
-use crate::source::KEEP_BYTES;
+use crate::source::give_back;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
@@ -30,8 +30,8 @@ impl Object {
         id_field: Option<&str>,
     ) -> Option<(&'a str, &'a str)> {
         self.id.clear();
-        self.text.give_back();
-        self.unescaped_id.give_back();
+        give_back(&mut self.text.0);
+        give_back(&mut self.unescaped_id.0);
         let bytes = line.as_bytes();
         let mut text = None;
         let mut at = after(bytes, 0, b'{')?;
@@ -135,14 +135,6 @@ impl Kind {
 /// A buffer that strings are written to; only its beginning is of the last one.
 #[derive(Debug, Default)]
 struct Unescaped(Vec<u8>);
-
-impl Unescaped {
-    /// Gives back what only a very long string needed.
-    fn give_back(&mut self) {
-        self.0.truncate(KEEP_BYTES);
-        self.0.shrink_to(KEEP_BYTES);
-    }
-}
 
 /// Reads the string whose quotation mark is at `at`; none when it is broken.
 fn string(bytes: &[u8], at: usize, into: &mut Unescaped) -> Option<JsonString> {
