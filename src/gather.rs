@@ -166,7 +166,8 @@ impl Gatherer<'_> {
         into.unfinished.extend(signed.unfinished.into_iter().map(document));
         into.edited.extend(signed.edited.into_iter().map(document));
         if let Some(lines) = &mut into.lines {
-            lines.extend(signed.lines.into_iter().map(|line| KeyedLine { document: first + line.document, ..line }))?;
+            let of_part = signed.lines.into_iter().map(|line| KeyedLine { document: first + line.document, ..line });
+            lines.extend(of_part)?;
         }
         for (source, line, reason) in signed.lost {
             let record = line.map(|line| self.next_line + u64::from(line));

@@ -118,7 +118,7 @@ impl Options {
 /// the report, not an error.
 ///
 /// # Errors
-/// When a temporary file that the run needs cannot be written or read.
+/// When a temporary file that the run needs cannot be written or read, or there are more than 2^32 - 1 documents.
 pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Result<Report> {
     let wanted = options.wanted();
     let banding = Banding::for_recall(wanted.lowest(), options.recall);
@@ -161,7 +161,7 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
     problems.extend(matched.problems);
 
     progress.begin(Stage::Reporting, 0);
-    let boilerplate_examples = options.boilerplate_examples;
+    let boilerplate_examples = options.boilerplate_examples.max(1);
     let boilerplate = match (lines, signing.lines) {
         (Some(lines), Some(options)) => quote::boilerplate(
             lines.finish(options.boilerplate_documents, boilerplate_examples)?,

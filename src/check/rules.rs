@@ -162,6 +162,12 @@ impl Rules {
         &mut self.settings[rule as usize]
     }
 
+    /// Sets the level of a rule for all paths, whatever was said of some of them before.
+    pub fn set_everywhere(&mut self, rule: Rule, level: Level) {
+        self.setting_mut(rule).level = level;
+        self.overrides.iter_mut().for_each(|(_, levels)| levels.retain(|(other, _)| *other != rule));
+    }
+
     /// Sets rules for paths that match one of these globs; of several such settings the last counts.
     ///
     /// # Errors

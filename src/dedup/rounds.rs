@@ -127,7 +127,7 @@ impl<'a> Rounds<'a> {
         let lines = gathered.lines.take();
         self.gathered = Some(gathered);
         if let Some(lines) = lines {
-            let lines = lines.finish(self.edits.lines.boilerplate_documents, 0).map_err(temporary)?;
+            let lines = lines.finish(self.edits.lines.boilerplate_documents, 0).map_err(|error| error.to_string())?;
             self.edits.boilerplate.extend(lines.iter().map(|line| line.key));
             return Ok(!lines.is_empty());
         }
@@ -189,7 +189,8 @@ impl<'a> Rounds<'a> {
     fn read(&mut self, signing: Signing, progress: &Progress) -> Result<Gathered, String> {
         let reading = &self.options.scan.reading;
         self.gathered = None; // or there would be two of it
-        let gathered = gather(self.sources, reading, signing, Some(&self.edits), progress).map_err(temporary)?;
+        let gathered =
+            gather(self.sources, reading, signing, Some(&self.edits), progress).map_err(|error| error.to_string())?;
         match self.count.replace(gathered.documents.len()) {
             Some(before) if before != gathered.documents.len() => Err("the input has changed while it was read".into()),
             _ => Ok(gathered),
@@ -310,10 +311,6 @@ impl<'a> Rounds<'a> {
 /// A text that is not what it was is no problem of one document here: what goes was decided by what it was.
 fn unchanged(problems: &[Problem]) -> Result<(), String> {
     problems.first().map_or(Ok(()), |problem| Err(problem.to_string()))
-}
-
-fn temporary(error: std::io::Error) -> String {
-    format!("a temporary file failed: {error}")
 }
 
 /// Ranges in order, those that touch as one.

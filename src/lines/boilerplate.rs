@@ -173,13 +173,14 @@ struct Spilled {
 
 impl Spilled {
     fn new() -> io::Result<Self> {
-        Ok(Self { file: Mutex::new(tempfile::tempfile()?), runs: Vec::new(), run: Run::default() })
+        let file = tempfile::tempfile().map_err(failed)?;
+        Ok(Self { file: Mutex::new(file), runs: Vec::new(), run: Run::default() })
     }
 
     fn write(&mut self, lines: &[KeyedLine]) -> io::Result<()> {
         self.run.read(lines);
         let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(bytemuck::cast_slice(&self.run.lines))?;
+        file.write_all(bytemuck::cast_slice(&self.run.lines)).map_err(failed)?;
         let begin = self.runs.last().and_then(|run| run.last().copied()).unwrap_or_default();
         self.runs.push(self.run.starts.iter().map(|start| begin + start).collect());
         Ok(())
@@ -194,9 +195,13 @@ impl Spilled {
     fn read(&self, range: Range<usize>, lines: &mut Vec<KeyedLine>) -> io::Result<()> {
         lines.resize(range.len(), KeyedLine::zeroed());
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start((range.start * size_of::<KeyedLine>()) as u64))?;
-        file.read_exact(bytemuck::cast_slice_mut(lines))
+        let sought = file.seek(SeekFrom::Start((range.start * size_of::<KeyedLine>()) as u64));
+        sought.and_then(|_| file.read_exact(bytemuck::cast_slice_mut(lines))).map_err(failed)
     }
+}
+
+fn failed(error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("a temporary file failed: {error}"))
 }
 
 /// The lines whose keys have some bits in common.

@@ -5,6 +5,7 @@
 
 use super::json::Record;
 use super::rows::{Bounded, READ_AHEAD, Rows};
+use super::text::NotText;
 use super::{Reading, io_reason};
 use serde::de::{Deserializer as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -67,7 +68,11 @@ struct Elements<'a, R> {
 
 impl<R: Rows> Elements<'_, R> {
     fn element(&mut self, element: &RawValue) {
+        let most = self.reading.max_document_bytes;
         match self.record.read(element.get(), &self.reading.fields) {
+            _ if element.get().len() as u64 > most => {
+                self.rows.lost(Some(self.number), NotText::TooLong(most).to_string());
+            }
             Ok((text, id)) => self.rows.row(self.number, text, id, None),
             Err(reason) => self.rows.lost(Some(self.number), reason),
         }

@@ -2,7 +2,8 @@
 //! is a loss, not a guess.
 
 use super::rows::{Bounded, READ_AHEAD, Rows};
-use super::{Reading, io_reason, text};
+use super::text::{self, NotText};
+use super::{Reading, io_reason};
 use crate::problem::listed;
 use std::cell::Cell;
 use std::io::Read;
@@ -67,6 +68,10 @@ pub(super) fn read(file: impl Read, delimiter: u8, reading: &Reading, rows: &mut
                 bytes.push(b'\n');
             }
             bytes.extend_from_slice(&record[column]);
+        }
+        if bytes.len() as u64 > reading.max_document_bytes {
+            rows.lost(Some(number), NotText::TooLong(reading.max_document_bytes).to_string());
+            continue;
         }
         let id = id.map_or("".into(), |id| String::from_utf8_lossy(&record[id]));
         match text::decode(&bytes, &reading.decoding, &mut decoded) {

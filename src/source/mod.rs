@@ -298,7 +298,7 @@ impl Sources {
         match spooled {
             Ok((spool, is_records)) => {
                 let format = if is_records { Format::JsonLines { bytes: spool.bytes } } else { Format::Text };
-                let (packing, is_incomplete) = (spool.packing, spool.incomplete.is_some());
+                let (packing, is_incomplete) = (spool.packing, spool.incomplete.is_some() || spool.is_cut);
                 let copied = Some(Copied { file: None, stamp: None, packing, is_incomplete });
                 let source =
                     Source { path: spool.path().to_path_buf(), alias: Some(name), copied, format, given: true };
@@ -331,7 +331,7 @@ impl Sources {
                 Ok(Some(spool)) => {
                     source.alias = Some(source.name());
                     let file = Some(std::mem::replace(&mut source.path, spool.path().to_path_buf()));
-                    let (packing, is_incomplete) = (spool.packing, spool.incomplete.is_some());
+                    let (packing, is_incomplete) = (spool.packing, spool.incomplete.is_some() || spool.is_cut);
                     source.copied = Some(Copied { file, stamp, packing, is_incomplete });
                     if let Format::JsonLines { bytes } = &mut source.format {
                         *bytes = spool.bytes;

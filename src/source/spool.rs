@@ -18,6 +18,8 @@ pub(super) struct Spool {
     pub bytes: u64,
     /// Why there should be more of it, if so.
     pub incomplete: Option<String>,
+    /// Whether the rest of a line that is too long to be read is not in it.
+    pub is_cut: bool,
     /// How it was packed.
     pub packing: Packing,
 }
@@ -27,7 +29,8 @@ impl Spool {
     pub(super) fn of(mut input: impl Read, most: u64) -> io::Result<Self> {
         let mut file = temporary()?;
         let bytes = io::copy(&mut input, &mut file)?;
-        let copy = Self { file: file.into_temp_path(), bytes, incomplete: None, packing: Packing::default() };
+        let copy =
+            Self { file: file.into_temp_path(), bytes, incomplete: None, is_cut: false, packing: Packing::default() };
         Ok(Self::unpacked(copy.path(), most)?.unwrap_or(copy))
     }
 
@@ -41,10 +44,10 @@ impl Spool {
         };
         let mut reader = compression.reader(input)?;
         let mut file = temporary()?;
-        let (mut bytes, mut of_line, mut incomplete) = (0, 0, None);
+        let (mut bytes, mut of_line, mut incomplete, mut is_cut, mut is_wide) = (0, 0, None, false, false);
         let mut buffer = vec![0; 1 << 16];
         loop {
-            let read = match reader.read(&mut buffer) {
+            let mut read = match reader.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(read) => &buffer[..read],
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -53,23 +56,30 @@ impl Spool {
                     break;
                 }
             };
-            file.write_all(read)?;
-            bytes += read.len() as u64;
-            of_line =
-                memchr::memrchr(b'\n', read).map_or(of_line + read.len() as u64, |at| (read.len() - at - 1) as u64);
-            if of_line > most {
+            is_wide |= bytes == 0 && text::is_wide(read);
+            if of_line > most && is_wide {
                 incomplete = Some(format!(
                     "a line longer than {most} bytes; what came before is read; --max-document-bytes allows more"
                 ));
                 break;
             }
+            if of_line > most {
+                // A line that may be without end, of which no more is needed to see that it is too long.
+                is_cut = true;
+                let end = memchr::memchr(b'\n', read).unwrap_or(read.len());
+                read = &read[end..];
+            }
+            file.write_all(read)?;
+            bytes += read.len() as u64;
+            of_line =
+                memchr::memrchr(b'\n', read).map_or(of_line + read.len() as u64, |at| (read.len() - at - 1) as u64);
         }
         let packing = Packing { compression: Some(compression), wide: None };
-        let unpacked = Self { file: file.into_temp_path(), bytes, incomplete, packing };
-        if text::is_wide(&head_of(unpacked.path())?) {
+        let unpacked = Self { file: file.into_temp_path(), bytes, incomplete, is_cut, packing };
+        if is_wide {
             let narrowed = Self::narrowed(unpacked.path())?;
             let packing = Packing { compression: Some(compression), ..narrowed.packing };
-            return Ok(Some(Self { incomplete: unpacked.incomplete, packing, ..narrowed }));
+            return Ok(Some(Self { incomplete: unpacked.incomplete, is_cut, packing, ..narrowed }));
         }
         Ok(Some(unpacked))
     }
@@ -116,7 +126,7 @@ impl Spool {
         }
         let file = out.into_inner()?.into_temp_path();
         let packing = Packing { compression: None, wide: Some(wide) };
-        Ok(Self { file, bytes, incomplete: None, packing })
+        Ok(Self { file, bytes, incomplete: None, is_cut: false, packing })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -128,40 +138,35 @@ impl Spool {
 /// are told from text, and many in lines from one. No line may be longer than `most`.
 pub(super) fn more_than_one_record(path: &Path, most: u64) -> io::Result<Option<bool>> {
     let mut reader = BufReader::with_capacity(1 << 16, File::open(path)?);
-    let is_blank = |bytes: &[u8]| bytes.trim_ascii().is_empty();
-    let mut line = Vec::new();
+    if reader.fill_buf()?.starts_with(text::BYTE_ORDER_MARK.as_bytes()) {
+        reader.consume(text::BYTE_ORDER_MARK.len());
+    }
     loop {
         let head = reader.fill_buf()?;
-        let head = head.strip_prefix(text::BYTE_ORDER_MARK.as_bytes()).unwrap_or(head);
-        if !is_blank(head) && !head.trim_ascii_start().starts_with(b"{") {
-            return Ok(None); // whatever its first line is, which may be all of it
-        }
-        line.clear();
-        if reader.by_ref().take(most).read_until(b'\n', &mut line)? == 0 {
-            return Ok(None);
-        }
-        if !is_blank(&line) {
-            break;
+        let blank = head.len() - head.trim_ascii_start().len();
+        match head.get(blank) {
+            Some(b'{') => {
+                reader.consume(blank);
+                break;
+            }
+            Some(_) => return Ok(None), // whatever its first line is, which may be all of it
+            None if blank == 0 => return Ok(None),
+            None => reader.consume(blank),
         }
     }
-    let line = line.strip_prefix(text::BYTE_ORDER_MARK.as_bytes()).unwrap_or(&line);
-    if serde_json::from_slice::<serde::de::IgnoredAny>(line).is_err() {
+    let mut line = Vec::new();
+    reader.by_ref().take(most).read_until(b'\n', &mut line)?;
+    if serde_json::from_slice::<serde::de::IgnoredAny>(&line).is_err() {
         return Ok(None);
     }
     loop {
         let rest = reader.fill_buf()?;
-        if rest.is_empty() || !is_blank(rest) {
+        if rest.is_empty() || !rest.trim_ascii().is_empty() {
             return Ok(Some(!rest.is_empty()));
         }
         let blank = rest.len();
         reader.consume(blank);
     }
-}
-
-fn head_of(path: &Path) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    File::open(path)?.take(64).read_to_end(&mut head)?;
-    Ok(head)
 }
 
 fn temporary() -> io::Result<NamedTempFile> {
@@ -262,16 +267,21 @@ mod tests {
     #[test]
     fn streams_out_of_their_compression_but_no_bombs() {
         let read = |bytes: &[u8], most| {
-            let spool = Spool::of(bytes, most).unwrap();
-            (std::fs::read(spool.path()).unwrap(), spool.bytes, spool.incomplete)
+            let spool = Spool::of(zstd::encode_all(bytes, 1).unwrap().as_slice(), most).unwrap();
+            let text = std::fs::read(spool.path()).unwrap();
+            assert_eq!((spool.bytes, &spool.incomplete), (text.len() as u64, &None));
+            (text, spool.is_cut)
         };
         let text = b"one\ntwo\n".repeat(10_000);
-        assert_eq!(
-            read(&zstd::encode_all(text.as_slice(), 1).unwrap(), 100_000),
-            (text.clone(), text.len() as u64, None)
-        );
-        let bomb = zstd::encode_all(io::repeat(b' ').take(50 << 20), 1).unwrap();
-        let (_, bytes, incomplete) = read(&bomb, 1 << 20);
-        assert!(bytes < 2 << 20 && incomplete.unwrap().starts_with("a line longer than 1048576 bytes"));
+        assert_eq!(read(&text, 100_000), (text.clone(), false));
+        // Of a line that is too long enough is kept to see that it is; what comes behind it is there.
+        let bomb = [text.as_slice(), &b" ".repeat(50 << 20), b"\n", &text].concat();
+        let (kept, is_cut) = read(&bomb, 1 << 20);
+        assert!(is_cut && kept.starts_with(&text) && kept.ends_with(&[b" \n", text.as_slice()].concat()));
+        assert!((1 << 20..2 << 20).contains(&(kept.len() - 2 * text.len())));
+        let wide: Vec<u8> =
+            format!("\u{feff}a\n{}", " ".repeat(1 << 20)).encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let spool = Spool::of(zstd::encode_all(wide.as_slice(), 1).unwrap().as_slice(), 1 << 20).unwrap();
+        assert!(spool.incomplete.unwrap().starts_with("a line longer than 1048576 bytes"));
     }
 }

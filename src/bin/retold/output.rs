@@ -66,8 +66,9 @@ pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<
         out.flush()
     };
     let before = path.metadata().ok();
-    // What stands below /dev may lead to a file that is open here, as /dev/stdout does: that is written on.
-    if path.starts_with("/dev") || before.as_ref().is_some_and(|metadata| !metadata.is_file()) {
+    // These lead to what is open here, which may be a file: that is written on.
+    let is_open = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc/self/fd"].iter().any(|open| path.starts_with(open));
+    if is_open || before.as_ref().is_some_and(|metadata| !metadata.is_file()) {
         return through_buffer(&File::options().append(true).open(path)?);
     }
     let place = match path.read_link() {

@@ -4,6 +4,7 @@ use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use retold::progress::{Progress, Stage};
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 /// How often the bar is drawn anew.
@@ -18,11 +19,22 @@ pub fn shown<T: Send>(wanted: bool, work: impl FnOnce(&Progress) -> T + Send) ->
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let bar = scope.spawn(|| show(&progress, &is_over));
-        let result = work(&progress);
-        is_over.store(true, Relaxed);
-        bar.thread().unpark();
-        result
+        let _end = End { is_over: &is_over, bar: bar.thread() };
+        work(&progress)
     })
+}
+
+/// Ends the bar when it goes, also by a panic.
+struct End<'a> {
+    is_over: &'a AtomicBool,
+    bar: &'a Thread,
+}
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.is_over.store(true, Relaxed);
+        self.bar.unpark();
+    }
 }
 
 fn show(progress: &Progress, is_over: &AtomicBool) {

@@ -2,6 +2,7 @@
 
 use crate::args::SelectionArgs;
 use crate::exit::{Failure, say};
+use crate::format::counted;
 use crate::progress;
 use retold::Options;
 use retold::problem::Problem;
@@ -26,7 +27,7 @@ pub fn read(
     check_options(paths, options)?;
     let pool = pool(threads)?;
     let report = progress::shown(shows_progress, |progress| pool.install(|| retold::scan(paths, options, progress)));
-    let report = report.map_err(|error| Failure::new(format!("a temporary file failed: {error}")))?;
+    let report = report.map_err(Failure::new)?;
     Ok(ManuallyDrop::new(report))
 }
 
@@ -148,6 +149,15 @@ pub fn say_problems(problems: &[Problem], shown: usize) {
     if let Some(more) = problems.len().checked_sub(shown).filter(|&more| more > 0) {
         say(&format!("{more} more problems: --verbose names them here, --format json in the report"));
     }
+}
+
+/// Says on standard error that not all lines could be compared.
+pub fn say_unfinished(report: &Report) {
+    let [first, ..] = report.unfinished_lines.as_slice() else { return };
+    let (first, all) = (&report.name(*first).name, counted(report.unfinished_lines.len() as u64, "document"));
+    say(&format!(
+        "{all} with too many lines like each other to compare all of them, the first {first}; --no-lines looks at none"
+    ));
 }
 
 /// Why there is nothing to look at.

@@ -2,6 +2,7 @@
 
 use crate::args::ScanArgs;
 use crate::exit::{Failure, Status};
+use crate::format::Format;
 use crate::output::Destination;
 use crate::{format, run};
 use retold::source::{Fate, Listed, Sources};
@@ -11,9 +12,7 @@ use std::path::PathBuf;
 pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     let mut options = args.options();
     let paths = run::paths(&args.paths, &args.selection)?;
-    if !args.wider.against.is_empty() && args.report.format == format::Format::Html {
-        return Err(Failure::new("the HTML report has no page for --against; use text, json, csv or markdown"));
-    }
+    expect_shown(&args)?;
     let pairs_to = args.report.pairs.as_deref().map(Destination::of);
     if pairs_to.as_ref() == Some(&args.output.destination()) {
         return Err(Failure::new("the report and --pairs would be in one place; --output names a file for the report"));
@@ -30,6 +29,10 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     if !saying.quiet {
         run::say_problems(&report.problems, saying.problems_shown());
     }
+    // The others tell it themselves.
+    if !saying.quiet && matches!(args.report.format, Format::Html | Format::Csv | Format::Markdown) {
+        run::say_unfinished(&report);
+    }
     if report.summary.documents == 0 {
         return Err(run::no_document(&report.problems, report.summary.skipped));
     }
@@ -43,6 +46,24 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     let style = format::Style::new(destination.is_coloured(args.output.color.into()), args.report.limit);
     destination.write(|out| format::write(out, &report, args.report.format, style))?;
     Ok(if report.problems.is_empty() { Status::Done } else { Status::Incomplete })
+}
+
+/// Fails when the report has no room for what would be looked for.
+fn expect_shown(args: &ScanArgs) -> Result<(), Failure> {
+    let (wider, format) = (&args.wider, args.report.format);
+    let is_page = format == Format::Html;
+    let hidden = match (is_page, is_page || matches!(format, Format::Csv | Format::Markdown)) {
+        (true, _) if !wider.against.is_empty() => Some(("--against", "text, json, csv and markdown")),
+        (true, _) if wider.contained.is_some() => Some(("--contained", "text, json, csv and markdown")),
+        (_, true) if wider.measure_recall => Some(("--measure-recall", "text and json")),
+        _ => None,
+    };
+    match hidden {
+        Some((option, formats)) => {
+            Err(Failure::new(format!("this format does not show what {option} looks for; {formats} do")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Says what would be read, and as what.

@@ -54,6 +54,9 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     if !saying.quiet && !tells_of_losses {
         run::say_problems(&report.problems, saying.problems_shown());
     }
+    if !saying.quiet {
+        run::say_unfinished(&report);
+    }
     if !has_documents {
         return Err(run::no_document(&report.problems, report.summary.skipped));
     }
@@ -172,12 +175,14 @@ fn rules(args: &CheckArgs, config: &Config) -> Result<Rules, Failure> {
     let mut rules = Rules::below(config.folder().map(Path::to_path_buf));
     config.rules.apply(&mut rules);
     config.overrides.iter().try_for_each(|paths| paths.apply(&mut rules)).map_err(Failure::new)?;
-    for (rule, level) in &args.gate.rules {
-        rules.setting_mut(*rule).level = *level;
+    for &(rule, level) in &args.gate.rules {
+        rules.set_everywhere(rule, level);
     }
-    if !args.gate.rules.is_empty() && !config.overrides.is_empty() {
-        // What is typed comes before what the file says of some paths.
-        rules.override_paths(&["**".to_owned()], args.gate.rules.clone()).map_err(Failure::new)?;
+    if args.lines.no_lines {
+        // Nobody looks, so that what is known of lines stays known.
+        for rule in [Rule::RepeatedLine, Rule::BoilerplateLine] {
+            rules.set_everywhere(rule, Level::Off);
+        }
     }
     Ok(rules)
 }
@@ -205,7 +210,12 @@ fn options(args: &CheckArgs, rules: &Rules, has_overrides: bool, own_files: Vec<
             .then_some(args.containment),
         // For globs that must match something.
         names_sources: !selection.include.is_empty() || has_overrides,
-        boilerplate_examples: if args.gate.changed_since.is_some() { usize::MAX } else { retold::lines::EXAMPLES },
+        // All of its places tell whether it is touched, and how its rule is set there.
+        boilerplate_examples: if args.gate.changed_since.is_some() || has_overrides {
+            usize::MAX
+        } else {
+            retold::lines::EXAMPLES
+        },
         ..matching.options(reading)
     }
 }
