@@ -28,7 +28,7 @@ impl Banding {
     /// The bands with the most rows that find a pair of Jaccard `threshold` with probability `recall` or more, within the
     /// limits of memory; one row when even that needs more bands than the limits allow.
     ///
-    /// Both arguments are strictly between 0 and 1; others are moved there.
+    /// A threshold below .01 or above .999 is taken for that, and so is a recall outside of .001 to 1 - 1e-9.
     pub fn for_recall(threshold: f64, recall: f64) -> Self {
         let threshold = threshold.clamp(0.01, 0.999);
         let recall = recall.clamp(0.001, 1.0 - 1e-9);

@@ -42,7 +42,9 @@ pub struct Gathered {
     pub assumed: Vec<(DocId, Assumed)>,
     /// Bytes of text.
     pub bytes: u64,
-    /// Files that are no text.
+    /// Those of them that are not of the reference.
+    pub own_bytes: u64,
+    /// Files that are no text, but for the reference.
     pub skipped: u64,
 }
 
@@ -75,6 +77,7 @@ pub fn gather(
             problems: Vec::new(),
             assumed: Vec::new(),
             bytes: 0,
+            own_bytes: 0,
             skipped: 0,
         },
         sources,
@@ -132,6 +135,7 @@ impl Gatherer<'_> {
         }
         into.documents.begin_part(signed.end.part, signed.end.texts.take(), self.next_line);
         let first = into.documents.len() as u32;
+        let is_own = signed.end.part.source() >= self.sources.first_own();
         let mut keys = signed.keys.chunks_exact(self.bands);
         let mut id_start = 0;
         for document in &signed.documents {
@@ -146,6 +150,7 @@ impl Gatherer<'_> {
             }
             into.documents.push(document.place, id);
             into.bytes += document.bytes;
+            into.own_bytes += if is_own { document.bytes } else { 0 };
             if self.keeps_lengths {
                 into.lengths.push(document.bytes);
             }
@@ -177,7 +182,7 @@ impl Gatherer<'_> {
             }
         }
         into.assumed.extend(signed.assumed.into_iter().map(|(number, assumed)| (document(number), assumed)));
-        into.skipped += signed.skipped;
+        into.skipped += if is_own { signed.skipped } else { 0 };
         self.next_line += signed.end.lines;
         Ok(())
     }

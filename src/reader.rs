@@ -280,45 +280,40 @@ pub fn of_each<T: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::banding::Banding;
-    use crate::gather::gather;
-    use crate::progress::Progress;
-    use crate::scan::Options;
-    use crate::sign::Signing;
+    use crate::index::fingerprint;
+    use crate::source::{Part, Place, Selection, SourceId};
 
     #[test]
-    fn what_cannot_be_read_again_is_named_once() {
+    fn what_cannot_be_read_again_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let paths = ["gone", "same", "other"].map(|name| folder.path().join(format!("{name}.txt")));
-        paths.iter().for_each(|path| std::fs::write(path, "one two three four five six").unwrap());
-        let options = Options::default();
-        let (sources, _) = options.sources(&paths);
-        let signing = Signing {
-            unit: options.unit,
-            shingling: Shingling::new(5),
-            banding: Banding::for_recall(0.8, 0.999),
-            lines: None,
-            passages: None,
-            repetition: false,
-        };
-        let gathered = gather(&sources, &options.reading, signing, None, &Progress::default()).unwrap();
+        let text = "one two three four five six";
+        paths.iter().for_each(|path| std::fs::write(path, text).unwrap());
+        let (reading, mut tokens) = (Reading::default(), Tokens::default());
+        let sources = Sources::find(&paths, &Selection::default(), &reading);
+        tokens.read(text, TokenUnit::Auto);
+        let (mut documents, mut index) = (Documents::new(false), Index::new(1));
+        documents.begin_part(Part::Files { first: SourceId(0), count: 3 }, None, 1);
+        for start in 0..3 {
+            documents.push(Place { start, line: 0 }, "");
+            index.push(fingerprint(&tokens.hashes), &[0]);
+        }
         std::fs::remove_file(&paths[0]).unwrap();
         std::fs::write(&paths[2], "one two three four five seven").unwrap();
         let corpus = Corpus {
             sources: &sources,
-            reading: &options.reading,
-            documents: &gathered.documents,
-            index: &gathered.index,
+            reading: &reading,
+            documents: &documents,
+            index: &index,
             edits: None,
-            unit: options.unit,
-            bytes: gathered.bytes,
+            unit: TokenUnit::Auto,
+            bytes: 0,
         };
-        let documents: Vec<DocId> = (0..gathered.documents.len() as u32).map(DocId).collect();
-        let mut problems = Vec::new();
-        let read = of_each(corpus, signing.shingling, &documents, &mut problems, |document, set, read| {
-            read.push((corpus.name(document).path, set.as_slice().len()));
+        let (all, mut problems) = ([0, 1, 2].map(DocId), Vec::new());
+        let read = of_each(corpus, Shingling::new(5), &all, &mut problems, |document, set, read| {
+            read.push((document, set.as_slice().len()));
         });
-        assert_eq!(read, [(paths[1].display().to_string(), 2)]);
+        assert_eq!(read, [(DocId(1), 2)]);
         let reasons: Vec<&str> = problems.iter().map(|problem| problem.reason.as_str()).collect();
         assert_eq!(
             reasons,

@@ -164,7 +164,7 @@ pub struct Summary {
     pub documents: u64,
     /// Documents of the reference set, if there is one; they do not count among the others.
     pub reference_documents: u64,
-    /// Bytes of text in all of them.
+    /// Bytes of text in the documents that are counted first.
     pub bytes: u64,
     /// Documents without any token.
     pub empty: u64,

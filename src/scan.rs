@@ -17,7 +17,7 @@ use crate::reader::Corpus;
 use crate::report::{Name, Parameters, Report, Summary};
 use crate::shingles::Shingling;
 use crate::sign::Signing;
-use crate::source::{Reading, Selection, SourceId, Sources};
+use crate::source::{Reading, Selection, Sources};
 use crate::tokens::TokenUnit;
 use rayon::prelude::*;
 use std::io;
@@ -91,11 +91,11 @@ impl Default for Options {
 }
 
 impl Options {
-    /// What is read: the reference, if there is one, and what is behind the paths, which begins with the source returned.
-    pub(crate) fn sources(&self, paths: &[PathBuf]) -> (Sources, SourceId) {
+    /// What is read: the reference, if there is one, and what is behind the paths.
+    pub(crate) fn sources(&self, paths: &[PathBuf]) -> Sources {
         let mut sources = Sources::find(&self.against, &self.selection, &self.reading);
-        let reference = sources.join(Sources::find(paths, &self.selection, &self.reading));
-        (sources, SourceId(reference as u32))
+        sources.join(Sources::find(paths, &self.selection, &self.reading));
+        sources
     }
 
     /// What is looked for.
@@ -132,11 +132,22 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         repetition: options.repetition && is_alone,
     };
     progress.begin(Stage::Finding, 0);
-    let (mut sources, reference) = options.sources(paths);
+    let mut sources = options.sources(paths);
     let mut problems = std::mem::take(&mut sources.problems);
     let gathered = gather(&sources, &options.reading, signing, None, progress)?;
     let Gathered {
-        documents, index, repeated, unfinished, lines, passages, repetition, assumed, bytes, skipped, ..
+        documents,
+        index,
+        repeated,
+        unfinished,
+        lines,
+        passages,
+        repetition,
+        assumed,
+        bytes,
+        own_bytes,
+        skipped,
+        ..
     } = gathered;
     problems.extend(gathered.problems);
 
@@ -150,7 +161,7 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         unit: options.unit,
         bytes,
     };
-    let own = documents.first_of(reference);
+    let own = documents.first_of(sources.first_own());
     let (matched, leaks) = if is_alone {
         (wanted.matched(corpus, &copies, progress), None)
     } else {
@@ -192,7 +203,7 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         summary: Summary {
             documents: u64::from(documents.len() as u32 - own.0),
             reference_documents: u64::from(own.0),
-            bytes,
+            bytes: own_bytes,
             skipped,
             ..Summary::default()
         },

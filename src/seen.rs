@@ -5,7 +5,7 @@
 //! in the first. Whether a copy is noticed here or only later, by its fingerprint, depends on which thread was first;
 //! what is reported does not.
 //!
-//! Cost: hashing at 10 GB/s or more, and 8 MiB. Limits: the table has room for some 260,000 texts; new ones take the place of old.
+//! Cost: hashing at 10 GB/s or more, and 6 MiB. Limits: the table has room for some 260,000 texts; new ones take the place of old.
 
 use crate::document::Seat;
 use std::sync::{Mutex, PoisonError};

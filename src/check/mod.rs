@@ -34,7 +34,7 @@ pub struct Checked<'a> {
     pub findings: Vec<Finding<'a>>,
     /// The limits that are exceeded, each in a sentence.
     pub exceeded: Vec<String>,
-    /// What is known but not there any more.
+    /// What is known but not there any more, of what is looked for.
     pub stale: Vec<Entry>,
 }
 
@@ -48,7 +48,8 @@ impl Gate {
     /// left out.
     pub fn check<'a>(&'a self, report: &'a Report, is_touched: impl Fn(&str) -> bool) -> Checked<'a> {
         let found = Found::of(report, &self.rules, is_touched);
-        let stale = if self.baseline.is_empty() { Vec::new() } else { self.baseline.stale(&found.contents()) };
+        let mut stale = if self.baseline.is_empty() { Vec::new() } else { self.baseline.stale(&found.contents()) };
+        stale.retain(|entry| self.rules.looks_for(&entry.key.kind));
         let Found { mut findings, firsts } = found;
         mark_known(&mut findings, &firsts, &self.baseline);
         findings.retain(|finding| finding.is_touched);

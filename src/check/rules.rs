@@ -201,6 +201,15 @@ impl Rules {
             || elsewhere.filter(|(other, _)| *other == rule).any(|(_, level)| *level > Level::Off)
     }
 
+    /// Whether anything of a kind that a baseline holds is looked for anywhere.
+    pub fn looks_for(&self, kind: &str) -> bool {
+        match Rule::named(kind) {
+            Some(rule) => self.is_on(rule),
+            // Duplicates, be they exact or near.
+            None => self.is_on(Rule::ExactDuplicate) || self.is_on(Rule::NearDuplicate),
+        }
+    }
+
     /// Whether a loss makes a run incomplete: where `unreadable-input` is an error.
     pub fn is_error(&self, problem: &Problem) -> bool {
         self.level(Rule::UnreadableInput, &problem.path) == Level::Error

@@ -66,7 +66,8 @@ pub enum Only {
 /// what it was is told by [`Deduplicated::check_unchanged`], once everything is written.
 pub fn dedup(paths: &[PathBuf], options: &DedupOptions, progress: &Progress) -> Result<Deduplicated, String> {
     progress.begin(Stage::Finding, 0);
-    let (mut sources, reference) = options.scan.sources(paths);
+    let mut sources = options.scan.sources(paths);
+    let reference = sources.first_own();
     if let Some(missing) = sources.missing.first() {
         return Err(missing.to_string());
     }

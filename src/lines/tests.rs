@@ -258,6 +258,21 @@ fn nearly_the_same() {
     assert_eq!(reported("one two three four five\none two three four six\n"), [(vec![1, 2], 0.8)]);
 }
 
+/// Three words in four are the same, so that each line is compared with all before it, and joins none.
+#[test]
+fn too_many_lines_alike_but_not_alike_enough() {
+    let line =
+        |number: usize| (0..5).map(|at| format!("the same words w{number}x{at} ")).collect::<String>() + "\n";
+    let complete = |count: usize| {
+        let text = (0..count).map(line).collect::<String>();
+        let (tokens, lines) = read(&text);
+        let (found, is_complete) = RepeatedLines::default().find(&text, &tokens, &lines, LineOptions::default());
+        (found.len(), is_complete)
+    };
+    assert_eq!(complete(100), (0, true));
+    assert_eq!(complete(1000), (0, false));
+}
+
 #[test]
 fn a_line_is_quoted_in_part() {
     let line = "größer ".repeat(EXCERPT);

@@ -4,7 +4,7 @@
 //! force, to see what the rules left out.
 
 use super::compression::{Compression, HEAD};
-use super::load::Loader;
+use super::load::{Loaded, Loader};
 use super::text::NotText;
 use super::{Format, Reading, Selection, Source, Sources, Table, io_reason};
 use rayon::prelude::*;
@@ -79,6 +79,7 @@ fn fate(loader: &mut Loader, source: &Source, reading: &Reading) -> Fate {
         Format::Table { table: Table::Parquet, .. } => "Parquet",
         Format::Text => {
             return match loader.load(path, reading) {
+                Ok(Loaded { incomplete: Some(reason), .. }) => Fate::Problem(reason),
                 Ok(loaded) => {
                     let encoding = loaded.assumed.map_or("UTF-8", |assumed| assumed.encoding);
                     let format = if loaded.lines.is_some() { "HTML" } else { "text" };
@@ -96,11 +97,17 @@ fn fate(loader: &mut Loader, source: &Source, reading: &Reading) -> Fate {
 fn left_out(root: &Path, path: &Path, selection: &Selection) -> &'static str {
     let below = path.strip_prefix(root).unwrap_or(path);
     let is_hidden = below.components().any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"."));
-    let is_excluded = selection.globs(root).is_ok_and(|globs| globs.matched(path, false).is_ignore());
-    match (is_hidden && !selection.hidden, is_excluded) {
-        (true, _) => "hidden; --hidden reads it",
-        (_, true) => "by --include or --exclude",
-        _ if selection.no_ignore => "a directory above it is left out by --exclude",
-        _ => "ignored by a .gitignore or .ignore; --no-ignore reads it",
+    // The file itself, and the directories that it is in.
+    let of_file = || path.ancestors().take(below.components().count());
+    let is_excluded =
+        selection.globs(root).is_ok_and(|globs| of_file().any(|at| globs.matched(at, at != path).is_ignore()));
+    if is_hidden && !selection.hidden {
+        "hidden; --hidden reads it"
+    } else if is_excluded {
+        "by --include or --exclude"
+    } else if !selection.is_data(path) {
+        "an output of this command, or what it is set up by"
+    } else {
+        "ignored by a .gitignore or .ignore; --no-ignore reads it"
     }
 }

@@ -108,6 +108,8 @@ impl Default for Reading {
 #[derive(Debug, Default)]
 pub struct Sources {
     list: Vec<Source>,
+    /// How many of them are the reference.
+    reference: usize,
     /// What could not be found or listed.
     pub problems: Vec<Problem>,
     /// What is missing, because it could not be copied to be read; it is among the problems too.
@@ -147,6 +149,15 @@ pub enum Part {
         /// The piece's number.
         piece: u32,
     },
+}
+
+impl Part {
+    /// The source that it is of, or the first of them.
+    pub fn source(self) -> SourceId {
+        match self {
+            Self::Files { first: source, .. } | Self::Block { source, .. } | Self::Table { source, .. } => source,
+        }
+    }
 }
 
 /// Few enough that threads stay even, many enough that handing them out costs nothing.
@@ -195,23 +206,23 @@ impl Sources {
         sources
     }
 
-    /// Puts other sources behind these, which lose what the others hold too: how many stay.
-    pub fn join(&mut self, others: Self) -> usize {
-        if self.list.is_empty() {
-            self.problems.extend(others.problems);
-            self.missing.extend(others.missing);
-            (self.list, self.spools) = (others.list, others.spools);
-            return 0;
+    /// Puts other sources behind these, which are a reference then and lose what the others hold too.
+    pub fn join(&mut self, others: Self) {
+        if !self.list.is_empty() {
+            let whole = |source: &Source| source.given_path().canonicalize().unwrap_or_else(|_| source.path.clone());
+            let theirs: HashSet<PathBuf> = others.list.iter().map(whole).collect();
+            self.list.retain(|source| !theirs.contains(&whole(source)));
         }
-        let whole = |source: &Source| source.given_path().canonicalize().unwrap_or_else(|_| source.path.clone());
-        let theirs: HashSet<PathBuf> = others.list.iter().map(whole).collect();
-        self.list.retain(|source| !theirs.contains(&whole(source)));
-        let own = self.list.len();
+        self.reference = self.list.len();
         self.list.extend(others.list);
         self.problems.extend(others.problems);
         self.missing.extend(others.missing);
         self.spools.extend(others.spools);
-        own
+    }
+
+    /// The first source behind the reference.
+    pub fn first_own(&self) -> SourceId {
+        SourceId(self.reference as u32)
     }
 
     /// How many there are.
@@ -241,7 +252,7 @@ impl Sources {
         self.list.iter().map(Source::name)
     }
 
-    /// The parts of all sources, in document order.
+    /// The parts of all sources, in document order; none is of the reference and of what is behind it.
     pub fn parts(&self) -> impl Iterator<Item = Part> {
         let mut next = 0;
         let mut offset = 0;
@@ -249,7 +260,8 @@ impl Sources {
             let source = SourceId(next as u32);
             match self.list.get(next)?.format {
                 Format::Text => {
-                    let files = self.list[next..].iter().take(FILES_IN_PART as usize);
+                    let end = if next < self.reference { self.reference } else { self.list.len() };
+                    let files = self.list[next..end].iter().take(FILES_IN_PART as usize);
                     let count = files.take_while(|source| source.format == Format::Text).count();
                     next += count;
                     Some(Part::Files { first: source, count: count as u32 })

@@ -1,8 +1,8 @@
 //! Directories: which files below one are read.
 //!
-//! The rules are ripgrep's, by its `ignore` crate: `.gitignore` and `.ignore` files and hidden names leave files out. Two
-//! differences keep the result the same on every machine: rules hold whether or not the directory is a git checkout,
-//! and the machine's own rules (a global gitignore, `.git/info/exclude`) do not.
+//! The rules are ripgrep's, by its `ignore` crate: `.gitignore` and `.ignore` files and hidden names leave files out. Some
+//! differences keep the result the same on every machine: rules inside the directory hold whether or not it is a git checkout,
+//! those above it only as far as one reaches, and the machine's own (a global gitignore, `.git/info/exclude`) never.
 
 use super::{Reading, Sources};
 use crate::problem::Problem;
@@ -38,6 +38,13 @@ impl Selection {
         }
         globs.build()
     }
+
+    /// Whether a file is none of those that are no data.
+    pub(super) fn is_data(&self, file: &Path) -> bool {
+        let mut same_name = self.except.iter().filter(|other| other.file_name() == file.file_name());
+        !same_name
+            .any(|other| other.canonicalize().is_ok_and(|other| file.canonicalize().is_ok_and(|file| file == other)))
+    }
 }
 
 /// Adds the files below `root` to `sources`, by their paths in byte order.
@@ -51,7 +58,7 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
         .follow_links(selection.follow)
         .ignore(!selection.no_ignore)
         .git_ignore(!selection.no_ignore)
-        .parents(!selection.no_ignore)
+        .parents(!selection.no_ignore && is_in_checkout(root))
         .require_git(false)
         .git_global(false)
         .git_exclude(false)
@@ -59,11 +66,6 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
             let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
             entry.depth() == 0 || !globs.matched(entry.path(), is_directory).is_ignore()
         });
-    let is_data = |file: &Path| {
-        let mut same_name = selection.except.iter().filter(|other| other.file_name() == file.file_name());
-        !same_name
-            .any(|other| other.canonicalize().is_ok_and(|other| file.canonicalize().is_ok_and(|file| file == other)))
-    };
     let mut files: Vec<PathBuf> = Vec::new();
     for entry in walk.build() {
         match entry {
@@ -71,7 +73,7 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
                 if let Some(error) = entry.error() {
                     sources.problems.push(problem(entry.path(), error));
                 }
-                if entry.file_type().is_some_and(|kind| kind.is_file()) && is_data(entry.path()) {
+                if entry.file_type().is_some_and(|kind| kind.is_file()) && selection.is_data(entry.path()) {
                     files.push(entry.into_path());
                 }
             }
@@ -82,6 +84,11 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
     for file in files {
         sources.add(file, false, reading);
     }
+}
+
+/// Whether a directory is in a git checkout; the rules above that are not looked at.
+fn is_in_checkout(directory: &Path) -> bool {
+    directory.canonicalize().is_ok_and(|directory| directory.ancestors().any(|above| above.join(".git").exists()))
 }
 
 /// The walk's errors carry their path; it is taken out of the message into its own field.

@@ -47,9 +47,15 @@ fn records_that_are_too_long() {
     let records = [record("short"), record(&"long ".repeat(100_000)), record("short again")].concat();
     let array = json!([{ "text": "short" }, { "text": "long ".repeat(1_000_000) }]).to_string();
     let files = [
-        ("a.jsonl", records.into_bytes()),
+        ("a.jsonl", records.clone().into_bytes()),
         ("b.json", array.into_bytes()),
         ("c.txt", "long ".repeat(100_000).into_bytes()),
+        // Shorter than what is read ahead.
+        ("d.json", json!([{ "text": "long ".repeat(300) }, { "text": "short" }]).to_string().into_bytes()),
+        #[cfg(feature = "csv")]
+        ("e.csv", format!("text\n{}\nshort\n", "long ".repeat(300)).into_bytes()),
+        #[cfg(feature = "compression")]
+        ("f.jsonl.zst", zstd::encode_all(records.as_bytes(), 1).unwrap()),
     ];
     assert_snapshot!(said(&files, "--max-document-bytes 1K"));
 }

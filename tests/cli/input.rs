@@ -89,6 +89,26 @@ fn what_is_hidden_or_ignored_is_left_out() {
     assert_eq!(retold(corpus.path(), "scan .hidden.txt build/c.txt --format json").clusters().len(), 1, "as given");
 }
 
+/// A checkout has its rules from above; a directory that is none has them from inside alone.
+#[test]
+fn rules_above_hold_inside_of_a_checkout() {
+    let corpus = folder([(".gitignore", "*\n".to_owned()), ("data/a.txt", withdrawal())]);
+    let data = corpus.path().join("data");
+    assert_eq!(retold(&data, "scan .").status, 0);
+    std::fs::create_dir(corpus.path().join(".git")).unwrap();
+    assert_eq!(retold(&data, "scan .").status, 2);
+    assert_eq!(retold(&data, "scan . --no-ignore").status, 0);
+}
+
+#[test]
+fn the_reference_does_not_count_as_read() {
+    let corpus = folder([("own.txt", "one two three four five".to_owned()), ("other/a.txt", withdrawal())]);
+    std::fs::write(corpus.path().join("other/b.bin"), b"\0\x01").unwrap();
+    let summary = retold(corpus.path(), "scan own.txt --against other --format json").json()["summary"].clone();
+    let counted = ["documents", "reference_documents", "bytes", "skipped"].map(|key| summary[key].as_u64());
+    assert_eq!(counted, [Some(1), Some(1), Some(23), Some(0)]);
+}
+
 #[test]
 fn no_document_is_a_failure() {
     let corpus = folder([("binary/a.png", &b"\0"[..]), ("hidden/.a", b"a b"), ("broken/a.jsonl", b"{")]);

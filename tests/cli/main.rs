@@ -12,6 +12,7 @@ mod forms;
 mod input;
 mod options;
 mod output;
+mod rules;
 mod validators;
 
 use assert_cmd::Command;

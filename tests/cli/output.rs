@@ -228,3 +228,36 @@ fn an_interrupted_run_leaves_no_temporary_files() {
         assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "{shell}");
     }
 }
+
+/// A report that has no room for what was asked for would take the work and say nothing of it.
+#[test]
+fn what_a_format_does_not_show_is_refused() {
+    let corpus = folder([("a.txt", visit()), ("b.txt", withdrawal())]);
+    for (asked, shown_by) in [
+        ("--contained --format html", "text, json, csv and markdown do"),
+        ("--against b.txt --format html", "text, json, csv and markdown do"),
+        ("--measure-recall --format html", "text and json do"),
+        ("--measure-recall --format markdown", "text and json do"),
+    ] {
+        let ended = retold(corpus.path(), &format!("scan a.txt {asked}"));
+        assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{asked}");
+        assert!(ended.stderr.ends_with(&format!("; {shown_by}\n")), "{asked}: {}", ended.stderr);
+    }
+    assert_eq!(retold(corpus.path(), "scan a.txt --contained --format markdown").status, 0);
+}
+
+/// What lies below /dev is not always a device.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_is_a_directory_like_others() {
+    let Ok(memory) = tempfile::tempdir_in("/dev/shm") else { return eprintln!("there is no /dev/shm to write to") };
+    let corpus = folder([("a.txt", visit())]);
+    let report = memory.path().join("report.json");
+    for _ in 0..2 {
+        let ended = retold(corpus.path(), &format!("scan a.txt --format json --output {}", report.display()));
+        assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
+        assert!(serde_json::from_slice::<serde_json::Value>(&fs::read(&report).unwrap()).is_ok());
+    }
+    let ended = retold(corpus.path(), &format!("dedup a.txt --output {}", memory.path().join("clean.txt").display()));
+    assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
+}

@@ -1,6 +1,7 @@
 //! `--format json`: every finding, known and allowed ones too.
 
 use super::Outcome;
+use crate::format::Retold;
 use retold::check::{Entry, Finding, Place, State};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -14,12 +15,6 @@ struct Wire<'a> {
     limits_exceeded: &'a [String],
     findings: Vec<Told<'a>>,
     stale: &'a [Entry],
-}
-
-#[derive(Serialize)]
-struct Retold {
-    version: &'static str,
-    format: u32,
 }
 
 #[derive(Serialize)]
@@ -54,7 +49,7 @@ struct At<'a> {
 
 pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
     let wire = Wire {
-        retold: Retold { version: env!("CARGO_PKG_VERSION"), format: 1 },
+        retold: Retold::this(),
         summary: Summary {
             documents: outcome.report.summary.documents,
             findings: outcome.count(State::New),

@@ -75,10 +75,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
             return Err(Failure::new(format!("{}: not written: {why}", baseline_file.display())));
         }
         let there = gate.contents(&report);
-        let is_looked_for = |kind: &str| match Rule::named(kind) {
-            Some(rule) => gate.rules.is_on(rule),
-            None => gate.rules.is_on(Rule::ExactDuplicate) || gate.rules.is_on(Rule::NearDuplicate),
-        };
+        let is_looked_for = |kind: &str| gate.rules.looks_for(kind);
         let before = gate.baseline.len();
         let kept = if args.gate.prune {
             gate.baseline.pruned(&there, is_looked_for)

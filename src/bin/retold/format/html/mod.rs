@@ -24,7 +24,7 @@ const SCRIPT: &str = include_str!("page.js");
 pub const QUOTED_BYTES: u64 = 16 << 20;
 /// How many entries of a kind the page holds. It opens in two seconds with 50,000 of each, but is a file of 80 MB then.
 const ENTRIES: usize = 20_000;
-/// How many members of clusters, places of passages and examples it holds in all.
+/// How many members of clusters and places of passages it holds in all.
 const PARTS: usize = 100_000;
 
 #[derive(Serialize)]
