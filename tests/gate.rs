@@ -84,8 +84,12 @@ proptest! {
         let is_like_another = |pair: &retold::report::Pair| at.is_some_and(|(document, _)| [pair.a, pair.b].contains(document));
         let gate = gate(baseline_of(&before));
         let checked = gate.check(&after, |_| true);
-        let is_new = new_of_rules(&checked, &[Rule::ExactDuplicate, Rule::NearDuplicate]) > 0;
+        let duplicates = [Rule::ExactDuplicate, Rule::NearDuplicate];
+        let is_new = new_of_rules(&checked, &duplicates) > 0;
         prop_assert_eq!(is_new, after.pairs.iter().flatten().any(is_like_another), "{:?}", checked.findings);
+        // And so it is when no other file matters.
+        let touching = gate.check(&after, |path| at.is_some_and(|(_, name)| name.path == path));
+        prop_assert_eq!(is_new, new_of_rules(&touching, &duplicates) > 0, "{:?}", touching.findings);
     }
 
     /// Whatever goes, what stays is told no more often than it was.
@@ -119,4 +123,32 @@ proptest! {
         let pruned = with.baseline.pruned(&with.contents(&before), |_| true);
         prop_assert_eq!((pruned.stale(&gate.baseline), gate.baseline.stale(&pruned)), (vec![], vec![]));
     }
+}
+
+/// Of four texts each is like the one before alone; which of them lead is by their fingerprints, so that one that has a copy may be a
+/// member while the first is there, and like a member when that is gone.
+#[test]
+fn strays_are_counted_once_and_limited() {
+    let (mut strays, mut limited) = (0, 0);
+    for salt in 0..40 {
+        let words = |kind: char, range: std::ops::Range<usize>| {
+            range.map(|at| format!("{kind}{at}x{salt}")).collect::<Vec<_>>().join(" ")
+        };
+        let text = |start: char, end: char| [words(start, 0..12), words('w', 12..48), words(end, 48..60)].join(" ");
+        let texts = [text('a', 'w'), text('w', 'w'), text('w', 'c'), text('w', 'c'), text('d', 'c')];
+        let all: Vec<(usize, &String)> = texts.iter().enumerate().collect();
+        let (before, after) = (report(&all, None), report(&all[..4], None));
+        let checked = gate(baseline_of(&before));
+        let checked = checked.check(&after, |_| true);
+        assert_eq!(checked.new_findings(Level::Error), 0, "{salt}: {:?}", checked.findings);
+        strays += after.strays.len();
+
+        // What is beside a cluster is in none too many.
+        let mut limits = gate(baseline_of(&report(&all[..2], None)));
+        limits.rules.setting_mut(Rule::NearDuplicate).max_clusters = Some(0);
+        let three = report(&all[..3], None);
+        limited += three.strays.len();
+        assert_eq!(limits.check(&three, |_| true).exceeded.len(), 1, "{salt}");
+    }
+    assert!(strays > 5 && limited > 5, "{strays} {limited}");
 }

@@ -32,6 +32,16 @@ pub struct Finding<'a> {
     pub times: u64,
     /// Which cluster it is of, by its first document.
     pub(super) cluster: Option<DocId>,
+    /// What it tells of, when that is no member of a cluster but like one.
+    pub(super) stray: Option<Stray>,
+}
+
+/// A document that is like a member of a cluster but not like its leader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stray {
+    pub document: DocId,
+    /// The cluster, by its first document.
+    pub cluster: DocId,
 }
 
 /// What is to be said of a finding. Of lines, of which there may be hundreds of thousands, it is put into words when it is asked for.
@@ -139,7 +149,8 @@ impl<'a> Found<'a> {
         for (key, name) in self.firsts.values() {
             contents.add(key, 1, name);
         }
-        for finding in &self.findings {
+        let is_counted = |stray: Stray| self.firsts.contains_key(&stray.document);
+        for finding in self.findings.iter().filter(|finding| !finding.stray.is_some_and(is_counted)) {
             if let Some(key) = &finding.key {
                 contents.add(key, finding.times, &finding.place.document);
             }
@@ -186,7 +197,19 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
         // A loss is a loss wherever it is.
         let is_touched = rule == Rule::UnreadableInput || paths().any(&self.is_touched);
         let (state, what) = (State::New, what());
-        let finding = Finding { rule, level, state, is_touched, place, elsewhere, what, key, times: 1, cluster: None };
+        let finding = Finding {
+            rule,
+            level,
+            state,
+            is_touched,
+            place,
+            elsewhere,
+            what,
+            key,
+            times: 1,
+            cluster: None,
+            stray: None,
+        };
         self.found.findings.push(finding);
         self.found.findings.last_mut()
     }
@@ -234,11 +257,21 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
 
     /// What is like a member of a cluster but not like its leader is told again as well.
     fn strays(&mut self) {
+        let mut first_of: BTreeMap<DocId, DocId> = BTreeMap::new();
+        for cluster in self.report.clusters.iter().filter(|_| !self.report.strays.is_empty()) {
+            let members =
+                || std::iter::once(cluster.representative).chain(cluster.members.iter().map(|member| member.document));
+            first_of.extend(members().zip(std::iter::repeat(members().min().unwrap_or(cluster.representative))));
+        }
         for stray in &self.report.strays {
             let (place, other) = (self.place(stray.document, None), self.place(stray.member, None));
             let message = near(stray.jaccard, &other, stray.containment);
             let key = of_duplicate(self.fingerprint(stray.document));
-            self.add(Rule::NearDuplicate, place, vec![other], Some(key), || What::Said(message));
+            if let Some(finding) = self.add(Rule::NearDuplicate, place, vec![other], Some(key), || What::Said(message))
+            {
+                let cluster = first_of.get(&stray.member).copied().unwrap_or(stray.member);
+                finding.stray = Some(Stray { document: stray.document, cluster });
+            }
         }
     }
 

@@ -149,7 +149,7 @@ impl Default for Rules {
 impl Rules {
     /// The defaults; globs of paths are relative to a folder, if there is one.
     pub fn below(root: Option<PathBuf>) -> Self {
-        Self { root, ..Self::default() }
+        Self { root: root.map(|root| whole(&root)), ..Self::default() }
     }
 
     /// How a rule is set where nothing else is said.
@@ -186,7 +186,7 @@ impl Rules {
         if self.overrides.is_empty() {
             return self.setting(rule).level;
         }
-        let whole = whole(path);
+        let whole = whole(Path::new(path));
         let below = self.root.as_ref().and_then(|root| whole.strip_prefix(root).ok());
         let path = below.unwrap_or(Path::new(path.strip_prefix("./").unwrap_or(path)));
         let of_paths = self.overrides.iter().rev().filter(|(globs, _)| globs.is_match(path));
@@ -217,7 +217,7 @@ impl Rules {
 }
 
 /// A path from the root on, without `.` and `..`.
-fn whole(path: &str) -> PathBuf {
+fn whole(path: &Path) -> PathBuf {
     let mut whole = PathBuf::new();
     for component in std::path::absolute(path).unwrap_or_else(|_| path.into()).components() {
         match component {

@@ -7,8 +7,8 @@ use crate::document::DocId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Marks what a baseline knows. Of several findings of one content those are known first that are in files which do not matter, then
-/// those that come first. Where only the first document of a cluster is not known, one finding of it is new. `firsts` are the first
-/// documents of clusters.
+/// those that come first. Where the first document of a cluster is not known, one finding of it is new, of those that matter if there
+/// is one. `firsts` are the first documents of clusters.
 pub fn mark_known(findings: &mut [Finding<'_>], firsts: &BTreeMap<DocId, (Key, &str)>, baseline: &Baseline) {
     if baseline.is_empty() {
         return;
@@ -26,11 +26,22 @@ pub fn mark_known(findings: &mut [Finding<'_>], firsts: &BTreeMap<DocId, (Key, &
             new_firsts.insert(*first);
         }
     }
+    let (mut untold, mut telling) = (new_firsts.clone(), BTreeSet::new());
+    for is_touched in [true, false] {
+        let some = findings.iter().enumerate().filter(|(_, finding)| finding.is_touched == is_touched);
+        let tells = |(_, finding): &(usize, &Finding<'_>)| finding.cluster.is_some_and(|first| untold.remove(&first));
+        telling.extend(some.filter(tells).map(|(at, _)| at));
+    }
     for is_touched in [false, true] {
-        for finding in findings.iter_mut().filter(|finding| finding.is_touched == is_touched) {
+        let some = findings.iter_mut().enumerate().filter(|(_, finding)| finding.is_touched == is_touched);
+        for (at, finding) in some {
             let Some(key) = &finding.key else { continue };
-            let tells_of_first = finding.cluster.is_some_and(|first| new_firsts.remove(&first));
-            if take(key, finding.times) && !tells_of_first {
+            let is_known = match finding.stray {
+                // Its copies are a cluster, in which it is counted.
+                Some(stray) if firsts.contains_key(&stray.document) => !new_firsts.contains(&stray.document),
+                _ => take(key, finding.times) && !telling.contains(&at),
+            };
+            if is_known {
                 finding.state = State::Known;
             }
         }
@@ -51,8 +62,11 @@ pub fn apply_limits(findings: &mut [Finding<'_>], rules: &Rules, documents: u64)
         };
         let mut new: Vec<&mut Finding<'_>> = findings.iter_mut().filter(is_of_rule).collect();
         let count = new.len() as u64;
-        let clusters = new.iter().filter_map(|finding| finding.cluster).collect::<BTreeSet<_>>().len() as u64;
-        let touched = new.iter().map(|finding| &finding.place.document).collect::<BTreeSet<_>>().len();
+        let cluster = |finding: &Finding<'_>| finding.cluster.or(finding.stray.map(|stray| stray.cluster));
+        let clusters = new.iter().filter_map(|finding| cluster(finding)).collect::<BTreeSet<_>>().len() as u64;
+        // By where they stand: several may have one name.
+        let touched =
+            new.iter().map(|finding| (finding.place.path, finding.place.record)).collect::<BTreeSet<_>>().len();
         let mut limits: Vec<(bool, String)> = Vec::new();
         if let Some(max) = setting.max {
             limits.push((count <= max, format!("{rule}: {count} found, at most {max} allowed")));

@@ -261,8 +261,7 @@ fn nearly_the_same() {
 /// Three words in four are the same, so that each line is compared with all before it, and joins none.
 #[test]
 fn too_many_lines_alike_but_not_alike_enough() {
-    let line =
-        |number: usize| (0..5).map(|at| format!("the same words w{number}x{at} ")).collect::<String>() + "\n";
+    let line = |number: usize| (0..5).map(|at| format!("the same words w{number}x{at} ")).collect::<String>() + "\n";
     let complete = |count: usize| {
         let text = (0..count).map(line).collect::<String>();
         let (tokens, lines) = read(&text);

@@ -9,13 +9,13 @@ use std::process::Command as Process;
 use tempfile::TempDir;
 
 /// A text of its own: no line twice, nothing like another topic's.
-fn article(topic: &str) -> String {
+pub fn article(topic: &str) -> String {
     (0..30)
         .map(|number| format!("{topic} {number} is what line {topic}{} says of {topic}{}\n", number * 3, number * 5))
         .collect()
 }
 
-fn git(folder: &Path, arguments: &[&str]) {
+pub fn git(folder: &Path, arguments: &[&str]) {
     let mut git = Process::new("git");
     git.current_dir(folder).args([
         "-c",
@@ -29,7 +29,7 @@ fn git(folder: &Path, arguments: &[&str]) {
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn commit_all(folder: &Path) {
+pub fn commit_all(folder: &Path) {
     git(folder, &["add", "-A"]);
     git(folder, &["commit", "-qm", "change"]);
 }
@@ -42,7 +42,7 @@ fn repository() -> TempDir {
     folder
 }
 
-fn statuses(ended: &Ended) -> (i32, &str) {
+pub fn statuses(ended: &Ended) -> (i32, &str) {
     (ended.status, ended.stdout.lines().next().unwrap_or_default())
 }
 
@@ -163,9 +163,13 @@ fn a_baseline_is_not_lost() {
 #[test]
 fn one_report_does_not_replace_another() {
     let folder = much_to_find();
-    for arguments in
-        ["--report json=o --report junit=o", "--report json=o --output o", "--report json=retold-baseline.json"]
-    {
+    fs::write(folder.path().join("retold.toml"), "").unwrap();
+    for arguments in [
+        "--report json=o --report junit=o",
+        "--report json=o --output ./o",
+        "--report json=data/../retold-baseline.json",
+        "--output retold.toml",
+    ] {
         let ended = retold(folder.path(), &format!("check data {arguments}"));
         assert_eq!(ended.status, 2);
         assert!(ended.stderr.contains("is named twice"), "{arguments}: {}", ended.stderr);

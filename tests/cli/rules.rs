@@ -1,6 +1,7 @@
 //! `retold check`: rules for some paths, and what is known of rules that are not looked at.
 
-use super::{folder, retold, visit};
+use super::check::{article, commit_all, git, statuses};
+use super::{command, end, folder, retold, visit};
 use std::fs;
 
 #[test]
@@ -69,4 +70,109 @@ fn a_rule_that_is_off_stays_known() {
         }
     }
     assert_eq!(retold(folder.path(), "check data").status, 0);
+}
+
+/// What a branch adds is new though the first finding of its cluster is of files that it does not touch.
+#[test]
+fn a_new_document_that_comes_first_is_new() {
+    let folder = folder(["m1", "m2"].map(|name| {
+        let path: &'static str = format!("data/{name}.txt").leak();
+        (path, article("harbour").replace("harbour 9 ", &format!("{name} ")))
+    }));
+    git(folder.path(), &["init", "-q"]);
+    assert_eq!(retold(folder.path(), "check data --update-baseline").status, 0);
+    commit_all(folder.path());
+    for number in 10..20 {
+        let added = article("harbour").replace(&format!("harbour {number} "), "another ");
+        fs::write(folder.path().join("data/aa.txt"), added).unwrap();
+        for arguments in ["", "--changed-since HEAD"] {
+            let ended = retold(folder.path(), &format!("check data {arguments}"));
+            assert_eq!(ended.status, 1, "{number} {arguments}: {}", ended.stdout);
+        }
+    }
+}
+
+/// A link says the same as before when the file that it leads to does not.
+#[cfg(unix)]
+#[test]
+fn what_changes_behind_a_link_is_changed() {
+    let folder = folder([("data/a.txt", article("harbour")), ("data/2024.txt", article("weather"))]);
+    std::os::unix::fs::symlink("2024.txt", folder.path().join("data/latest.txt")).unwrap();
+    git(folder.path(), &["init", "-q"]);
+    commit_all(folder.path());
+    assert_eq!(retold(folder.path(), "check data --changed-since HEAD").status, 0);
+    fs::write(folder.path().join("data/2024.txt"), article("harbour")).unwrap();
+    assert_eq!(retold(folder.path(), "check data --changed-since HEAD").status, 1);
+}
+
+/// Rules for paths hold however the configuration and the paths are named.
+#[test]
+fn a_configuration_that_is_named_from_below() {
+    let folder = folder([("data/gold/a.txt", visit()), ("sub/.keep", String::new())]);
+    let config = "[rules]\nrepeated-line = \"off\"\n[[overrides]]\npaths = [\"data/gold/**\"]\nrules = { repeated-line = \"error\" }\n";
+    fs::write(folder.path().join("retold.toml"), config).unwrap();
+    for (below, arguments) in
+        [("", "data"), ("sub", "../data"), ("sub", "../sub/../data/gold"), ("sub", "--config ../retold.toml ../data")]
+    {
+        let ended = retold(&folder.path().join(below), &format!("check {arguments}"));
+        assert_eq!(ended.status, 1, "{below} {arguments}: {} {}", ended.stdout, ended.stderr);
+    }
+}
+
+/// Of records that share their id each is a document.
+#[test]
+fn shares_are_of_documents_and_not_of_names() {
+    let record = |id: &str, topic: &str| serde_json::json!({ "id": id, "text": article(topic) }).to_string() + "\n";
+    let records: String = (0..4).map(|_| record("same", "harbour")).collect();
+    let others: String = (0..6).map(|number| record("other", &format!("topic{number}"))).collect();
+    let config = "id-field = \"id\"\n[rules]\nexact-duplicate = { max-share = 0.2 }\n";
+    let folder = folder([("a.jsonl", records + &others), ("retold.toml", config.to_owned())]);
+    let ended = retold(folder.path(), "check a.jsonl");
+    assert_eq!(ended.status, 1);
+    assert!(ended.stdout.contains("30.000 % of documents, at most 20.000 % allowed"), "{}", ended.stdout);
+}
+
+/// What is checked is a part of what the file names, and the rest is not gone.
+#[test]
+fn a_part_says_nothing_of_the_rest() {
+    let config = "paths = [\"data\"]\n".to_owned();
+    let folder = folder([("data/a/a.txt", visit()), ("data/b/b.txt", article("x")), ("retold.toml", config)]);
+    assert_eq!(retold(folder.path(), "check --update-baseline").status, 0);
+    let ended = retold(folder.path(), "check data/b");
+    assert_eq!((ended.status, ended.stdout.contains("--prune")), (0, false), "{}", ended.stdout);
+    for writing in ["--prune", "--update-baseline"] {
+        let ended = retold(folder.path(), &format!("check data/b {writing}"));
+        assert_eq!(ended.status, 2);
+        assert!(ended.stderr.contains("are not those of the configuration"), "{}", ended.stderr);
+    }
+    assert_eq!(retold(folder.path(), "check ./data --prune").status, 0, "the same by another name");
+    assert_eq!(statuses(&retold(folder.path(), "check")).0, 0);
+}
+
+/// What is dumped comes to what was in force.
+#[test]
+fn what_is_dumped_is_in_force() {
+    let config =
+        "[[overrides]]\npaths = [\"data/**\"]\nrules = { repeated-line = \"off\", near-duplicate = \"off\" }\n";
+    let folder = folder([("data/a.txt", visit()), ("retold.toml", config.to_owned())]);
+    assert_eq!(retold(folder.path(), "check data").status, 0);
+    let dumped = retold(folder.path(), "check data --rule repeated-line=error --dump-config").stdout;
+    fs::write(folder.path().join("dumped.toml"), &dumped).unwrap();
+    let ended = retold(folder.path(), "check data --config dumped.toml");
+    assert_eq!(ended.status, 1, "{dumped}");
+    assert!(dumped.contains("near-duplicate = \"off\""), "{dumped}");
+}
+
+/// Whichever report is for GitHub.
+#[test]
+fn a_summary_comes_with_any_report_for_github() {
+    let folder = folder([("data/a.txt", visit())]);
+    for arguments in ["--format github", "--report github=out.log", "--format github --report github=out.log"] {
+        let mut command = command(folder.path());
+        let summary = folder.path().join("summary.md");
+        command.arg("check").arg("data").args(arguments.split(' ')).env("GITHUB_STEP_SUMMARY", &summary);
+        assert_eq!(end(command).status, 1, "{arguments}");
+        assert_eq!(fs::read_to_string(&summary).unwrap().matches("## retold: ").count(), 1, "{arguments}");
+        fs::remove_file(summary).unwrap();
+    }
 }

@@ -7,11 +7,21 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// Where it is written.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub enum Destination {
     StandardOutput,
     StandardError,
     File(PathBuf),
+}
+
+/// Two are the same when what is written to the one replaces what is written to the other, by whatever name.
+impl PartialEq for Destination {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::File(a), Self::File(b)) => place_of(a) == place_of(b),
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
+    }
 }
 
 impl Destination {
@@ -71,10 +81,7 @@ pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<
     if is_open || before.as_ref().is_some_and(|metadata| !metadata.is_file()) {
         return through_buffer(&File::options().append(true).open(path)?);
     }
-    let place = match path.read_link() {
-        Ok(to) => path.canonicalize().unwrap_or_else(|_| folder_of(path).join(to)),
-        Err(_) => path.to_path_buf(),
-    };
+    let place = place_of(path);
     let mut builder = tempfile::Builder::new();
     let file = permissions(&mut builder).prefix(".retold-").tempfile_in(folder_of(&place))?;
     through_buffer(file.as_file())?;
@@ -84,6 +91,15 @@ pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<
     file.as_file().sync_all()?;
     file.persist(place).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// The file that is written by a name: what a link leads to, in the folder as it is called from the root on.
+fn place_of(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| {
+        let path = path.read_link().map_or(path.to_path_buf(), |to| folder_of(path).join(to));
+        let name = path.file_name().unwrap_or_default();
+        folder_of(&path).canonicalize().map_or(path.clone(), |folder| folder.join(name))
+    })
 }
 
 /// The folder in which a file stands, or would.

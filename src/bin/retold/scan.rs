@@ -51,6 +51,9 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
 /// Fails when the report has no room for what would be looked for.
 fn expect_shown(args: &ScanArgs) -> Result<(), Failure> {
     let (wider, format) = (&args.wider, args.report.format);
+    if args.list && format != Format::Text {
+        return Err(Failure::new("--list writes text alone; leave --format out"));
+    }
     let is_page = format == Format::Html;
     let hidden = match (is_page, is_page || matches!(format, Format::Csv | Format::Markdown)) {
         (true, _) if !wider.against.is_empty() => Some(("--against", "text, json, csv and markdown")),

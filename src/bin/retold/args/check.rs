@@ -149,7 +149,7 @@ impl CheckArgs {
             passage_tokens: Some(self.passage_tokens),
             baseline: self.gate.baseline.clone().or_else(|| config.baseline.clone()),
             rules: config::Rules(settings.into()),
-            overrides: config.overrides.clone(),
+            overrides: config.overrides.iter().filter_map(|paths| paths.without(&self.gate.rules)).collect(),
         }
     }
 }

@@ -65,7 +65,9 @@ impl Checkout<'_> {
         let changed: HashSet<&[u8]> = changed.split(|&byte| byte == 0).collect();
         let tracked = self.git(&["ls-files", "--full-name", "-z", ":/"])?;
         let same = tracked.split(|&byte| byte == 0).filter(|name| !name.is_empty() && !changed.contains(name));
-        Ok(same.filter_map(|name| top.join(path_of(name).ok()?).canonicalize().ok()).collect())
+        // A link is one that changes nothing when what it leads to does; that has a name of its own.
+        let files = same.filter_map(|name| Some(top.join(path_of(name).ok()?))).filter(|path| !path.is_symlink());
+        Ok(files.filter_map(|path| path.canonicalize().ok()).collect())
     }
 }
 

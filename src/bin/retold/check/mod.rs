@@ -19,7 +19,7 @@ use retold::Options;
 use retold::check::{Baseline, Checked, Finding, Gate, Level, Rule, Rules, State};
 use retold::report::Report;
 use retold::source::Selection;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use twox_hash::XxHash3_64;
@@ -41,7 +41,12 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let inputs = paths.iter().chain(&args.gate.against).chain(&args.selection.files_from);
     let reports = run::expect_no_input(outputs, inputs)?;
     let (baseline_file, baseline) = baseline(args, config)?;
-    expect_different_places(args, &baseline_file)?;
+    let is_part = is_part(&paths, config);
+    expect_different_places(args, config, &baseline_file)?;
+    if is_part && (args.gate.update_baseline || args.gate.prune) {
+        let why = "the paths are not those of the configuration, and what stands elsewhere would be taken for gone";
+        return Err(Failure::new(format!("{}: not written: {why}; leave them out", baseline_file.display())));
+    }
     let unchanged =
         args.gate.changed_since.as_deref().map(|revision| Unchanged::since(revision, &paths)).transpose()?;
     let saying = &args.report.saying;
@@ -94,7 +99,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
         report: &report,
         rules: &gate.rules,
         checked: &checked,
-        is_partial: unchanged.is_some() || !args.gate.against.is_empty(),
+        is_partial: is_part || unchanged.is_some() || !args.gate.against.is_empty(),
     };
     write(args, &outcome)?;
     Ok(outcome.status())
@@ -280,17 +285,25 @@ fn dump(args: &CheckArgs, config: &Config, rules: &Rules) -> Result<Status, Fail
     Ok(Status::Done)
 }
 
-/// Fails when two reports, or a report and the baseline, go to the same place.
-fn expect_different_places(args: &CheckArgs, baseline: &Path) -> Result<(), Failure> {
+/// Whether other paths were typed than those that the configuration names.
+fn is_part(paths: &[PathBuf], config: &Config) -> bool {
+    let places = |paths: &[PathBuf]| paths.iter().map(|path| path.canonicalize().ok()).collect::<BTreeSet<_>>();
+    !config.paths.is_empty() && places(paths) != places(&config.paths)
+}
+
+/// Fails when two reports, or a report and the baseline or the configuration, go to the same place.
+fn expect_different_places(args: &CheckArgs, config: &Config, baseline: &Path) -> Result<(), Failure> {
     let reports = args.report.reports.iter().map(|(_, path)| Destination::of(path));
-    let mut seen = vec![Destination::File(baseline.to_path_buf())];
+    let files = [baseline].into_iter().chain(config.file.as_deref());
+    let mut seen: Vec<Destination> = files.map(|file| Destination::File(file.to_path_buf())).collect();
     for place in reports.chain([args.output.destination()]) {
         let reason = match &place {
             _ if !seen.contains(&place) => None,
             Destination::File(path) if is_device(path) => None,
-            Destination::File(path) => {
-                Some(format!("{} is named twice; one report, or the baseline, would replace the other", path.display()))
-            }
+            Destination::File(path) => Some(format!(
+                "{} is named twice; one report, the baseline or the configuration would be replaced by another",
+                path.display()
+            )),
             _ => Some("two reports would be on standard output; --output names a file for that of --format".to_owned()),
         };
         if let Some(reason) = reason {
@@ -315,7 +328,8 @@ fn write(args: &CheckArgs, outcome: &Outcome<'_>) -> Result<(), Failure> {
     let destination = args.output.destination();
     let style = Style::new(destination.is_coloured(args.output.color.into()), args.report.limit);
     written.push(destination.write(|out| write_as(args.report.format, out, outcome, style)));
-    let is_for_github = args.report.format == CheckFormat::Github;
+    let formats = args.report.reports.iter().map(|(format, _)| *format).chain([args.report.format]);
+    let is_for_github = formats.into_iter().any(|format| format == CheckFormat::Github);
     if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| is_for_github && !path.is_empty()) {
         written.push(github::append_summary(Path::new(&path), outcome));
     }

@@ -124,6 +124,14 @@ impl Override {
         self.apply(&mut check::Rules::default())
     }
 
+    /// What is left of it when the levels of some rules were typed, if anything is.
+    pub fn without(&self, typed: &[(Rule, Level)]) -> Option<Self> {
+        let is_left = |name: &RuleName| !typed.iter().any(|(rule, _)| *rule == name.0);
+        let rules: BTreeMap<_, _> =
+            self.rules.iter().filter(|(name, _)| is_left(name)).map(|(k, v)| (*k, *v)).collect();
+        (!rules.is_empty()).then(|| Self { paths: self.paths.clone(), rules })
+    }
+
     /// Sets the rules of a check for these paths.
     pub fn apply(&self, rules: &mut check::Rules) -> Result<(), String> {
         if self.paths.is_empty() {

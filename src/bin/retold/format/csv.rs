@@ -1,8 +1,8 @@
 //! `--format csv`: a table of findings, a row for each place, for spreadsheets and data frames.
 //!
 //! `count` is how many there are of what the finding is of: documents of the cluster, lines, documents that hold the line, places,
-//! figures above their limits. Columns that a kind of finding has no value for are empty; the text stands in the first row of its number only. Texts are written as they are; a spreadsheet may take one that
-//! begins with `=` for a formula.
+//! duplicates at the threshold, figures above their limits. Columns that a kind of finding has no value for are empty; the text stands
+//! in the first row of its number only. Texts are written as they are; a spreadsheet may take one that begins with `=` for a formula.
 
 use super::rounded;
 use retold::document::DocId;
@@ -142,6 +142,11 @@ fn rows(out: &mut dyn Write, report: &Report) -> csv::Result<()> {
                 ..Row::default()
             })?;
         }
+    }
+    for (number, at) in (1..).zip(report.histogram.iter().flat_map(|histogram| &histogram.thresholds)) {
+        let text = format!("{} clusters", at.clusters);
+        let (jaccard, count) = (Some(at.threshold), Some(at.removed));
+        add(Row { finding: "threshold", number, jaccard, count, text: &text, ..Row::default() })?;
     }
     let repetitive = super::order::repetitive(report);
     for (number, (document, repetition)) in (1..).zip(repetitive) {
