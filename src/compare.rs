@@ -15,6 +15,7 @@ use crate::source::{OneDocument, read_one};
 use crate::tokens::Tokens;
 
 /// One of two documents.
+#[derive(Debug)]
 pub struct Compared {
     /// What it is called.
     pub name: Name,
@@ -45,6 +46,7 @@ impl Compared {
 }
 
 /// How alike two documents are.
+#[derive(Debug)]
 pub struct Comparison {
     /// The two.
     pub documents: [Compared; 2],
@@ -64,8 +66,9 @@ pub struct Comparison {
 /// passages of the options.
 ///
 /// # Errors
-/// A sentence that says which of them cannot be read, and why.
+/// A sentence that says which of them cannot be read, and why, or which value of the options cannot be meant.
 pub fn compare(names: [&str; 2], options: &Options) -> Result<Comparison, String> {
+    options.check()?;
     if names == ["-", "-"] {
         return Err("standard input can be one of the two documents, not both".to_owned());
     }

@@ -60,6 +60,7 @@ impl Edits {
 }
 
 /// Edits texts, in buffers that it keeps.
+#[derive(Debug)]
 pub struct Editor<'a> {
     edits: &'a Edits,
     unit: TokenUnit,

@@ -22,6 +22,8 @@ impl fmt::Display for Problem {
     }
 }
 
+impl std::error::Error for Problem {}
+
 /// How many names a reason lists.
 pub(crate) const LISTED: usize = 10;
 

@@ -15,7 +15,7 @@ use crate::tokens::{TokenUnit, Tokens};
 use rayon::prelude::*;
 
 /// All that is needed to read a document by its number.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Corpus<'a> {
     /// Where texts are read.
     pub sources: &'a Sources,
@@ -50,6 +50,7 @@ impl Corpus<'_> {
 }
 
 /// Reads documents again, in buffers that it keeps.
+#[derive(Debug)]
 pub struct Reader<'a> {
     corpus: Corpus<'a>,
     fetcher: Fetcher<'a>,
@@ -163,6 +164,7 @@ impl<'a> Reader<'a> {
 }
 
 /// A text, and where its tokens stand.
+#[derive(Debug)]
 pub struct Located<'a> {
     /// The text.
     pub text: &'a str,
@@ -214,6 +216,7 @@ fn problem(corpus: &Corpus<'_>, document: DocId, reason: &str) -> Problem {
 }
 
 /// Reads documents as sets of shingles, in buffers that it keeps.
+#[derive(Debug)]
 pub struct ShingleReader<'a> {
     reader: Reader<'a>,
     shingling: Shingling,

@@ -9,8 +9,9 @@ use crate::banding::Banding;
 use crate::document::DocId;
 use crate::gather::{Gathered, gather};
 use crate::leaks::Boundary;
-use crate::lines::{EXAMPLES, LineOptions};
+use crate::lines::{EXAMPLES, LEAST_SIMILARITY, LineOptions};
 use crate::matching::{Matched, Order, Search, Wanted};
+use crate::passages::PASSAGE_TOKENS;
 use crate::progress::{Progress, Stage};
 use crate::quote;
 use crate::reader::Corpus;
@@ -91,6 +92,31 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Says which value cannot be meant, if one cannot.
+    ///
+    /// # Errors
+    /// A sentence with the name of the field and what it may be.
+    pub fn check(&self) -> Result<(), String> {
+        let is_share = |share: f64| 0.0 < share && share <= 1.0;
+        let is_recall = 0.0 < self.recall && self.recall < 1.0;
+        let has_similarity = |lines: LineOptions| (LEAST_SIMILARITY..=1.0).contains(&lines.similarity);
+        let of_passages = format!("from {} to {}", PASSAGE_TOKENS.start(), PASSAGE_TOKENS.end());
+        let fields = [
+            ("threshold", is_share(self.threshold), "above 0 and at most 1"),
+            ("recall", is_recall, "above 0 and below 1"),
+            ("histogram", self.histogram.is_none_or(is_share), "above 0 and at most 1"),
+            ("containment", self.containment.is_none_or(is_share), "above 0 and at most 1"),
+            ("lines.similarity", self.lines.is_none_or(has_similarity), "from 0.8 to 1"),
+            ("passages", self.passages.is_none_or(|least| PASSAGE_TOKENS.contains(&least)), &of_passages),
+            // Tokens are numbered in 32 bits.
+            ("reading.max_document_bytes", self.reading.max_document_bytes <= u64::from(u32::MAX), "below 4 GiB"),
+        ];
+        match fields.iter().find(|(_, can_be, _)| !can_be) {
+            Some((field, _, what)) => Err(format!("{field} must be {what}")),
+            None => Ok(()),
+        }
+    }
+
     /// What is read: the reference, if there is one, and what is behind the paths.
     pub(crate) fn sources(&self, paths: &[PathBuf]) -> Sources {
         let mut sources = Sources::find(&self.against, &self.selection, &self.reading);
@@ -118,8 +144,9 @@ impl Options {
 /// the report, not an error.
 ///
 /// # Errors
-/// When a temporary file that the run needs cannot be written or read, or there are more than 2^32 - 1 documents.
+/// When a value of the options cannot be meant (see [`Options::check`]), a temporary file that the run needs cannot be written or read, or there are more than 2^32 - 1 documents.
 pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Result<Report> {
+    options.check().map_err(|wrong| io::Error::new(io::ErrorKind::InvalidInput, wrong))?;
     let wanted = options.wanted();
     let banding = Banding::for_recall(wanted.lowest(), options.recall);
     let is_alone = options.against.is_empty();

@@ -54,7 +54,7 @@ impl Similarity {
 
 /// The shingles of one document as a set: a list without repetitions, and a table to look them up in; made once, filled
 /// again for each document.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ShingleSet {
     list: Vec<u64>,
     /// Open addressing, at most half full: one more than the place of a shingle in the list, or 0.
@@ -64,6 +64,8 @@ pub struct ShingleSet {
 
 /// Above this many shingles the memory of a set is given back rather than kept for the next.
 const KEEP: usize = 1 << 20;
+
+const LEAST_SLOTS: usize = 16;
 
 /// A bit for each shingle of a set. Where the masks of two sets differ is a shingle that only one of them has.
 #[derive(Clone, Debug)]
@@ -104,6 +106,13 @@ impl cpu::Loop for Differences<'_> {
     }
 }
 
+impl Default for ShingleSet {
+    /// The empty set.
+    fn default() -> Self {
+        Self { list: Vec::new(), slots: vec![0; LEAST_SLOTS], mask: Mask::default() }
+    }
+}
+
 impl ShingleSet {
     /// Replaces the contents by these shingles, among which may be repetitions. About 2 ns a shingle.
     pub fn read(&mut self, shingles: &[u64]) {
@@ -111,7 +120,7 @@ impl ShingleSet {
             *self = Self::default();
         }
         self.slots.clear();
-        self.slots.resize((2 * shingles.len()).next_power_of_two().max(16), 0);
+        self.slots.resize((2 * shingles.len()).next_power_of_two().max(LEAST_SLOTS), 0);
         self.list.resize(shingles.len(), 0);
         let mut distinct = 0;
         for &shingle in shingles {
@@ -202,6 +211,8 @@ mod tests {
         assert_eq!(with.compare(&without, 0.0), Some(Similarity { shared: 1, left: 2, right: 2 }));
         assert_eq!(with.compare(&with, 1.0), Some(Similarity { shared: 2, left: 2, right: 2 }));
         assert_eq!(without.compare(&with, 0.0), Some(Similarity { shared: 1, left: 2, right: 2 }));
+        let empty = ShingleSet::default();
+        assert_eq!(empty.compare(&with, 0.0), Some(Similarity { shared: 0, left: 0, right: 2 }));
     }
 
     proptest! {

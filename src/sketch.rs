@@ -17,6 +17,7 @@ const EMPTY: u32 = u32::MAX;
 const CLASSIC: u32 = 1 << 31;
 
 /// Makes signatures of `k` values, in buffers that it keeps.
+#[derive(Debug)]
 pub struct Sketcher {
     /// One odd multiplier for each bin: a bijection of the 32-bit values, in which the least is a random element's.
     multipliers: Vec<u32>,

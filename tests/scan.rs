@@ -375,3 +375,35 @@ fn records_are_named_by_their_lines() {
     let expected = (1..1500).filter(|n| n % 10 != 0).map(|n| [n, n + 1500]);
     assert_eq!(clusters.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
 }
+
+/// Neither a panic nor a result of nonsense.
+#[test]
+fn values_that_cannot_be_meant_are_refused() {
+    let folder = write_files(&["one two three".to_owned()]);
+    let lines = |similarity: f64| Some(retold::lines::LineOptions { similarity, ..Default::default() });
+    let all = Options::default;
+    let too_long = retold::source::Reading { max_document_bytes: 1 << 32, ..Default::default() };
+    for (options, field) in [
+        (Options { threshold: f64::NAN, ..all() }, "threshold"),
+        (Options { threshold: 0.0, ..all() }, "threshold"),
+        (Options { threshold: 1.01, ..all() }, "threshold"),
+        (Options { recall: 1.0, ..all() }, "recall"),
+        (Options { histogram: Some(0.0), ..all() }, "histogram"),
+        (Options { containment: Some(f64::INFINITY), ..all() }, "containment"),
+        (Options { lines: lines(0.79), ..all() }, "lines.similarity"),
+        (Options { lines: lines(f64::NAN), ..all() }, "lines.similarity"),
+        (Options { passages: Some(1), ..all() }, "passages"),
+        (Options { passages: Some(u32::MAX), ..all() }, "passages"),
+        (Options { reading: too_long, ..all() }, "reading.max_document_bytes"),
+    ] {
+        let paths = [folder.path().to_path_buf()];
+        let said = scan(&paths, &options, &Progress::default()).unwrap_err().to_string();
+        assert!(said.starts_with(&format!("{field} must be ")), "{said}");
+        let dedup = retold::dedup::DedupOptions { scan: options.clone(), ..Default::default() };
+        assert_eq!(retold::dedup::dedup(&paths, &dedup, &Progress::default()).unwrap_err(), said);
+        assert_eq!(retold::compare::compare(["a", "b"], &options).unwrap_err(), said);
+    }
+    // Those that are odd, but can be.
+    let odd = Options { boilerplate_examples: 0, shingle_size: 0, threshold: 1e-300, passages: Some(2), ..all() };
+    assert!(scan(&[folder.path().to_path_buf()], &odd, &Progress::default()).is_ok());
+}

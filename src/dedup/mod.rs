@@ -62,9 +62,10 @@ pub enum Only {
 /// and stays.
 ///
 /// # Errors
-/// A sentence, when it shows that the input changes while it is read, a glob is none, or a temporary file fails. Whether all of it is
+/// A sentence, when a value of the options cannot be meant, it shows that the input changes while it is read, a glob is none, or a temporary file fails. Whether all of it is
 /// what it was is told by [`Deduplicated::check_unchanged`], once everything is written.
 pub fn dedup(paths: &[PathBuf], options: &DedupOptions, progress: &Progress) -> Result<Deduplicated, String> {
+    options.scan.check()?;
     progress.begin(Stage::Finding, 0);
     let mut sources = options.scan.sources(paths);
     let reference = sources.first_own();

@@ -29,7 +29,7 @@ const MOST_STEPS: u64 = if cfg!(test) { 5_000_000 } else { 200_000_000 };
 const FEW: usize = if cfg!(test) { 8 } else { 2048 };
 
 /// Finds nearly equal lines, in buffers that it keeps.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Near {
     /// The lines that may be nearly the same as another, by their places among the document's lines.
     candidates: Vec<u32>,
@@ -42,7 +42,7 @@ pub(super) struct Near {
 }
 
 /// The first lines of groups, by group.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Groups {
     /// Their places among the document's lines.
     lines: Vec<u32>,
@@ -245,7 +245,7 @@ fn differences(a: &[u8; 64], b: &[u8; 64]) -> usize {
 }
 
 /// What similar lines have in common at least, looked up for lines of usual length.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Bounds {
     similarity: f64,
     distances: Vec<usize>,

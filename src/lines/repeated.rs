@@ -13,7 +13,7 @@ use crate::tokens::Tokens;
 const NONE: u32 = u32::MAX;
 
 /// Finds the repeated lines of documents, in buffers that it keeps.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct RepeatedLines {
     /// The first line of each key of the document, as an index of its lines.
     first: Firsts,

@@ -11,7 +11,7 @@ use crate::cpu::Cpu;
 const BETWEEN_LOOKS: usize = 16;
 
 /// Finds longest common subsequences, in buffers that it keeps.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Subsequence {
     /// The tokens of the one line, filled up to eight.
     eights: Vec<[u64; 8]>,

@@ -23,11 +23,13 @@ use polynomial::{Powers, prefixes};
 use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use winnow::{Anchor, Winnowing};
 
 /// How many tokens a passage has at least, unless it is said otherwise.
 pub const DEFAULT_PASSAGE_TOKENS: u32 = 50;
+/// How many tokens that may be.
+pub const PASSAGE_TOKENS: RangeInclusive<u32> = 2..=100_000;
 
 /// What is kept of a document, or of several one after the other, to find passages in.
 #[derive(Debug, Default)]

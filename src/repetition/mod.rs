@@ -90,7 +90,7 @@ impl Repetition {
 }
 
 /// Finds the figures of documents, in buffers that it keeps.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Repetitions {
     pieces: Firsts,
     grams: Grams,
@@ -173,7 +173,7 @@ fn paragraphs_of(text: &str, ends: &[LineEnd]) -> impl Iterator<Item = Piece> {
 }
 
 /// How many characters come before each byte of a text.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Characters {
     /// Where characters start in every 64 bytes, one bit a byte, and how many start before these; empty for ASCII.
     blocks: Vec<(u64, usize)>,

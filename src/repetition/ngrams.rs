@@ -5,7 +5,7 @@ use crate::first::Firsts;
 use std::ops::Range;
 
 /// The places of the n-grams of one n that stand more than once, in order.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Grams {
     firsts: Firsts,
     grams: Vec<Gram>,
@@ -14,13 +14,14 @@ pub struct Grams {
 }
 
 /// The position of an n-gram's first token, and a number that is the same for the same tokens.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Gram {
     place: u32,
     name: u32,
 }
 
 /// The places of one n-gram: the first, how many, and what they cover once that is asked.
+#[derive(Debug)]
 struct Group {
     first: u32,
     times: u32,
@@ -105,7 +106,7 @@ impl Grams {
 }
 
 /// How many characters are in n-grams that are added in order, and the end of the last.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Cover {
     characters: usize,
     end: usize,

@@ -8,6 +8,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// Reads single documents again, in buffers that it keeps; the last record file stays open.
+#[derive(Debug)]
 pub struct Fetcher<'a> {
     sources: &'a Sources,
     reading: &'a Reading,

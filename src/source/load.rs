@@ -51,12 +51,16 @@ impl Loader {
             let super::html::Page { text, lines } = &self.page;
             return Ok(Loaded { text, assumed, incomplete, lines: Some(lines) });
         }
+        #[cfg(not(feature = "html"))]
+        if !reading.raw_html && is_html(path) {
+            let why = "a page, which this build does not read but as it stands (feature `html`, or `raw_html`)";
+            return Err(NotText::Undecodable(why.into()));
+        }
         Ok(Loaded { text, assumed, incomplete, lines: None })
     }
 }
 
 /// Whether a file is a page by its name.
-#[cfg(feature = "html")]
 fn is_html(path: &Path) -> bool {
     let ending = super::compression::plain_name(path).extension();
     ending.is_some_and(|ending| ["html", "htm", "xhtml"].iter().any(|known| ending.eq_ignore_ascii_case(known)))

@@ -17,7 +17,7 @@ pub(super) fn is_canonical(flags: Flags, adjacent_marks: bool) -> bool {
 }
 
 /// Makes canonical forms in buffers that it keeps.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Canonical {
     lower: String,
     composed: String,

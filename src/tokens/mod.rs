@@ -43,7 +43,7 @@ pub struct LineEnd {
 }
 
 /// The tokens of one document; made once, filled again for each document.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Tokens {
     /// The hash of each token, in order.
     pub hashes: Vec<u64>,
@@ -228,7 +228,7 @@ struct Words<'a> {
 const STRETCH: usize = 64;
 
 /// The starts and ends of the runs of a stretch.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Runs {
     /// From the start of the stretch; start and end of each run by turns. That of the first start is not there when the
     /// run began in an earlier stretch.
@@ -241,7 +241,7 @@ struct Runs {
     open: Option<Open>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Open {
     start: usize,
     /// Whether it may hold characters beyond ASCII.

@@ -72,6 +72,8 @@ impl fmt::Display for RewriteError {
     }
 }
 
+impl std::error::Error for RewriteError {}
+
 impl From<io::Error> for RewriteError {
     /// Of a destination; errors of a source are turned to their words where they arise.
     fn from(error: io::Error) -> Self {

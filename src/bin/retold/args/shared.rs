@@ -184,7 +184,7 @@ pub struct ConfigArgs {
     pub no_config: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Color {
     Auto,
     Always,

@@ -1,6 +1,7 @@
 //! Values of options, read from what was typed.
 
 use retold::lines::LEAST_SIMILARITY;
+use retold::passages::PASSAGE_TOKENS;
 use retold::source::Encoding;
 use std::str::FromStr;
 
@@ -49,7 +50,7 @@ pub fn boilerplate_documents(text: &str) -> Result<u32, String> {
 
 /// How many tokens a passage may have at least.
 pub fn passage_tokens(text: &str) -> Result<u32, String> {
-    whole(text, 2, 100_000)
+    whole(text, *PASSAGE_TOKENS.start(), *PASSAGE_TOKENS.end())
 }
 
 /// How many threads may work; 0 is as many as there are cores.
