@@ -136,7 +136,7 @@ impl Repetitions {
     fn duplicates(&mut self, text: &str, tokens: &[u64], pieces: impl Iterator<Item = Piece>) -> [f64; 2] {
         let (mut again, mut all) = ([0; 2], [0; 2]);
         for (number, piece) in (0..).zip(pieces.filter(|piece| !piece.tokens.is_empty())) {
-            let characters = text[piece.bytes].chars().count();
+            let characters = text[piece.bytes].chars().filter(|&c| c != RETURN).count();
             all = [all[0] + 1, all[1] + characters];
             if self.pieces.first(key(&tokens[piece.tokens]), number) != number {
                 again = [again[0] + 1, again[1] + characters];
@@ -172,10 +172,14 @@ fn paragraphs_of(text: &str, ends: &[LineEnd]) -> impl Iterator<Item = Piece> {
     })
 }
 
+/// The character that does not count, so that a text is the same with either kind of line ends.
+const RETURN: char = '\r';
+
 /// How many characters come before each byte of a text.
 #[derive(Debug, Default)]
 struct Characters {
-    /// Where characters start in every 64 bytes, one bit a byte, and how many start before these; empty for ASCII.
+    /// Where characters that count start in every 64 bytes, one bit a byte, and how many start before these; empty where every byte
+    /// is one.
     blocks: Vec<(u64, usize)>,
 }
 
@@ -183,10 +187,11 @@ impl Characters {
     fn read(&mut self, text: &str) {
         self.blocks.clear();
         self.blocks.shrink_to(KEEP);
-        if !text.is_ascii() {
+        if !text.is_ascii() || text.contains(RETURN) {
             let mut count = 0;
             self.blocks.extend(text.as_bytes().chunks(64).map(|block| {
-                let bits = (0..).zip(block).map(|(at, &byte)| u64::from(byte as i8 >= -0x40) << at);
+                let counts = |byte: u8| byte as i8 >= -0x40 && byte != RETURN as u8;
+                let bits = (0..).zip(block).map(|(at, &byte)| u64::from(counts(byte)) << at);
                 let starts = bits.fold(0, |starts, bit| starts | bit);
                 let before = count;
                 count += starts.count_ones() as usize;

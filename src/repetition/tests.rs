@@ -31,10 +31,18 @@ fn naive(text: &str) -> Repetition {
     let [duplicate_lines, duplicate_line_characters] = naive_duplicates(lines.iter().map(|&line| line.to_owned()));
     let [duplicate_paragraphs, duplicate_paragraph_characters] = naive_duplicates(paragraphs);
     let (tokens, spans) = words(text);
-    let whole = spans.first().map_or("", |first| &text[first.start..spans[spans.len() - 1].end]).chars().count();
+    let whole = spans
+        .first()
+        .map_or("", |first| &text[first.start..spans[spans.len() - 1].end])
+        .replace('\r', "")
+        .chars()
+        .count();
     let covered = |places: &[usize], n: usize| {
         let bytes = places.iter().flat_map(|&place| spans[place].start..spans[place + n - 1].end);
-        bytes.filter(|&byte| text.is_char_boundary(byte)).collect::<BTreeSet<_>>().len()
+        bytes
+            .filter(|&byte| text.is_char_boundary(byte) && text.as_bytes()[byte] != b'\r')
+            .collect::<BTreeSet<_>>()
+            .len()
     };
     let places = |n: usize| {
         let mut places = BTreeMap::<&[u64], Vec<usize>>::new();
@@ -57,7 +65,7 @@ fn naive_duplicates(pieces: impl Iterator<Item = String>) -> [f64; 2] {
     let pieces: Vec<String> = pieces.filter(|piece| !words(piece).0.is_empty()).collect();
     let is_again = |at: &usize| pieces[..*at].iter().any(|piece| words(piece).0 == words(&pieces[*at]).0);
     let again: Vec<usize> = (0..pieces.len()).filter(is_again).collect();
-    let characters = |at: usize| pieces[at].trim().chars().count();
+    let characters = |at: usize| pieces[at].trim().replace('\r', "").chars().count();
     let all = (0..pieces.len()).map(characters).sum();
     [fraction(again.len(), pieces.len()), fraction(again.into_iter().map(characters).sum(), all)]
 }
@@ -81,6 +89,8 @@ proptest! {
         let mut worker = Repetitions::default();
         for text in texts {
             prop_assert_eq!(repetition(&mut worker, &text), naive(&text));
+            let plain = text.replace('\r', "");
+            prop_assert_eq!(repetition(&mut worker, &plain.replace('\n', "\r\n")), naive(&plain));
         }
     }
 }

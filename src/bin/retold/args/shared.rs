@@ -20,8 +20,8 @@ pub struct MatchingArgs {
     /// How many tokens in a row make a shingle
     #[arg(long, value_name = "N", default_value_t = Options::default().shingle_size, value_parser = values::shingle_size)]
     pub shingle_size: u32,
-    /// What a token is: words, and single characters in scripts written without spaces (auto); words in every script; or
-    /// every character that is not white space
+    /// What a token is: words, and single characters in scripts written without spaces (auto); words in every script (word); or every
+    /// character that is not white space (char)
     #[arg(long, value_name = "UNIT", value_enum, default_value_t = Unit::Auto, hide_possible_values = true)]
     pub shingle_unit: Unit,
     /// The promise: the least chance that a pair exactly at the threshold is found, below 1
