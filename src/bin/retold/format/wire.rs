@@ -123,6 +123,9 @@ pub struct Location<'a> {
 #[derive(Serialize)]
 pub struct RepeatedLine<'a> {
     document: &'a str,
+    /// Where that is, when it is called by an id, which need not be its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<Location<'a>>,
     text: &'a str,
     lines: &'a [u64],
     kind: &'static str,
@@ -140,6 +143,8 @@ pub struct Boilerplate<'a> {
 #[derive(Serialize)]
 pub struct Example<'a> {
     document: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<Location<'a>>,
     line: u64,
 }
 
@@ -168,6 +173,8 @@ pub struct Passage<'a> {
 #[derive(Serialize)]
 pub struct Place<'a> {
     document: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<Location<'a>>,
     lines: (u64, u64),
     bytes: (u64, u64),
 }
@@ -175,6 +182,8 @@ pub struct Place<'a> {
 #[derive(Serialize)]
 pub struct Repetition<'a> {
     document: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<Location<'a>>,
     figures: Figures,
     exceeded: Vec<&'static str>,
 }
@@ -332,6 +341,7 @@ impl<'a> Wire<'a> {
     pub fn repeated_lines(&self) -> impl Iterator<Item = RepeatedLine<'a>> {
         self.0.repeated_lines.iter().map(|(document, line)| RepeatedLine {
             document: self.name(*document),
+            location: self.location_of_id(*document),
             text: &line.text,
             lines: &line.lines,
             kind: if line.is_exact() { "exact" } else { "near" },
@@ -340,7 +350,11 @@ impl<'a> Wire<'a> {
     }
 
     pub fn boilerplate(&self, line: &'a report::Boilerplate) -> Boilerplate<'a> {
-        let example = |&(document, line): &(DocId, u64)| Example { document: self.name(document), line };
+        let example = |&(document, line): &(DocId, u64)| Example {
+            document: self.name(document),
+            location: self.location_of_id(document),
+            line,
+        };
         Boilerplate {
             text: &line.text,
             documents: line.documents,
@@ -352,6 +366,7 @@ impl<'a> Wire<'a> {
     pub fn passage(&self, passage: &'a report::Passage) -> Passage<'a> {
         let place = |place: &report::PassagePlace| Place {
             document: self.name(place.document),
+            location: self.location_of_id(place.document),
             lines: place.lines,
             bytes: place.bytes,
         };
@@ -389,6 +404,7 @@ impl<'a> Wire<'a> {
     pub fn repetition(&self) -> impl Iterator<Item = Repetition<'a>> {
         self.0.repetition.iter().flatten().map(|(document, repetition)| Repetition {
             document: self.name(*document),
+            location: self.location_of_id(*document),
             figures: Figures(repetition.values().map(rounded)),
             exceeded: repetition.exceeded().map(|(figure, _)| figure.name).collect(),
         })
@@ -414,5 +430,17 @@ impl<'a> Wire<'a> {
     pub fn location(&self, document: DocId) -> Location<'a> {
         let name = self.0.name(document);
         Location::of(name)
+    }
+
+    /// The place of a document that is not called by it.
+    fn location_of_id(&self, document: DocId) -> Option<Location<'a>> {
+        let name = self.0.name(document);
+        let rest = name.name.strip_prefix(name.path.as_str()).and_then(|rest| rest.strip_prefix(':'));
+        let is_place = match (name.record, rest) {
+            (Some(record), Some(rest)) => rest.parse() == Ok(record),
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        (!is_place).then(|| Location::of(name))
     }
 }
