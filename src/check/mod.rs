@@ -2,6 +2,11 @@
 //!
 //! [`Rules`] say what counts and how strictly, a [`Baseline`] what is known and accepted. [`Gate::check`] gives findings in an order
 //! that does not depend on anything but the data.
+//!
+//! A report holds what was looked for: a rule finds nothing in one that was made without it ([`crate::Options::passages`],
+//! [`crate::Options::repetition`], [`crate::Options::containment`], [`crate::Options::lines`]). It is to be made with
+//! [`crate::Order::Contents`], or files that are moved make findings new, and without it documents that are like a member of a cluster
+//! alone are not in it.
 
 mod baseline;
 mod explain;
