@@ -258,7 +258,9 @@ impl Share<'_> {
             }
         })?;
         let lines = tallies.into_iter().map(|tally| tally.line);
-        Ok(lines.filter(|line| line.documents >= u64::from(least)).collect())
+        let mut lines: Vec<BoilerplateLine> = lines.filter(|line| line.documents >= u64::from(least)).collect();
+        lines.iter_mut().for_each(|line| line.examples.sort_unstable());
+        Ok(lines)
     }
 }
 
@@ -285,8 +287,10 @@ impl Tally {
         // Copies among the examples may stand behind this document.
         let documents = std::iter::once(document).chain(copies.iter().map(|&(_, copy)| copy));
         tally.examples.extend(documents.take(examples).map(|document| LinePlace { document, line: line.line }));
-        tally.examples.sort_unstable();
-        tally.examples.truncate(examples);
+        if tally.examples.len() >= examples {
+            tally.examples.sort_unstable();
+            tally.examples.truncate(examples);
+        }
     }
 }
 
@@ -332,6 +336,7 @@ mod tests {
             least in 1u32..6,
             most_held in 1usize..100,
             threads in 1usize..5,
+            most in prop::sample::select(vec![1, EXAMPLES, usize::MAX]),
         ) {
             // Some documents are the same as an earlier one.
             let mut originals: BTreeMap<usize, usize> = BTreeMap::new();
@@ -365,13 +370,13 @@ mod tests {
                         key,
                         documents: documents.len() as u64,
                         occurrences: places.len() as u64,
-                        examples: documents.iter().map(first_in).take(EXAMPLES).collect(),
+                        examples: documents.iter().map(first_in).take(most).collect(),
                     });
                 }
             }
             expected.sort_by_key(|line| line.examples[0]);
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            prop_assert_eq!(pool.install(|| counter.finish(least, EXAMPLES)).unwrap(), expected);
+            prop_assert_eq!(pool.install(|| counter.finish(least, most)).unwrap(), expected);
         }
     }
 }
