@@ -107,6 +107,11 @@ impl Options {
             ("histogram", self.histogram.is_none_or(is_share), "above 0 and at most 1"),
             ("containment", self.containment.is_none_or(is_share), "above 0 and at most 1"),
             ("lines.similarity", self.lines.is_none_or(has_similarity), "from 0.8 to 1"),
+            (
+                "lines.boilerplate_documents",
+                self.lines.is_none_or(|lines| lines.boilerplate_documents >= 2),
+                "2 or more",
+            ),
             ("passages", self.passages.is_none_or(|least| PASSAGE_TOKENS.contains(&least)), &of_passages),
             // Tokens are numbered in 32 bits.
             ("reading.max_document_bytes", self.reading.max_document_bytes <= u64::from(u32::MAX), "below 4 GiB"),

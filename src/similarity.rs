@@ -142,7 +142,7 @@ impl ShingleSet {
 
     /// Memory in bytes.
     pub fn bytes(&self) -> usize {
-        size_of_val(self.list.as_slice()) + size_of_val(self.slots.as_slice())
+        size_of::<Self>() + size_of_val(self.list.as_slice()) + size_of_val(self.slots.as_slice())
     }
 
     /// Compares with another document: exact, or `None` when their Jaccard is below `threshold`.

@@ -379,8 +379,10 @@ fn records_are_named_by_their_lines() {
 /// Neither a panic nor a result of nonsense.
 #[test]
 fn values_that_cannot_be_meant_are_refused() {
-    let folder = write_files(&["one two three".to_owned()]);
+    let folder = write_files(&["one two three".to_owned(), "One, two: three!".to_owned()]);
     let lines = |similarity: f64| Some(retold::lines::LineOptions { similarity, ..Default::default() });
+    let documents =
+        |boilerplate_documents: u32| Some(retold::lines::LineOptions { boilerplate_documents, ..Default::default() });
     let all = Options::default;
     let too_long = retold::source::Reading { max_document_bytes: 1 << 32, ..Default::default() };
     for (options, field) in [
@@ -392,6 +394,7 @@ fn values_that_cannot_be_meant_are_refused() {
         (Options { containment: Some(f64::INFINITY), ..all() }, "containment"),
         (Options { lines: lines(0.79), ..all() }, "lines.similarity"),
         (Options { lines: lines(f64::NAN), ..all() }, "lines.similarity"),
+        (Options { lines: documents(1), ..all() }, "lines.boilerplate_documents"),
         (Options { passages: Some(1), ..all() }, "passages"),
         (Options { passages: Some(u32::MAX), ..all() }, "passages"),
         (Options { reading: too_long, ..all() }, "reading.max_document_bytes"),
@@ -405,5 +408,7 @@ fn values_that_cannot_be_meant_are_refused() {
     }
     // Those that are odd, but can be.
     let odd = Options { boilerplate_examples: 0, shingle_size: 0, threshold: 1e-300, passages: Some(2), ..all() };
-    assert!(scan(&[folder.path().to_path_buf()], &odd, &Progress::default()).is_ok());
+    let odd = Options { lines: documents(2), ..odd };
+    let report = scan(&[folder.path().to_path_buf()], &odd, &Progress::default()).unwrap();
+    assert_eq!(report.boilerplate[0].examples.len(), 1);
 }

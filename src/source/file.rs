@@ -31,7 +31,7 @@ pub(super) struct Copied {
     pub stamp: Option<Stamp>,
     /// How its bytes were packed.
     pub packing: Packing,
-    /// Whether there is more in it than could be copied.
+    /// Whether there is more in it than could be copied, or was worth it.
     pub is_incomplete: bool,
 }
 
@@ -59,7 +59,7 @@ impl Source {
     pub fn whole_only(&self) -> Option<&'static str> {
         let Copied { file: Some(_), packing, is_incomplete, .. } = self.copied.as_ref()? else { return None };
         match packing.wide {
-            _ if *is_incomplete => Some("it cannot be read to its end, and stays as it is"),
+            _ if *is_incomplete => Some("it cannot be read whole, and stays as it is"),
             Some(Wide::Broken) => Some("something in it is no character of UTF-16; it stays as it is"),
             _ => None,
         }

@@ -112,7 +112,7 @@ pub struct Sources {
     reference: usize,
     /// What could not be found or listed.
     pub problems: Vec<Problem>,
-    /// What is missing, because it could not be copied to be read; it is among the problems too.
+    /// What is missing, because it could not be copied to be read, all or a part of it; it is among the problems too.
     pub missing: Vec<Problem>,
     /// Keeps the copies of streams and of compressed record files until the run is over.
     spools: Vec<Spool>,
@@ -315,6 +315,10 @@ impl Sources {
                 let source =
                     Source { path: spool.path().to_path_buf(), alias: Some(name), copied, format, given: true };
                 self.problems.extend(spool.incomplete.as_ref().map(|reason| source.problem(None, reason)));
+                if spool.is_cut {
+                    let reason = format!("a record is longer than {most} bytes; --max-document-bytes allows more");
+                    self.missing.push(source.problem(None, reason));
+                }
                 self.list.push(source);
                 self.spools.push(spool);
             }

@@ -10,6 +10,9 @@ use std::path::Path;
 use std::sync::Arc;
 use tempfile::{NamedTempFile, TempPath};
 
+/// How many bytes show whether a text begins with a byte-order mark of UTF-16.
+const MARKS: usize = 4;
+
 /// A copy; the file is deleted when this is dropped.
 #[derive(Debug)]
 pub(super) struct Spool {
@@ -44,7 +47,8 @@ impl Spool {
         };
         let mut reader = compression.reader(input)?;
         let mut file = temporary()?;
-        let (mut bytes, mut of_line, mut incomplete, mut is_cut, mut is_wide) = (0, 0, None, false, false);
+        let (mut bytes, mut of_line, mut incomplete, mut is_cut) = (0, 0, None, false);
+        let (mut head, mut is_wide) = (Vec::new(), false);
         let mut buffer = vec![0; 1 << 16];
         loop {
             let mut read = match reader.read(&mut buffer) {
@@ -56,7 +60,10 @@ impl Spool {
                     break;
                 }
             };
-            is_wide |= bytes == 0 && text::is_wide(read);
+            if head.len() < MARKS {
+                head.extend(read.iter().take(MARKS - head.len()));
+                is_wide = text::is_wide(&head);
+            }
             if of_line > most && is_wide {
                 incomplete = Some(format!(
                     "a line longer than {most} bytes; what came before is read; --max-document-bytes allows more"
@@ -281,7 +288,9 @@ mod tests {
         assert!((1 << 20..2 << 20).contains(&(kept.len() - 2 * text.len())));
         let wide: Vec<u8> =
             format!("\u{feff}a\n{}", " ".repeat(1 << 20)).encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let spool = Spool::of(zstd::encode_all(wide.as_slice(), 1).unwrap().as_slice(), 1 << 20).unwrap();
+        let in_pieces = [&wide[..1], &wide[1..]].map(|piece| zstd::encode_all(piece, 1).unwrap()).concat();
+        let spool = Spool::of(in_pieces.as_slice(), 1 << 20).unwrap();
+        assert!(spool.packing.wide.is_some());
         assert!(spool.incomplete.unwrap().starts_with("a line longer than 1048576 bytes"));
     }
 }

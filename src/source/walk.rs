@@ -2,7 +2,8 @@
 //!
 //! The rules are ripgrep's, by its `ignore` crate: `.gitignore` and `.ignore` files and hidden names leave files out. Some
 //! differences keep the result the same on every machine: rules inside the directory hold whether or not it is a git checkout,
-//! those above it only as far as one reaches, and the machine's own (a global gitignore, `.git/info/exclude`) never.
+//! those above it only inside of one (`.gitignore` up to its top, `.ignore` up to the root), and the machine's own (a global
+//! gitignore, `.git/info/exclude`) never.
 
 use super::{Reading, Sources};
 use crate::problem::Problem;
@@ -53,13 +54,14 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
         Ok(globs) => globs,
         Err(error) => return sources.problems.push(problem(root, &error)),
     };
+    let is_in_checkout = is_in_checkout(root);
     let mut walk = ignore::WalkBuilder::new(root);
     walk.hidden(!selection.hidden)
         .follow_links(selection.follow)
         .ignore(!selection.no_ignore)
         .git_ignore(!selection.no_ignore)
-        .parents(!selection.no_ignore && is_in_checkout(root))
-        .require_git(false)
+        .parents(!selection.no_ignore && is_in_checkout)
+        .require_git(is_in_checkout)
         .git_global(false)
         .git_exclude(false)
         .filter_entry(move |entry| {
@@ -86,7 +88,7 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
     }
 }
 
-/// Whether a directory is in a git checkout; the rules above that are not looked at.
+/// Whether a directory is in a git checkout.
 fn is_in_checkout(directory: &Path) -> bool {
     directory.canonicalize().is_ok_and(|directory| directory.ancestors().any(|above| above.join(".git").exists()))
 }

@@ -54,6 +54,10 @@ fn records_that_are_too_long() {
         ("d.json", json!([{ "text": "long ".repeat(300) }, { "text": "short" }]).to_string().into_bytes()),
         #[cfg(feature = "csv")]
         ("e.csv", format!("text\n{}\nshort\n", "long ".repeat(300)).into_bytes()),
+        // Exactly as long as is allowed.
+        #[cfg(feature = "csv")]
+        ("g.csv", format!("text\n{}\n", "long".repeat(256)).into_bytes()),
+        ("h.json", format!("[{}]", json!({ "text": "l".repeat(1024 - 11) })).into_bytes()),
         #[cfg(feature = "compression")]
         ("f.jsonl.zst", zstd::encode_all(records.as_bytes(), 1).unwrap()),
     ];

@@ -366,11 +366,20 @@ fn what_cannot_be_read_to_its_end_stays_whole() {
     let folder = folder(files.clone());
     let done = retold(folder.path(), "dedup in -o out --drop-repeated-lines --max-document-bytes 10000");
     assert_eq!(done.status, 2, "{done:?}");
-    assert!(done.stderr.contains("in/cut.jsonl.gz: it cannot be read to its end, and stays as it is"), "{done:?}");
+    assert!(done.stderr.contains("in/cut.jsonl.gz: it cannot be read whole, and stays as it is"), "{done:?}");
     for (name, bytes) in &files[..3] {
         let written = fs::read(folder.path().join(name.replace("in/", "out/"))).unwrap();
         assert!(written == *bytes, "{name} has changed");
     }
+    // A stream cannot be read again to pass on what was too long to be kept.
+    let mut streamed = command(folder.path());
+    streamed.args(["dedup", "-", "-o", "again.jsonl", "--max-document-bytes", "10000"]).write_stdin(files[1].1.clone());
+    let done = end(streamed);
+    assert_eq!((done.status, folder.path().join("again.jsonl").exists()), (2, false), "{done:?}");
+    assert!(
+        done.stderr.contains("-: a record is longer than 10000 bytes; --max-document-bytes allows more"),
+        "{done:?}"
+    );
 }
 
 #[test]

@@ -340,6 +340,11 @@ mod tests {
             Err("not a JSON object: EOF while parsing an object at column 1".into())
         );
         assert_eq!(read_fields("[1]", &["a.b"]), Err("not a JSON object".into()));
+        // One record has nothing of the one before.
+        let (mut record, text) = (Record::default(), ["title", "x.y"].map(str::to_owned).to_vec());
+        let fields = Fields { text, id: Some("id".into()) };
+        assert_eq!(record.read(line, &fields), Ok(("A\nD", "7")));
+        assert_eq!(record.read(r#"{"title": "E", "x.y": "F"}"#, &fields), Ok(("E\nF", "")));
     }
 
     #[test]

@@ -213,10 +213,9 @@ fn options(args: &CheckArgs, rules: &Rules, has_overrides: bool, own_files: Vec<
         // For globs that must match something.
         names_sources: !selection.include.is_empty() || has_overrides,
         // All of its places tell whether it is touched, and how its rule is set there.
-        boilerplate_examples: if args.gate.changed_since.is_some() || has_overrides {
-            usize::MAX
-        } else {
-            retold::lines::EXAMPLES
+        boilerplate_examples: match args.gate.changed_since.is_some() || has_overrides {
+            true if rules.is_on(Rule::BoilerplateLine) => usize::MAX,
+            _ => retold::lines::EXAMPLES,
         },
         ..matching.options(reading)
     }
