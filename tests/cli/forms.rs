@@ -252,7 +252,7 @@ fn what_would_be_read_is_listed() {
         ("data/skipped/deep/h.txt", b"text".to_vec()),
         ("data/out.json", b"{\"retold\": 1}".to_vec()),
     ]);
-    let excluded = "--exclude *.skip --exclude skipped";
+    let excluded = "--exclude *.skip --exclude skipped/";
     let ended = retold(folder.path(), &format!("scan --list data missing.txt {excluded} --output data/out.json"));
     assert_eq!(ended.status, 2);
     insta::assert_snapshot!(fs::read_to_string(folder.path().join("data/out.json")).unwrap());
