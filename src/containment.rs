@@ -10,6 +10,7 @@
 
 use crate::document::DocId;
 use crate::exhaustive::Counts;
+use crate::ordered::map_in_order;
 use crate::problem::Problem;
 use crate::reader::{Corpus, ShingleReader, of_each};
 use crate::report::Contained;
@@ -52,39 +53,35 @@ pub fn containers(
         pairs.extend(met.into_iter().map(|small| (small, document)));
     });
     pairs.par_sort_unstable();
-    let of_small: Vec<&[(DocId, DocId)]> = pairs.chunk_by(|a, b| a.0 == b.0).collect();
-    let reader = || ShingleReader::new(corpus, shingling);
-    let best = of_small.into_par_iter().map_init(
-        || (reader(), reader()),
-        |(small_reader, large_reader), pairs| {
-            let (mut best, mut lost): (Option<Contained>, _) = (None, Vec::new());
-            let set = match small_reader.read(pairs[0].0) {
-                Ok(set) => set,
-                Err(problem) => return (None, vec![problem]),
-            };
-            for &(document, within) in pairs {
-                let shared = match large_reader.read(within) {
-                    Ok(larger) => larger.compare(set, 0.0),
-                    Err(problem) => {
-                        lost.push(problem);
-                        None
-                    }
-                };
-                let Some(shared) = shared else { continue };
-                let containment = shared.containment_of_right();
-                let is_contained = containment >= least && (!longer_only || shared.left > shared.right);
-                if is_contained && best.is_none_or(|best| containment > best.containment) {
-                    best = Some(Contained { document, within, containment, jaccard: shared.jaccard() });
-                }
+    let mut contained = Vec::new();
+    let best = |(small_reader, large_reader): &mut (ShingleReader<'_>, ShingleReader<'_>), pairs: &[(DocId, DocId)]| {
+        let (mut best, mut lost): (Option<Contained>, _) = (None, Vec::new());
+        let set = match small_reader.read(pairs[0].0) {
+            Ok(set) => set,
+            Err(problem) => return (None, vec![problem]),
+        };
+        for &(document, within) in pairs {
+            let larger = large_reader.read(within).map_err(|problem| lost.push(problem)).ok();
+            let Some(shared) = larger.and_then(|larger| larger.compare(set, 0.0)) else { continue };
+            let containment = shared.containment_of_right();
+            let is_contained = containment >= least && (!longer_only || shared.left > shared.right);
+            if is_contained && best.is_none_or(|best| containment > best.containment) {
+                best = Some(Contained { document, within, containment, jaccard: shared.jaccard() });
             }
-            (best, lost)
+        }
+        (best, lost)
+    };
+    let reader = || ShingleReader::new(corpus, shingling);
+    let of_small = pairs.chunk_by(|a, b| a.0 == b.0);
+    map_in_order(
+        of_small,
+        || (reader(), reader()),
+        best,
+        |(best, lost)| {
+            contained.extend(best);
+            problems.extend(lost);
         },
     );
-    let mut contained = Vec::new();
-    for (best, lost) in best.collect::<Vec<_>>() {
-        contained.extend(best);
-        problems.extend(lost);
-    }
     contained
 }
 

@@ -135,7 +135,6 @@ impl Gatherer<'_> {
         }
         into.documents.begin_part(signed.end.part, signed.end.texts.take(), self.next_line);
         let first = into.documents.len() as u32;
-        let is_own = signed.end.part.source() >= self.sources.first_own();
         let mut keys = signed.keys.chunks_exact(self.bands);
         let mut id_start = 0;
         for document in &signed.documents {
@@ -149,8 +148,6 @@ impl Gatherer<'_> {
                 into.problems.push(self.sources.get(source).problem(Some(record), reason));
             }
             into.documents.push(document.place, id);
-            into.bytes += document.bytes;
-            into.own_bytes += if is_own { document.bytes } else { 0 };
             if self.keeps_lengths {
                 into.lengths.push(document.bytes);
             }
@@ -182,7 +179,12 @@ impl Gatherer<'_> {
             }
         }
         into.assumed.extend(signed.assumed.into_iter().map(|(number, assumed)| (document(number), assumed)));
-        into.skipped += if is_own { signed.skipped } else { 0 };
+        let bytes = signed.documents.iter().map(|document| document.bytes).sum::<u64>();
+        into.bytes += bytes;
+        if signed.end.part.source() >= self.sources.first_own() {
+            into.own_bytes += bytes;
+            into.skipped += signed.skipped;
+        }
         self.next_line += signed.end.lines;
         Ok(())
     }

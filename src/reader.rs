@@ -6,13 +6,13 @@ use crate::document::{DocId, Documents, TextLocation};
 use crate::edit::{Cut, Editor, Edits};
 use crate::index::Index;
 use crate::lines;
+use crate::ordered::map_in_order;
 use crate::problem::Problem;
 use crate::report::{Name, QuotedText};
 use crate::shingles::{Shingles, Shingling};
 use crate::similarity::ShingleSet;
 use crate::source::{Fetcher, Reading, Sources, line_in_source};
 use crate::tokens::{TokenUnit, Tokens};
-use rayon::prelude::*;
 
 /// All that is needed to read a document by its number.
 #[derive(Clone, Copy, Debug)]
@@ -259,24 +259,22 @@ pub fn of_each<T: Send>(
     problems: &mut Vec<Problem>,
     visit: impl Fn(DocId, &ShingleSet, &mut Vec<T>) + Sync,
 ) -> Vec<T> {
-    let parts = documents.par_chunks(DOCUMENTS_AT_ONCE).map_init(
-        || ShingleReader::new(corpus, shingling),
-        |reader, documents| {
-            let (mut found, mut lost) = (Vec::new(), Vec::new());
-            for &document in documents {
-                match reader.read(document) {
-                    Ok(set) => visit(document, set, &mut found),
-                    Err(problem) => lost.push(problem),
-                }
-            }
-            (found, lost)
-        },
-    );
     let mut all = Vec::new();
-    for (found, lost) in parts.collect::<Vec<_>>() {
+    let read = |reader: &mut ShingleReader<'_>, documents: &[DocId]| {
+        let (mut found, mut lost) = (Vec::new(), Vec::new());
+        for &document in documents {
+            match reader.read(document) {
+                Ok(set) => visit(document, set, &mut found),
+                Err(problem) => lost.push(problem),
+            }
+        }
+        (found, lost)
+    };
+    let reader = || ShingleReader::new(corpus, shingling);
+    map_in_order(documents.chunks(DOCUMENTS_AT_ONCE), reader, read, |(found, lost)| {
         all.extend(found);
         problems.extend(lost);
-    }
+    });
     all
 }
 

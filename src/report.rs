@@ -198,6 +198,11 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// All of its documents, the representative first.
+    pub fn documents(&self) -> impl Iterator<Item = DocId> {
+        std::iter::once(self.representative).chain(self.members.iter().map(|member| member.document))
+    }
+
     /// The least similarity of a member to the representative.
     pub fn min_jaccard(&self) -> f64 {
         self.members.iter().map(|member| member.jaccard).fold(1.0, f64::min)

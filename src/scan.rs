@@ -15,7 +15,7 @@ use crate::passages::PASSAGE_TOKENS;
 use crate::progress::{Progress, Stage};
 use crate::quote;
 use crate::reader::Corpus;
-use crate::report::{Name, Parameters, Report, Summary};
+use crate::report::{Cluster, Name, Parameters, Report, Summary};
 use crate::shingles::Shingling;
 use crate::sign::Signing;
 use crate::source::{Reading, Selection, Sources};
@@ -149,7 +149,8 @@ impl Options {
 /// the report, not an error.
 ///
 /// # Errors
-/// When a value of the options cannot be meant (see [`Options::check`]), a temporary file that the run needs cannot be written or read, or there are more than 2^32 - 1 documents.
+/// When a value of the options cannot be meant (see [`Options::check`]), a temporary file that the run needs cannot be written or
+/// read, or there are more than 2^32 - 1 documents.
 pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Result<Report> {
     options.check().map_err(|wrong| io::Error::new(io::ErrorKind::InvalidInput, wrong))?;
     let wanted = options.wanted();
@@ -264,9 +265,7 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
 
 /// The names of all documents that the report mentions.
 fn names_in(report: &Report, corpus: Corpus<'_>) -> Vec<(DocId, Name)> {
-    let clusters = report.clusters.iter().flat_map(|cluster| {
-        std::iter::once(cluster.representative).chain(cluster.members.iter().map(|member| member.document))
-    });
+    let clusters = report.clusters.iter().flat_map(Cluster::documents);
     let strays = report.strays.iter().flat_map(|stray| [stray.document, stray.member]);
     let lines = report.repeated_lines.iter().map(|(document, _)| *document);
     let examples = report.boilerplate.iter().flat_map(|line| line.examples.iter().map(|(document, _)| *document));

@@ -258,10 +258,11 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
     /// What is like a member of a cluster but not like its leader is told again as well.
     fn strays(&mut self) {
         let mut first_of: BTreeMap<DocId, DocId> = BTreeMap::new();
-        for cluster in self.report.clusters.iter().filter(|_| !self.report.strays.is_empty()) {
-            let members =
-                || std::iter::once(cluster.representative).chain(cluster.members.iter().map(|member| member.document));
-            first_of.extend(members().zip(std::iter::repeat(members().min().unwrap_or(cluster.representative))));
+        if !self.report.strays.is_empty() {
+            for cluster in &self.report.clusters {
+                let first = cluster.documents().min().unwrap_or(cluster.representative);
+                first_of.extend(cluster.documents().map(|document| (document, first)));
+            }
         }
         for stray in &self.report.strays {
             let (place, other) = (self.place(stray.document, None), self.place(stray.member, None));

@@ -69,10 +69,12 @@ struct Elements<'a, R> {
 impl<R: Rows> Elements<'_, R> {
     fn element(&mut self, element: &RawValue) {
         let most = self.reading.max_document_bytes;
-        match self.record.read(element.get(), &self.reading.fields) {
-            _ if element.get().len() as u64 > most => {
-                self.rows.lost(Some(self.number), NotText::TooLong(most).to_string());
-            }
+        let read = if element.get().len() as u64 > most {
+            Err(NotText::TooLong(most).to_string())
+        } else {
+            self.record.read(element.get(), &self.reading.fields)
+        };
+        match read {
             Ok((text, id)) => self.rows.row(self.number, text, id, None),
             Err(reason) => self.rows.lost(Some(self.number), reason),
         }

@@ -2,7 +2,7 @@
 
 use super::json::Record;
 use super::load::Loader;
-use super::{KEEP_BYTES, Reading, SourceId, Sources, Texts, io_reason, text};
+use super::{Reading, SourceId, Sources, Texts, give_back, io_reason, text};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -79,8 +79,8 @@ fn read_at(
         None => open.insert((path.to_path_buf(), File::open(path)?)),
     };
     file.seek(SeekFrom::Start(start))?;
+    give_back(buffer);
     buffer.clear();
-    buffer.shrink_to(KEEP_BYTES);
     let mut left = end - start;
     while left > 0 {
         let read = buffer.len();

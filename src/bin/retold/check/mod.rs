@@ -213,9 +213,12 @@ fn options(args: &CheckArgs, rules: &Rules, has_overrides: bool, own_files: Vec<
         // For globs that must match something.
         names_sources: !selection.include.is_empty() || has_overrides,
         // All of its places tell whether it is touched, and how its rule is set there.
-        boilerplate_examples: match args.gate.changed_since.is_some() || has_overrides {
-            true if rules.is_on(Rule::BoilerplateLine) => usize::MAX,
-            _ => retold::lines::EXAMPLES,
+        boilerplate_examples: if rules.is_on(Rule::BoilerplateLine)
+            && (args.gate.changed_since.is_some() || has_overrides)
+        {
+            usize::MAX
+        } else {
+            retold::lines::EXAMPLES
         },
         ..matching.options(reading)
     }
@@ -327,8 +330,8 @@ fn write(args: &CheckArgs, outcome: &Outcome<'_>) -> Result<(), Failure> {
     let destination = args.output.destination();
     let style = Style::new(destination.is_coloured(args.output.color.into()), args.report.limit);
     written.push(destination.write(|out| write_as(args.report.format, out, outcome, style)));
-    let formats = args.report.reports.iter().map(|(format, _)| *format).chain([args.report.format]);
-    let is_for_github = formats.into_iter().any(|format| format == CheckFormat::Github);
+    let mut formats = args.report.reports.iter().map(|(format, _)| *format).chain([args.report.format]);
+    let is_for_github = formats.any(|format| format == CheckFormat::Github);
     if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| is_for_github && !path.is_empty()) {
         written.push(github::append_summary(Path::new(&path), outcome));
     }
