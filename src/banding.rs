@@ -7,6 +7,7 @@
 //!
 //! Limits: the promise holds for each pair by theory. On real data more is found, since most pairs lie above the threshold.
 
+use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_64;
 
 /// At most this many bands: each costs 4 bytes a document.
@@ -16,7 +17,7 @@ const MOST_BANDS: u32 = 64;
 const MOST_VALUES: u32 = 160;
 
 /// The bands of a signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Banding {
     /// How many bands there are, `b`.
     pub bands: u32,

@@ -37,6 +37,9 @@ pub fn containers(
     Containing { shingling, least, longer_only }: Containing,
     problems: &mut Vec<Problem>,
 ) -> Vec<Contained> {
+    if small.is_empty() || large.is_empty() {
+        return Vec::new(); // and nothing need be read
+    }
     let mut all: Vec<DocId> = small.iter().chain(large).copied().collect();
     all.sort_unstable();
     all.dedup();

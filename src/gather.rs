@@ -51,16 +51,18 @@ pub struct Gathered {
 /// Documents are numbered in 32 bits, of which the last number has a meaning of its own.
 const MOST_DOCUMENTS: usize = u32::MAX as usize;
 
-/// Reads and signs all sources and gathers what is kept, in document order; texts are edited first if that is wanted.
+/// Reads and signs all sources and gathers what is kept, in document order; texts are edited first if that is wanted. `visit` sees what
+/// was signed of each part before that is put with the rest.
 ///
 /// # Errors
-/// When the temporary file of the line counter cannot be written, or there are more than 2^32 - 1 documents.
+/// Those of `visit`, when the temporary file of the line counter cannot be written, or there are more than 2^32 - 1 documents.
 pub fn gather(
     sources: &Sources,
     reading: &Reading,
     signing: Signing,
     edits: Option<&Edits>,
     progress: &Progress,
+    visit: impl FnMut(&mut SignedPart) -> io::Result<()> + Send,
 ) -> io::Result<Gathered> {
     let mut gatherer = Gatherer {
         gathered: Gathered {
@@ -87,7 +89,7 @@ pub fn gather(
         keeps_lengths: edits.is_some(),
         copies: Vec::new(),
     };
-    gatherer.read(signing, edits, progress)?;
+    gatherer.read(signing, edits, progress, visit)?;
     Ok(gatherer.finish())
 }
 
@@ -104,7 +106,13 @@ struct Gatherer<'a> {
 }
 
 impl Gatherer<'_> {
-    fn read(&mut self, signing: Signing, edits: Option<&Edits>, progress: &Progress) -> io::Result<()> {
+    fn read(
+        &mut self,
+        signing: Signing,
+        edits: Option<&Edits>,
+        progress: &Progress,
+        mut visit: impl FnMut(&mut SignedPart) -> io::Result<()> + Send,
+    ) -> io::Result<()> {
         let (sources, reading) = (self.sources, self.reading);
         progress.begin(Stage::Reading, sources.parts().count() as u64);
         let (seen, mut failed) = (Seen::new(), Ok(()));
@@ -116,9 +124,9 @@ impl Gatherer<'_> {
                 progress.add(signed.documents.len() as u64, signed.end.bytes, 1);
                 signed
             },
-            |signed| {
+            |mut signed| {
                 if failed.is_ok() {
-                    failed = self.add(signed);
+                    failed = visit(&mut signed).and_then(|()| self.add(signed));
                 }
             },
         );
@@ -142,6 +150,7 @@ impl Gatherer<'_> {
             id_start = document.id_end;
             if let (Part::Block { source, .. } | Part::Table { source, .. }, Some(field), "") =
                 (signed.end.part, &self.reading.fields.id, id)
+                && self.sources.get(source).indexed().is_none()
             {
                 let record = self.next_line + u64::from(document.place.line);
                 let reason = format!("no string or number field `{field}` to name it by; it is named by its line");

@@ -80,7 +80,7 @@ impl Index {
 
     /// Adds the next document, which is the same as an earlier one.
     pub fn push_copy(&mut self, of: DocId) {
-        let keys: Vec<u32> = (0..self.bands).map(|band| self.key(band, of.0)).collect();
+        let keys: Vec<u32> = self.keys(of).collect();
         let fingerprint = self.fingerprints[of.index()];
         self.push(fingerprint, &keys);
         // An empty document stays one: `push` does not take its fingerprint.
@@ -92,6 +92,11 @@ impl Index {
     /// The fingerprint of a document's tokens; 0 when it has none.
     pub fn fingerprint(&self, document: DocId) -> u64 {
         self.fingerprints[document.index()]
+    }
+
+    /// The keys of a document's bands.
+    pub fn keys(&self, document: DocId) -> impl Iterator<Item = u32> {
+        (0..self.bands).map(move |band| self.key(band, document.0))
     }
 
     /// Whether a document's tokens are still those it was indexed with.

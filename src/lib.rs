@@ -2,7 +2,7 @@
 //! lines and passages that documents share.
 //!
 //! [`scan()`] reads files and directories and gives a [`report::Report`], which [`check::Gate`] holds against rules;
-//! [`compare`](mod@compare) looks at two documents.
+//! [`compare`](mod@compare) looks at two documents; [`index_file`] keeps documents, so that others are held against them later.
 //!
 //! ```
 //! use retold::{Options, progress::Progress, scan};
@@ -38,6 +38,7 @@ mod first;
 mod gather;
 mod histogram;
 pub mod index;
+pub mod index_file;
 mod leaks;
 pub mod lines;
 mod matching;

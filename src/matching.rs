@@ -17,6 +17,7 @@ use crate::progress::{Progress, Stage};
 use crate::reader::Corpus;
 use crate::report::{Cluster, Contained, Histogram, Leak, MeasuredRecall, Pair, Stray};
 use crate::shingles::Shingling;
+use crate::source::Sources;
 use crate::verify::Verifier;
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -133,6 +134,13 @@ impl Wanted {
         Matched { clusters, strays, pairs, measured_recall, histogram, contained, problems }
     }
 
+    /// The share of a document that one of the reference holds from which on it is looked for there, if it is. All texts of the reference
+    /// are read for that, which is what an index file is to save: then only where it is asked for.
+    pub fn within_reference(self, sources: &Sources) -> Option<f64> {
+        let has_index = sources.indexed().next().is_some();
+        self.containment.or_else(|| (!has_index).then_some(DEFAULT_CONTAINMENT))
+    }
+
     /// Looks for the documents from `boundary` on in those before it.
     pub fn leaked(
         self,
@@ -151,8 +159,8 @@ impl Wanted {
             |verifier: &mut Verifier<'_>, component: &[DocId]| boundary.nearest(component, &buckets, verifier);
         let mut nearest = by_component(&components, verifier, of_component, progress, problems);
         nearest.sort_unstable_by_key(|(document, ..)| *document);
-        let least = self.containment.unwrap_or(DEFAULT_CONTAINMENT);
-        let containing = Containing { shingling: self.shingling, least, longer_only: false };
+        let containing = |least| Containing { shingling: self.shingling, least, longer_only: false };
+        let containing = self.within_reference(corpus.sources).map(containing);
         boundary.leaks(corpus, copies, &nearest, containing, problems)
     }
 

@@ -11,7 +11,7 @@ use crate::problem::Problem;
 use crate::report::{Name, QuotedText};
 use crate::shingles::{Shingles, Shingling};
 use crate::similarity::ShingleSet;
-use crate::source::{Fetcher, Reading, Sources, line_in_source};
+use crate::source::{Fetcher, IndexedName, Reading, Sources, line_in_source};
 use crate::tokens::{TokenUnit, Tokens};
 
 /// All that is needed to read a document by its number.
@@ -37,6 +37,12 @@ impl Corpus<'_> {
     /// What a document is called, and where it stands.
     pub fn name(&self, document: DocId) -> Name {
         let location = self.documents.location(document);
+        let fingerprint = self.index.fingerprint(document);
+        if let TextLocation::Row(texts, number) = location.text
+            && let Some(IndexedName { name, path, record, line }) = texts.name(number)
+        {
+            return Name { name, path, record, line, fingerprint };
+        }
         let path = self.sources.get(location.source).name();
         let record = location.record;
         let name = match (self.documents.id(document), record) {
@@ -45,7 +51,7 @@ impl Corpus<'_> {
             (None, None) => path.clone(),
         };
         let line = record.filter(|_| matches!(location.text, TextLocation::Line { .. }));
-        Name { name, path, record, line, fingerprint: self.index.fingerprint(document) }
+        Name { name, path, record, line, fingerprint }
     }
 }
 

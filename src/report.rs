@@ -132,6 +132,8 @@ pub struct Parameters {
     pub lines: Option<LineOptions>,
     /// How many tokens a passage has at least, if passages were looked for.
     pub passage_tokens: Option<u32>,
+    /// The least share of a document that a longer one holds, or one of the reference, if such documents were looked for.
+    pub containment: Option<f64>,
 }
 
 impl Parameters {
@@ -164,6 +166,8 @@ pub struct Summary {
     pub documents: u64,
     /// Documents of the reference set, if there is one; they do not count among the others.
     pub reference_documents: u64,
+    /// How many of those hold no token: nothing is like them.
+    pub empty_reference_documents: u64,
     /// Bytes of text in the documents that are counted first.
     pub bytes: u64,
     /// Documents without any token.
@@ -186,6 +190,13 @@ pub struct Summary {
     pub skipped: u64,
     /// Sources and records that could not be read.
     pub problems: u64,
+}
+
+impl Summary {
+    /// Whether there is a reference set in which something can be found.
+    pub fn has_reference(&self) -> bool {
+        self.reference_documents > self.empty_reference_documents
+    }
 }
 
 /// A document and those that are told after it.

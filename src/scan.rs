@@ -5,7 +5,6 @@
 //! 2. Copies are collapsed (`index`), the others matched and clustered (`matching`).
 //! 3. Words are read again for what was found by hashes (`quote`), and names given to whatever the report mentions.
 
-use crate::banding::Banding;
 use crate::document::DocId;
 use crate::gather::{Gathered, gather};
 use crate::leaks::Boundary;
@@ -17,7 +16,7 @@ use crate::quote;
 use crate::reader::Corpus;
 use crate::report::{Cluster, Name, Parameters, Report, Summary};
 use crate::shingles::Shingling;
-use crate::sign::Signing;
+use crate::sign::{Method, Signing};
 use crate::source::{Reading, Selection, Sources};
 use crate::tokens::TokenUnit;
 use rayon::prelude::*;
@@ -51,9 +50,11 @@ pub struct Options {
     pub search: Search,
     /// What is first in a cluster.
     pub order: Order,
-    /// Another set, in which documents are looked for; nothing else is looked for then.
+    /// Another set, in which documents are looked for; nothing else is looked for then. There may be index files in it (see
+    /// [`index_file`](crate::index_file)).
     pub against: Vec<PathBuf>,
-    /// The least share of a document that a longer one holds, if such documents are looked for.
+    /// The least share of a document that a longer one holds, if such documents are looked for. With a reference the longer one stands
+    /// there, and they are looked for from [`DEFAULT_CONTAINMENT`](crate::DEFAULT_CONTAINMENT) on, unless it holds index files.
     pub containment: Option<f64>,
     /// How many places of a boilerplate line the report names.
     pub boilerplate_examples: usize,
@@ -124,7 +125,7 @@ impl Options {
 
     /// What is read: the reference, if there is one, and what is behind the paths.
     pub(crate) fn sources(&self, paths: &[PathBuf]) -> Sources {
-        let mut sources = Sources::find(&self.against, &self.selection, &self.reading);
+        let mut sources = Sources::find_reference(&self.against, &self.selection, &self.reading);
         sources.join(Sources::find(paths, &self.selection, &self.reading));
         sources
     }
@@ -154,7 +155,9 @@ impl Options {
 pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Result<Report> {
     options.check().map_err(|wrong| io::Error::new(io::ErrorKind::InvalidInput, wrong))?;
     let wanted = options.wanted();
-    let banding = Banding::for_recall(wanted.lowest(), options.recall);
+    progress.begin(Stage::Finding, 0);
+    let mut sources = options.sources(paths);
+    let banding = Method::banding(&sources, options.unit, wanted.shingling, wanted.lowest(), options.recall);
     let is_alone = options.against.is_empty();
     let signing = Signing {
         unit: options.unit,
@@ -163,11 +166,10 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         lines: options.lines.filter(|_| is_alone),
         passages: options.passages.filter(|_| is_alone),
         repetition: options.repetition && is_alone,
+        texts: false,
     };
-    progress.begin(Stage::Finding, 0);
-    let mut sources = options.sources(paths);
     let mut problems = std::mem::take(&mut sources.problems);
-    let gathered = gather(&sources, &options.reading, signing, None, progress)?;
+    let gathered = gather(&sources, &options.reading, signing, None, progress, |_| Ok(()))?;
     let Gathered {
         documents,
         index,
@@ -230,12 +232,14 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
             exhaustive: options.search != Search::Bands,
             lines: signing.lines,
             passage_tokens: signing.passages,
+            containment: if is_alone { options.containment } else { wanted.within_reference(&sources) },
         },
         measured_recall,
         histogram,
         summary: Summary {
             documents: u64::from(documents.len() as u32 - own.0),
             reference_documents: u64::from(own.0),
+            empty_reference_documents: copies.empty().take_while(|&document| document < own).count() as u64,
             bytes: own_bytes,
             skipped,
             ..Summary::default()

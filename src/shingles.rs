@@ -37,6 +37,11 @@ impl Shingling {
     pub fn new(size: u32) -> Self {
         Self { size: size.max(1) as usize }
     }
+
+    /// How many tokens a shingle has.
+    pub fn size(self) -> u32 {
+        self.size as u32
+    }
 }
 
 impl Shingles {

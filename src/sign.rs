@@ -1,7 +1,8 @@
 //! Signing: all that is kept of the documents of one part, while their texts are at hand.
 //!
 //! One thread reads a part, and for each document of it makes tokens, signature, band keys and fingerprint, and looks at its
-//! lines. What comes out is small and knows nothing of other parts.
+//! lines. What comes out is small and knows nothing of other parts. Documents of an index file that were signed with the same are not
+//! read.
 
 use crate::banding::Banding;
 use crate::document::Seat;
@@ -14,9 +15,12 @@ use crate::seen::Seen;
 use crate::shingles::{Shingles, Shingling};
 use crate::sketch::Sketcher;
 use crate::source::{
-    Assumed, Document, Part, PartEnd, PartReader, Place, Reading, SourceId, Sources, Visit, line_in_source,
+    Assumed, Document, IndexFile, PackedTexts, Part, PartEnd, PartReader, Piece, Place, Reading, SourceId, Sources,
+    TextPacker, Visit, line_in_source,
 };
 use crate::tokens::{TokenUnit, Tokens};
+use serde::{Deserialize, Serialize};
+use std::io;
 
 /// What documents are signed with.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +37,40 @@ pub struct Signing {
     pub passages: Option<u32>,
     /// Whether repetition is measured.
     pub repetition: bool,
+    /// Whether texts are kept, for an index file.
+    pub texts: bool,
+}
+
+/// What the fingerprint and the band keys of a document depend on, but for its tokens; so it is written in index files.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Method {
+    unit: TokenUnit,
+    shingle_size: u32,
+    banding: Banding,
+}
+
+impl Signing {
+    /// How fingerprints and band keys are made.
+    pub fn method(self) -> Method {
+        Method { unit: self.unit, shingle_size: self.shingling.size(), banding: self.banding }
+    }
+}
+
+impl Method {
+    fn of(file: &IndexFile) -> Option<Self> {
+        Self::deserialize(file.signing()).ok()
+    }
+
+    /// The bands that keep a promise of recall at a threshold: those of the index files among `sources`, whose documents need not be read
+    /// then, where these do and are all alike; else as few as can be.
+    pub fn banding(sources: &Sources, unit: TokenUnit, shingling: Shingling, threshold: f64, recall: f64) -> Banding {
+        let fewest = Banding::for_recall(threshold, recall);
+        let Some(Self { banding, .. }) = sources.indexed().next().and_then(Self::of) else { return fewest };
+        let method = Self { unit, shingle_size: shingling.size(), banding };
+        let is_of_all = sources.indexed().all(|file| Self::of(file) == Some(method));
+        let keeps_promise = banding.recall_at(threshold) >= recall.min(fewest.recall_at(threshold));
+        if is_of_all && keeps_promise { banding } else { fewest }
+    }
 }
 
 /// What is kept of a part. Documents are numbered from 0 in it.
@@ -64,6 +102,8 @@ pub struct SignedPart {
     pub passages: Digest,
     /// How much is told again inside documents.
     pub repetition: Vec<(u32, Repetition)>,
+    /// The texts, if they are kept.
+    pub texts: io::Result<PackedTexts>,
 }
 
 /// What is kept of a document.
@@ -105,6 +145,7 @@ pub struct Signer<'a> {
     repeated: RepeatedLines,
     digester: Option<Digester>,
     repetitions: Repetitions,
+    packer: Option<TextPacker>,
     usual: Usual,
 }
 
@@ -139,37 +180,66 @@ impl<'a> Signer<'a> {
             repeated: RepeatedLines::default(),
             digester: signing.passages.map(Digester::new),
             repetitions: Repetitions::default(),
+            packer: signing.texts.then(TextPacker::default),
             usual: Usual::default(),
         }
     }
 
     /// Reads and signs one part, the one of this number in document order.
     pub fn sign(&mut self, number: u32, part: Part) -> SignedPart {
+        if let Some(signed) = self.signed_before(part) {
+            return signed;
+        }
         let mut reader = std::mem::take(&mut self.reader);
-        let end = PartEnd { part, lines: 0, bytes: 0, texts: None };
         let (sources, reading) = (self.sources, self.reading);
         let signed = SignedPart {
-            end,
-            documents: Vec::new(),
             keys: Vec::with_capacity(self.usual.keys),
-            ids: String::new(),
-            lost: Vec::new(),
-            assumed: Vec::new(),
-            skipped: 0,
             repeated: Vec::with_capacity(self.usual.repeated),
-            unfinished: Vec::new(),
-            edited: Vec::new(),
             lines: Vec::with_capacity(self.usual.lines),
-            passages: Digest::default(),
-            repetition: Vec::new(),
+            ..SignedPart::of(part)
         };
         let mut visit = Signed { signer: self, number, part: signed };
         let end = reader.read(sources, part, reading, &mut visit);
         let mut signed = visit.part;
         signed.end = end;
+        if let (Some(packer), Ok(_)) = (&mut self.packer, &signed.texts) {
+            signed.texts = packer.finish();
+        }
         self.reader = reader;
         self.usual = Usual { keys: signed.keys.len(), repeated: signed.repeated.len(), lines: signed.lines.len() };
         signed
+    }
+}
+
+impl Signer<'_> {
+    /// What an index file says of a part of it, if that is all that is asked for.
+    fn signed_before(&self, part: Part) -> Option<SignedPart> {
+        let Part::Table { source, piece } = part else { return None };
+        let file = self.sources.get(source).indexed()?;
+        let Signing { lines: None, passages: None, repetition: false, texts: false, .. } = self.signing else {
+            return None;
+        };
+        if self.editor.is_some() || Method::of(file) != Some(self.signing.method()) {
+            return None;
+        }
+        let mut signed = SignedPart::of(part);
+        match file.piece(piece) {
+            Ok(Piece { facts, texts }) => {
+                let documents = (0..).zip(facts.fingerprints.iter().zip(&facts.lengths));
+                signed.documents.extend(documents.map(|(number, (&fingerprint, &length))| SignedDocument {
+                    place: Place { start: number, line: number },
+                    found: if fingerprint == 0 { Found::Nothing } else { Found::Tokens(fingerprint) },
+                    bytes: u64::from(length),
+                    id_end: 0,
+                }));
+                signed.keys = facts.keys;
+                let lines = signed.documents.len() as u64;
+                let bytes = signed.documents.iter().map(|document| document.bytes).sum();
+                signed.end = PartEnd { part, lines, bytes, texts: Some(texts.into()) };
+            }
+            Err(reason) => signed.lost.push((source, None, reason)),
+        }
+        Some(signed)
     }
 }
 
@@ -183,6 +253,11 @@ struct Signed<'a, 'b> {
 impl Visit for Signed<'_, '_> {
     fn document(&mut self, document: Document<'_>) -> bool {
         let Document { place, text, id, assumed, lines } = document;
+        if let (Some(packer), Ok(_)) = (&mut self.signer.packer, &self.part.texts)
+            && let Err(error) = packer.push(text)
+        {
+            self.part.texts = Err(error);
+        }
         self.part.ids.push_str(id);
         let number = self.part.documents.len() as u32;
         let seat = Seat { part: self.number, number };
@@ -264,6 +339,26 @@ impl Signed<'_, '_> {
 }
 
 impl SignedPart {
+    /// Nothing yet of a part.
+    fn of(part: Part) -> Self {
+        Self {
+            end: PartEnd { part, lines: 0, bytes: 0, texts: None },
+            documents: Vec::new(),
+            keys: Vec::new(),
+            ids: String::new(),
+            lost: Vec::new(),
+            assumed: Vec::new(),
+            skipped: 0,
+            repeated: Vec::new(),
+            unfinished: Vec::new(),
+            edited: Vec::new(),
+            lines: Vec::new(),
+            passages: Digest::default(),
+            repetition: Vec::new(),
+            texts: Ok(PackedTexts::default()),
+        }
+    }
+
     /// Adds what was found in the lines of a document: those that are repeated, whether they are all, and those that may be
     /// boilerplate.
     fn add_lines(

@@ -40,6 +40,7 @@ const MODULES: &[&str] = &[
     "gather",
     "scan",
     "compare",
+    "index_file",
     "dedup",
 ];
 

@@ -99,6 +99,8 @@ pub struct Summary {
     pub clusters: u64,
     /// Documents of the reference.
     pub reference: u64,
+    /// How many of those hold no token: nothing is like them.
+    pub empty_reference: u64,
     /// Files that are no text, which are not written.
     pub skipped: u64,
     /// Documents with too many lines like each other to compare all of them.
@@ -271,6 +273,8 @@ impl Deduplicated {
         }
         summary.clusters = self.representatives.len() as u64;
         summary.reference = u64::from(own.0);
+        let is_empty = |&document: &u32| self.index.fingerprint(DocId(document)) == 0;
+        summary.empty_reference = (0..own.0).filter(is_empty).count() as u64;
         summary.problems = self.problems.len() as u64;
         self.summary = summary;
     }

@@ -53,6 +53,7 @@ impl<'a> Rounds<'a> {
             lines: None,
             passages: None,
             repetition: false,
+            texts: false,
         };
         let edits = Edits {
             lines: options.scan.lines.unwrap_or_default(),
@@ -189,8 +190,8 @@ impl<'a> Rounds<'a> {
     fn read(&mut self, signing: Signing, progress: &Progress) -> Result<Gathered, String> {
         let reading = &self.options.scan.reading;
         self.gathered = None; // or there would be two of it
-        let gathered =
-            gather(self.sources, reading, signing, Some(&self.edits), progress).map_err(|error| error.to_string())?;
+        let gathered = gather(self.sources, reading, signing, Some(&self.edits), progress, |_| Ok(()))
+            .map_err(|error| error.to_string())?;
         match self.count.replace(gathered.documents.len()) {
             Some(before) if before != gathered.documents.len() => Err("the input has changed while it was read".into()),
             _ => Ok(gathered),

@@ -1,11 +1,41 @@
 //! One document read again, from its location: what is needed of a text later is not kept but fetched.
 
+use super::indexed::{BlockReader, IndexedName, IndexedTexts};
 use super::json::Record;
 use super::load::Loader;
-use super::{Reading, SourceId, Sources, Texts, give_back, io_reason, text};
+use super::spool::SpooledTexts;
+use super::{Reading, SourceId, Sources, give_back, io_reason, text};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+
+/// Where the texts of a part stand that are not read again where they were read first.
+#[derive(Clone, Debug)]
+pub struct Texts(pub(super) KeptTexts);
+
+#[derive(Clone, Debug)]
+pub(super) enum KeptTexts {
+    /// Those of a table, in a temporary file.
+    Spooled(SpooledTexts),
+    /// Those of an index file, in it.
+    Indexed(IndexedTexts),
+}
+
+impl From<IndexedTexts> for Texts {
+    fn from(texts: IndexedTexts) -> Self {
+        Self(KeptTexts::Indexed(texts))
+    }
+}
+
+impl Texts {
+    /// What a document of an index file was called when that was made, by its number; none for others, and when the file is broken.
+    pub(crate) fn name(&self, number: u32) -> Option<IndexedName> {
+        match &self.0 {
+            KeptTexts::Spooled(_) => None,
+            KeptTexts::Indexed(texts) => texts.name(number),
+        }
+    }
+}
 
 /// Reads single documents again, in buffers that it keeps; the last record file stays open.
 #[derive(Debug)]
@@ -17,6 +47,7 @@ pub struct Fetcher<'a> {
     decoded: String,
     record: Record,
     open: Option<(PathBuf, File)>,
+    blocks: BlockReader,
 }
 
 /// How much of a record is read at a time: nearly all are shorter.
@@ -33,6 +64,7 @@ impl<'a> Fetcher<'a> {
             decoded: String::new(),
             record: Record::default(),
             open: None,
+            blocks: BlockReader::default(),
         }
     }
 
@@ -54,8 +86,12 @@ impl<'a> Fetcher<'a> {
         self.record.read(line, &self.reading.fields).map(|(text, _)| text)
     }
 
-    /// The text of a row of a table, by its number among the texts.
+    /// The text of a row of a table, or of a document of an index file, by its number among the texts.
     pub fn row(&mut self, texts: &Texts, number: u32) -> Result<&str, String> {
+        let texts = match &texts.0 {
+            KeptTexts::Spooled(texts) => texts,
+            KeptTexts::Indexed(texts) => return self.blocks.text(texts, number),
+        };
         let at = number as usize;
         let bounds = texts.bounds.get(at).zip(texts.bounds.get(at + 1));
         let (&start, &end) = bounds.ok_or("its text could not be kept")?;

@@ -1,11 +1,15 @@
 //! One source: what it is called, where its bytes are, and what these are a copy of.
 
-use super::Format;
+use super::indexed::IndexFile;
 use super::rewrite::{Packing, Wide};
 use super::stamp::Stamp;
+use super::{Fields, Format, Table, compression};
 use crate::problem::Problem;
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// One file that is read.
 #[derive(Debug)]
@@ -18,6 +22,8 @@ pub struct Source {
     pub(super) copied: Option<Copied>,
     /// How it holds documents.
     pub format: Format,
+    /// The index file that it is.
+    pub(super) indexed: Option<Arc<IndexFile>>,
     /// Whether it was named itself rather than found in a directory.
     pub given: bool,
 }
@@ -65,8 +71,45 @@ impl Source {
         }
     }
 
+    /// The index file that it is, if it is one.
+    pub(crate) fn indexed(&self) -> Option<&Arc<IndexFile>> {
+        self.indexed.as_ref()
+    }
+
     /// A problem of the source, or of one of its records.
     pub fn problem(&self, record: Option<u64>, reason: impl fmt::Display) -> Problem {
         Problem { path: self.name(), record, reason: reason.to_string() }
     }
+}
+
+/// How a file holds documents, by its name. `given` is one that was named itself.
+pub(super) fn format_of(path: &Path, given: bool, fields: &Fields) -> Format {
+    let name = compression::plain_name(path);
+    let ending = name.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    match ending.as_str() {
+        "jsonl" | "ndjson" => json_lines(path),
+        "csv" => Format::Table { table: Table::Csv { delimiter: b',' }, pieces: 1 },
+        "parquet" => Format::Table { table: Table::Parquet, pieces: 1 },
+        "tsv" => Format::Table { table: Table::Csv { delimiter: b'\t' }, pieces: 1 },
+        "json" if given || names_a_field(path, fields) => Format::Table { table: Table::Json, pieces: 1 },
+        _ => Format::Text,
+    }
+}
+
+/// A file of JSON Lines. One that cannot be asked for its size cannot be opened either, and is named then.
+pub(super) fn json_lines(path: &Path) -> Format {
+    Format::JsonLines { bytes: path.metadata().map_or(0, |metadata| metadata.len()) }
+}
+
+/// How much of a JSON file found in a directory tells records from other JSON.
+const JSON_HEAD: u64 = 64 << 10;
+
+/// Whether a JSON file begins with records: an object or array in which the name of the first text field stands.
+fn names_a_field(path: &Path, fields: &Fields) -> bool {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(JSON_HEAD).read_to_end(&mut head));
+    let field = fields.text.first().and_then(|field| field.rsplit('.').next()).unwrap_or_default();
+    let is_compressed = compression::Compression::of(&head).is_some();
+    let is_named = memchr::memmem::find(&head, format!("\"{field}\"").as_bytes()).is_some();
+    read.is_ok() && (is_compressed || is_named) // compressed ones are not opened twice to be told
 }

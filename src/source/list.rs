@@ -77,6 +77,7 @@ fn fate(loader: &mut Loader, source: &Source, reading: &Reading) -> Fate {
         Format::Table { table: Table::Csv { .. }, .. } => "CSV",
         Format::Table { table: Table::Json, .. } => "JSON",
         Format::Table { table: Table::Parquet, .. } => "Parquet",
+        Format::Index { .. } => "index file",
         Format::Text => {
             return match loader.load(path, reading) {
                 Ok(Loaded { incomplete: Some(reason), .. }) => Fate::Problem(reason),
@@ -85,7 +86,7 @@ fn fate(loader: &mut Loader, source: &Source, reading: &Reading) -> Fate {
                     let format = if loaded.lines.is_some() { "HTML" } else { "text" };
                     Fate::Read(format!("{format}, {encoding}{packed}"))
                 }
-                Err(reason @ NotText::Binary) if !source.given => Fate::LeftOut(reason.to_string()),
+                Err(reason @ (NotText::Binary | NotText::Index)) if !source.given => Fate::LeftOut(reason.to_string()),
                 Err(reason) => Fate::Problem(reason.to_string()),
             };
         }

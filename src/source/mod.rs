@@ -15,6 +15,7 @@ mod fetch;
 mod file;
 #[cfg(feature = "html")]
 mod html;
+mod indexed;
 mod json;
 mod lines;
 mod list;
@@ -22,6 +23,7 @@ mod load;
 mod one;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod parts;
 mod read;
 mod rewrite;
 mod rows;
@@ -31,14 +33,15 @@ mod table;
 mod text;
 mod walk;
 
-pub use fetch::Fetcher;
+pub use fetch::{Fetcher, Texts};
 pub use file::Source;
+pub(crate) use indexed::{Facts, IndexFile, IndexWriter, IndexedName, PackedTexts, Piece, TextPacker};
 pub use json::Fields;
 pub use list::{Fate, Listed};
 pub use one::{OneDocument, path_and_record, read_one};
+pub use parts::Part;
 pub use read::{Document, PartEnd, PartReader, Place, Visit};
 pub use rewrite::{Change, KEPT, Mark, RewriteError};
-pub use spool::Texts;
 pub use stamp::Stamps;
 pub use table::Table;
 pub use text::{Assumed, Decoding, Encoding};
@@ -53,6 +56,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// A source's number in document order.
@@ -74,6 +78,11 @@ pub enum Format {
         /// Which.
         table: Table,
         /// How many pieces of it can be read on their own.
+        pieces: u32,
+    },
+    /// The file is an index file.
+    Index {
+        /// How many pieces it has.
         pieces: u32,
     },
 }
@@ -123,48 +132,6 @@ pub fn line_in_source(lines: Option<&[u32]>, line: u32) -> u32 {
     lines.and_then(|lines| lines.get(line as usize)).copied().unwrap_or(line)
 }
 
-/// What one thread reads at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// `count` files of one document each, from `first` on.
-    Files {
-        /// The first of them.
-        first: SourceId,
-        /// How many.
-        count: u32,
-    },
-    /// The records of a record file whose lines begin in a range of bytes.
-    Block {
-        /// The record file.
-        source: SourceId,
-        /// The first byte of the range.
-        start: u64,
-        /// The byte after its last.
-        end: u64,
-    },
-    /// A piece of a table, or all of it.
-    Table {
-        /// The file that holds it.
-        source: SourceId,
-        /// The piece's number.
-        piece: u32,
-    },
-}
-
-impl Part {
-    /// The source that it is of, or the first of them.
-    pub fn source(self) -> SourceId {
-        match self {
-            Self::Files { first: source, .. } | Self::Block { source, .. } | Self::Table { source, .. } => source,
-        }
-    }
-}
-
-/// Few enough that threads stay even, many enough that handing them out costs nothing.
-const FILES_IN_PART: u32 = 16;
-/// Half of it fits the second-level cache of a core, and 100,000 documents make 1,000 parts.
-const BLOCK_BYTES: u64 = 1 << 20;
-
 /// A larger buffer is given back after the document that needed it.
 const KEEP_BYTES: usize = 4 << 20;
 
@@ -179,6 +146,15 @@ impl Sources {
     ///
     /// `-` is standard input. What cannot be found or listed is in [`Sources::problems`].
     pub fn find(paths: &[PathBuf], selection: &Selection, reading: &Reading) -> Self {
+        Self::found(paths, selection, reading, |_| false)
+    }
+
+    /// The same, of a reference, in which documents are looked for: there may be index files among the paths.
+    pub fn find_reference(paths: &[PathBuf], selection: &Selection, reading: &Reading) -> Self {
+        Self::found(paths, selection, reading, IndexFile::is_at)
+    }
+
+    fn found(paths: &[PathBuf], selection: &Selection, reading: &Reading, is_index: impl Fn(&Path) -> bool) -> Self {
         let mut sources = Self::default();
         let most = reading.max_document_bytes;
         for path in paths {
@@ -193,6 +169,8 @@ impl Sources {
             } else if is_stream() {
                 // A pipe or device gives its bytes once, and texts are read again.
                 sources.add_stream(path.to_string_lossy().into_owned(), File::open(path), most);
+            } else if is_index(path) {
+                sources.add_index(path);
             } else {
                 sources.add(path.clone(), true, reading);
             }
@@ -211,7 +189,8 @@ impl Sources {
         if !self.list.is_empty() {
             let whole = |source: &Source| source.given_path().canonicalize().unwrap_or_else(|_| source.path.clone());
             let theirs: HashSet<PathBuf> = others.list.iter().map(whole).collect();
-            self.list.retain(|source| !theirs.contains(&whole(source)));
+            // An index file that stands among the others is no document there.
+            self.list.retain(|source| source.indexed.is_some() || !theirs.contains(&whole(source)));
         }
         self.reference = self.list.len();
         self.list.extend(others.list);
@@ -240,6 +219,11 @@ impl Sources {
         &self.list[source.0 as usize]
     }
 
+    /// The index files among them.
+    pub(crate) fn indexed(&self) -> impl Iterator<Item = &IndexFile> {
+        self.list.iter().filter_map(|source| source.indexed().map(Arc::as_ref))
+    }
+
     /// When a source was modified, in nanoseconds since 1970; 0 when that is not known, as of standard input.
     pub fn modified(&self, source: SourceId) -> u128 {
         let modified = self.get(source).given_path().metadata().and_then(|metadata| metadata.modified());
@@ -252,54 +236,28 @@ impl Sources {
         self.list.iter().map(Source::name)
     }
 
-    /// The parts of all sources, in document order; none is of the reference and of what is behind it.
-    pub fn parts(&self) -> impl Iterator<Item = Part> {
-        let mut next = 0;
-        let mut offset = 0;
-        std::iter::from_fn(move || {
-            let source = SourceId(next as u32);
-            match self.list.get(next)?.format {
-                Format::Text => {
-                    let end = if next < self.reference { self.reference } else { self.list.len() };
-                    let files = self.list[next..end].iter().take(FILES_IN_PART as usize);
-                    let count = files.take_while(|source| source.format == Format::Text).count();
-                    next += count;
-                    Some(Part::Files { first: source, count: count as u32 })
-                }
-                Format::Table { pieces, .. } => {
-                    let piece = offset as u32;
-                    offset += 1;
-                    if offset >= u64::from(pieces) {
-                        (next, offset) = (next + 1, 0);
-                    }
-                    Some(Part::Table { source, piece })
-                }
-                Format::JsonLines { bytes } => {
-                    let start = offset;
-                    offset += BLOCK_BYTES;
-                    // The last block is open: the file may have grown since it was listed.
-                    let is_last = offset >= bytes;
-                    if is_last {
-                        (next, offset) = (next + 1, 0);
-                    }
-                    Some(Part::Block { source, start, end: if is_last { u64::MAX } else { offset } })
-                }
-            }
-        })
+    fn add(&mut self, path: PathBuf, given: bool, reading: &Reading) {
+        let format = file::format_of(&path, given, &reading.fields);
+        self.list.push(Source { path, alias: None, copied: None, format, indexed: None, given });
     }
 
-    fn add(&mut self, path: PathBuf, given: bool, reading: &Reading) {
-        let name = compression::plain_name(&path);
-        let ending = name.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
-        let format = match ending.as_str() {
-            "jsonl" | "ndjson" => json_lines(&path),
-            "csv" => Format::Table { table: Table::Csv { delimiter: b',' }, pieces: 1 },
-            "parquet" => Format::Table { table: Table::Parquet, pieces: 1 },
-            "tsv" => Format::Table { table: Table::Csv { delimiter: b'\t' }, pieces: 1 },
-            "json" if given || names_a_field(&path, &reading.fields) => Format::Table { table: Table::Json, pieces: 1 },
-            _ => Format::Text,
+    fn add_index(&mut self, path: &Path) {
+        let mut source = Source {
+            path: path.to_path_buf(),
+            alias: None,
+            copied: None,
+            format: Format::Index { pieces: 1 },
+            indexed: None,
+            given: true,
         };
-        self.list.push(Source { path, alias: None, copied: None, format, given });
+        match IndexFile::open(path) {
+            Ok(file) => {
+                source.format = Format::Index { pieces: file.pieces() };
+                source.indexed = Some(Arc::new(file));
+                self.list.push(source);
+            }
+            Err(reason) => self.problems.push(source.problem(None, reason)),
+        }
     }
 
     fn add_stream(&mut self, name: String, stream: io::Result<impl Read>, most: u64) {
@@ -312,8 +270,14 @@ impl Sources {
                 let format = if is_records { Format::JsonLines { bytes: spool.bytes } } else { Format::Text };
                 let (packing, is_incomplete) = (spool.packing, spool.incomplete.is_some() || spool.is_cut);
                 let copied = Some(Copied { file: None, stamp: None, packing, is_incomplete });
-                let source =
-                    Source { path: spool.path().to_path_buf(), alias: Some(name), copied, format, given: true };
+                let source = Source {
+                    path: spool.path().to_path_buf(),
+                    alias: Some(name),
+                    copied,
+                    format,
+                    indexed: None,
+                    given: true,
+                };
                 self.problems.extend(spool.incomplete.as_ref().map(|reason| source.problem(None, reason)));
                 if spool.is_cut {
                     let reason = format!("a record is longer than {most} bytes; --max-document-bytes allows more");
@@ -371,7 +335,7 @@ impl Sources {
             *pieces = table.pieces(&source.path);
             // Many programs call lines of JSON so.
             if *table == Table::Json && matches!(spool::more_than_one_record(&source.path, most), Ok(Some(true))) {
-                source.format = json_lines(&source.path);
+                source.format = file::json_lines(&source.path);
             }
         });
     }
@@ -382,24 +346,6 @@ fn may_meet(paths: &[PathBuf]) -> bool {
     let whole: Vec<PathBuf> = paths.iter().filter_map(|path| path.canonicalize().ok()).collect();
     let all: HashSet<&Path> = whole.iter().map(PathBuf::as_path).collect();
     all.len() < whole.len() || whole.iter().any(|path| path.ancestors().skip(1).any(|above| all.contains(above)))
-}
-
-/// A file of JSON Lines. One that cannot be asked for its size cannot be opened either, and is named then.
-fn json_lines(path: &Path) -> Format {
-    Format::JsonLines { bytes: path.metadata().map_or(0, |metadata| metadata.len()) }
-}
-
-/// How much of a JSON file found in a directory tells records from other JSON.
-const JSON_HEAD: u64 = 64 << 10;
-
-/// Whether a JSON file begins with records: an object or array in which the name of the first text field stands.
-fn names_a_field(path: &Path, fields: &Fields) -> bool {
-    let mut head = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(JSON_HEAD).read_to_end(&mut head));
-    let field = fields.text.first().and_then(|field| field.rsplit('.').next()).unwrap_or_default();
-    let is_compressed = compression::Compression::of(&head).is_some();
-    let is_named = memchr::memmem::find(&head, format!("\"{field}\"").as_bytes()).is_some();
-    read.is_ok() && (is_compressed || is_named) // compressed ones are not opened twice to be told
 }
 
 /// What went wrong, in a person's words and without the number of the error.
@@ -414,30 +360,6 @@ fn io_reason(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn parts_cover_every_source_once_and_in_order() {
-        let format = |text: bool, bytes| if text { Format::Text } else { Format::JsonLines { bytes } };
-        let kinds = [(true, 0), (false, 0), (false, 5 * BLOCK_BYTES / 2), (true, 0), (true, 0)];
-        let list = kinds.map(|(text, bytes)| Source {
-            path: PathBuf::new(),
-            alias: None,
-            copied: None,
-            format: format(text, bytes),
-            given: true,
-        });
-        let sources = Sources { list: list.into(), ..Sources::default() };
-        let block = |source, start, end| Part::Block { source: SourceId(source), start, end };
-        let expected = [
-            Part::Files { first: SourceId(0), count: 1 },
-            block(1, 0, u64::MAX),
-            block(2, 0, BLOCK_BYTES),
-            block(2, BLOCK_BYTES, 2 * BLOCK_BYTES),
-            block(2, 2 * BLOCK_BYTES, u64::MAX),
-            Part::Files { first: SourceId(3), count: 2 },
-        ];
-        assert_eq!(sources.parts().collect::<Vec<_>>(), expected);
-    }
 
     /// The texts and losses of all parts.
     #[derive(Default)]

@@ -1,10 +1,12 @@
 //! Reading one part: the bytes of a few files, of one block of a record file, or of a table, as texts.
 
+use super::fetch::{KeptTexts, Texts};
+use super::indexed::{BlockReader, IndexFile};
 use super::json::Record;
 use super::lines::Lines;
 use super::load::Loader;
 use super::rows::Rows;
-use super::spool::{TextWriter, Texts};
+use super::spool::{SpooledTexts, TextWriter};
 use super::text::{self, NotText};
 use super::{Assumed, Format, Part, Reading, SourceId, Sources, give_back, io_reason};
 use std::ops::Range;
@@ -53,6 +55,7 @@ pub struct PartReader {
     record: Record,
     /// Texts of tables, for when they are read again.
     texts: Option<TextWriter>,
+    blocks: BlockReader,
 }
 
 /// What is known of a part once it is read.
@@ -100,7 +103,7 @@ impl PartReader {
                         visit.lost(id, None, reason);
                     }
                 }
-                Err(NotText::Binary) if !source.given => visit.skipped(),
+                Err(NotText::Binary | NotText::Index) if !source.given => visit.skipped(),
                 Err(reason) => visit.lost(id, None, reason.to_string()),
             }
         }
@@ -173,6 +176,10 @@ impl PartReader {
     ) -> PartEnd {
         let end = |texts, bytes, lines| PartEnd { part: Part::Table { source: id, piece }, lines, bytes, texts };
         let source = sources.get(id);
+        if let Some(file) = source.indexed() {
+            let (texts, bytes, lines) = self.read_indexed(file, id, piece, visit);
+            return end(texts, bytes, lines);
+        }
         let Format::Table { table, .. } = source.format else { return end(None, 0, 0) };
         let writer = match &mut self.texts {
             Some(writer) => writer,
@@ -191,7 +198,37 @@ impl PartReader {
             rows.lost(None, format!("a temporary file failed: {}", io_reason(&error)));
         }
         let TableRows { texts, bytes, .. } = rows;
-        end(Some(texts), bytes, lines)
+        end(Some(Texts(KeptTexts::Spooled(texts))), bytes, lines)
+    }
+
+    /// Reads a piece of an index file: where its texts are, how many bytes they have, and how many they are.
+    fn read_indexed(
+        &mut self,
+        file: &IndexFile,
+        source: SourceId,
+        piece: u32,
+        visit: &mut impl Visit,
+    ) -> (Option<Texts>, u64, u64) {
+        let texts = match file.piece(piece) {
+            Ok(piece) => piece.texts,
+            Err(reason) => {
+                visit.lost(source, None, reason);
+                return (None, 0, 0);
+            }
+        };
+        let mut bytes = 0;
+        let count = texts.len() as u32;
+        for number in 0..count {
+            match self.blocks.text(&texts, number) {
+                Ok(text) => {
+                    bytes += text.len() as u64;
+                    let place = Place { start: number, line: number };
+                    visit.document(Document { place, text, id: "", assumed: None, lines: None });
+                }
+                Err(reason) => visit.lost(source, Some(number), reason),
+            }
+        }
+        (Some(texts.into()), bytes, u64::from(count))
     }
 }
 
@@ -199,7 +236,7 @@ impl PartReader {
 struct TableRows<'a, V> {
     source: SourceId,
     writer: &'a mut TextWriter,
-    texts: Texts,
+    texts: SpooledTexts,
     bytes: u64,
     visit: &'a mut V,
 }

@@ -194,7 +194,7 @@ pub(super) struct TextWriter {
 
 /// Where the texts of one table stand.
 #[derive(Clone, Debug)]
-pub struct Texts {
+pub(super) struct SpooledTexts {
     file: Arc<NamedTempFile>,
     /// Where each text begins, and where the last ends.
     pub bounds: Vec<u64>,
@@ -208,11 +208,11 @@ impl TextWriter {
     }
 
     /// Begins a table.
-    pub(super) fn begin(&self) -> Texts {
-        Texts { file: Arc::clone(&self.file), bounds: vec![self.at] }
+    pub(super) fn begin(&self) -> SpooledTexts {
+        SpooledTexts { file: Arc::clone(&self.file), bounds: vec![self.at] }
     }
 
-    pub(super) fn push(&mut self, texts: &mut Texts, text: &str) -> io::Result<()> {
+    pub(super) fn push(&mut self, texts: &mut SpooledTexts, text: &str) -> io::Result<()> {
         self.out.write_all(text.as_bytes())?;
         self.at += text.len() as u64;
         texts.bounds.push(self.at);
@@ -224,7 +224,7 @@ impl TextWriter {
     }
 }
 
-impl Texts {
+impl SpooledTexts {
     /// The file that holds them.
     pub(super) fn path(&self) -> &Path {
         self.file.path()

@@ -7,6 +7,7 @@
 //! Cost: validation at several GB/s for UTF-8; for the rest half a millisecond a text to tell its encoding.
 //! Limits: short texts say little of their encoding.
 
+use super::indexed;
 use std::fmt;
 use std::io;
 
@@ -77,6 +78,7 @@ pub struct Assumed {
 #[derive(Debug)]
 pub(super) enum NotText {
     Binary,
+    Index,
     Undecodable(String),
     TooLong(u64),
     Unreadable(io::Error),
@@ -86,6 +88,7 @@ impl fmt::Display for NotText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             NotText::Binary => f.write_str("binary, not text"),
+            NotText::Index => f.write_str("an index file; --against looks in it"),
             NotText::Undecodable(reason) => f.write_str(reason),
             NotText::TooLong(most) => write!(f, "longer than {most} bytes; --max-document-bytes allows more"),
             NotText::Unreadable(error) => f.write_str(&super::io_reason(error)),
@@ -104,6 +107,9 @@ pub(super) fn decode<'a>(
     decoding: &Decoding,
     buffer: &'a mut String,
 ) -> Result<(&'a str, Option<Assumed>), NotText> {
+    if bytes.starts_with(&indexed::MAGIC) {
+        return Err(NotText::Index);
+    }
     if is_binary(bytes, decoding) {
         return Err(NotText::Binary);
     }

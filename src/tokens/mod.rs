@@ -18,11 +18,13 @@ use crate::cpu::{self, BLOCK, Cpu, Portable};
 use canonical::{Canonical, is_canonical};
 use classes::{Classes, Flags};
 use composed::Composed;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use unicode_normalization::{IsNormalized, is_nfc_quick};
 
 /// What a token is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum TokenUnit {
     /// Words, and single characters in scripts written without spaces.
     #[default]

@@ -9,6 +9,8 @@ mod dedup;
 #[cfg(feature = "encodings")] // one of its files is not UTF-8
 mod formats;
 mod forms;
+#[cfg(feature = "compression")]
+mod index;
 mod input;
 mod options;
 mod output;

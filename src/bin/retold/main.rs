@@ -9,6 +9,7 @@ mod difference;
 mod exit;
 mod explain;
 mod format;
+mod index;
 mod output;
 mod packaging;
 mod progress;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
             Command::Scan(scan) => scan::run(*scan),
             Command::Check(check) => check::run(&check, &config),
             Command::Dedup(args) => dedup::run(&args),
+            Command::Index(index) => index::run(&index),
             Command::Compare(compare) => compare::run(&compare),
             Command::Explain(explain) => explain::run(&explain),
             Command::Completions { shell } => packaging::completions(shell),

@@ -56,7 +56,7 @@ impl Destination {
                 let _ = write(&mut out).and_then(|()| out.flush());
                 Ok(())
             }
-            Destination::File(path) => write_file(path, write),
+            Destination::File(path) => write_file(path, |out| write(out)),
         };
         written.map_err(|error| match self {
             Destination::StandardOutput | Destination::StandardError => {
@@ -69,7 +69,7 @@ impl Destination {
 
 /// Writes beside the file and renames, unless it is a device or pipe, which has no wholeness. What a link leads to is replaced, not
 /// the link, and a file that is replaced passes its permissions on.
-pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+pub fn write_file(path: &Path, write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> io::Result<()> {
     let through_buffer = |file: &File| {
         let mut out = BufWriter::new(file);
         write(&mut out)?;

@@ -24,7 +24,7 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
         return list(&args, &paths, &options);
     }
     let (saying, shows_progress) = (&args.report.saying, args.report.saying.shows_progress());
-    let report = run::read(&paths, &options, args.search.threads, shows_progress)?;
+    let report = run::read(&paths, &options, args.search.threads.count, shows_progress)?;
 
     if !saying.quiet {
         run::say_problems(&report.problems, saying.problems_shown());
@@ -36,8 +36,8 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     if report.summary.documents == 0 {
         return Err(run::no_document(&report.problems, report.summary.skipped));
     }
-    if !args.wider.against.is_empty() && report.summary.reference_documents == 0 {
-        return Err(Failure::new("--against: it holds no document, or none that is not looked for itself"));
+    if !args.wider.against.is_empty() && !report.summary.has_reference() {
+        return Err(Failure::new("--against: it holds no document with a word, or none that is not looked for itself"));
     }
     if let (Some(pairs_to), Some(pairs)) = (&pairs_to, &report.pairs) {
         pairs_to.write(|out| format::pairs::write(out, &report, pairs))?;
@@ -72,7 +72,7 @@ fn expect_shown(args: &ScanArgs) -> Result<(), Failure> {
 /// Says what would be read, and as what.
 fn list(args: &ScanArgs, paths: &[PathBuf], options: &retold::Options) -> Result<Status, Failure> {
     run::check_options(paths, options)?;
-    let listed = run::pool(args.search.threads)?.install(|| {
+    let listed = run::pool(args.search.threads.count)?.install(|| {
         let sources = Sources::find(paths, &options.selection, &options.reading);
         sources.list(paths, &options.selection, &options.reading)
     });

@@ -127,6 +127,9 @@ impl Sources {
         let input = BufReader::with_capacity(1 << 18, file);
         match source.format {
             Format::Text => text::rewrite(input, reading, &mut changes, &mut packed)?,
+            Format::Index { .. } => {
+                return Err(RewriteError::Source("an index file, which is never written again".into()));
+            }
             Format::JsonLines { .. } => lines::rewrite(input, reading, mark, &mut changes, &mut packed)?,
             Format::Table { table: Table::Json, .. } => {
                 array::rewrite(input, reading, mark, &mut changes, &mut packed)?

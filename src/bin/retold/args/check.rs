@@ -61,7 +61,7 @@ pub struct GateArgs {
     /// Only findings that touch a file changed since this git revision; everything is still compared with everything
     #[arg(long, value_name = "REV", conflicts_with = "update_baseline")]
     pub changed_since: Option<String>,
-    /// Look for nothing but leakage: documents that stand in these files or directories too
+    /// Look for nothing but leakage: documents that stand in these files or directories too, or in files that retold index made
     #[arg(long, value_name = "PATH")]
     pub against: Vec<PathBuf>,
 }

@@ -71,7 +71,8 @@ pub struct ChoiceArgs {
     /// Remove the document too that would stay of each cluster
     #[arg(long)]
     pub remove_all_copies: bool,
-    /// Remove what these files or directories have: exactly, nearly, or in another document; may be repeated
+    /// Remove what these files or directories have, or files that retold index made: exactly, nearly, or in another document; may be
+    /// repeated
     #[arg(long, value_name = "PATH")]
     pub against: Vec<PathBuf>,
     /// With --against: the share of a document that another one holds

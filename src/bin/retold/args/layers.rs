@@ -12,7 +12,7 @@ use retold::source::path_and_record;
 use std::path::{Path, PathBuf};
 
 /// The commands that read a configuration file.
-const CONFIGURED: [&str; 4] = ["scan", "check", "dedup", "compare"];
+const CONFIGURED: [&str; 5] = ["scan", "check", "dedup", "index", "compare"];
 
 /// Reads the command line: what it says, and the configuration that was found.
 ///
@@ -32,6 +32,7 @@ pub fn parse() -> Result<(Args, Config), Failure> {
     let has_paths = match &args.command {
         Command::Scan(scan) => !scan.paths.is_empty() || scan.selection.files_from.is_some(),
         Command::Dedup(dedup) => !dedup.paths.is_empty() || dedup.selection.files_from.is_some(),
+        Command::Index(index) => !index.paths.is_empty() || index.selection.files_from.is_some(),
         _ => true,
     };
     if !has_paths {

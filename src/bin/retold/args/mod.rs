@@ -2,16 +2,18 @@
 
 mod check;
 mod dedup;
+mod index;
 mod layers;
 mod shared;
 pub mod values;
 
 pub use check::{CheckArgs, CheckFormat, ExplainArgs};
 pub use dedup::{DedupArgs, SummaryFormat};
+pub use index::IndexArgs;
 pub use layers::parse;
 pub use shared::{
     Color, ConfigArgs, LineArgs, LineLimitArgs, MatchingArgs, OutputArgs, PassageArgs, ReadingArgs, SayingArgs,
-    SearchArgs, SelectionArgs,
+    SearchArgs, SelectionArgs, ThreadArgs,
 };
 
 use crate::format::Format;
@@ -35,6 +37,7 @@ const EXAMPLES: &str = "Examples:
   retold scan corpus/                       what is told twice in a directory
   retold check data/                        fails when anything is: for CI
   retold dedup corpus/ --output clean/      what stays without its duplicates
+  retold index corpus/ --output old.retold  keeps a corpus, to look for new documents in it
   retold compare old.md new.md              what two documents share
   retold scan --help                        all that a command can do";
 
@@ -46,6 +49,8 @@ pub enum Command {
     Check(Box<CheckArgs>),
     /// Writes what stays of a corpus without its duplicates, and a ledger of what went and why
     Dedup(Box<DedupArgs>),
+    /// Keeps documents in a file, in which new ones are looked for later: scan --against
+    Index(Box<IndexArgs>),
     /// Says how alike two documents are, what they share, and where they differ
     Compare(Box<CompareArgs>),
     /// Says what a rule means, why it matters, and what to do
@@ -122,7 +127,8 @@ pub struct WiderArgs {
     /// Look for documents of which a longer one holds at least this share (0.9 unless it is given); all are found
     #[arg(long, value_name = "SHARE", num_args = 0..=1, require_equals = true, default_missing_value = "0.9", value_parser = values::threshold)]
     pub contained: Option<f64>,
-    /// Look for nothing but documents that stand in these files or directories too: exactly, nearly, or in another document
+    /// Look for nothing but documents that stand in these files or directories too: exactly, nearly, or in another document; in the
+    /// files that retold index makes too, there in another document only with --contained
     #[arg(long, value_name = "PATH", conflicts_with_all = ["histogram", "measure_recall", "passages", "repetition", "pairs"])]
     pub against: Vec<PathBuf>,
     /// Find every pair, and say how many of them the bands for --recall find too
@@ -139,6 +145,7 @@ const SCAN_EXAMPLES: &str = "Examples:
   git ls-files -z '*.md' | retold scan --files-from -       the files that another command lists
   retold scan corpus/ --passages               also the passages that documents share
   retold scan test.jsonl --against train/      what of a test set stands in a training set
+  retold scan today.jsonl --against archive.retold           what of today stands in an index file
   retold scan corpus/ --histogram -f html -o report.html     a page to look at and to send
   zcat news.jsonl.gz | retold scan -           standard input, text or records
 

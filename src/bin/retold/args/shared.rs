@@ -35,9 +35,16 @@ pub struct SearchArgs {
     /// Find every pair at or above the threshold, with no sketch: recall 1, in a few times the time
     #[arg(long, conflicts_with = "recall")]
     pub exhaustive: bool,
+    #[command(flatten)]
+    pub threads: ThreadArgs,
+}
+
+#[derive(ClapArgs)]
+#[command(next_help_heading = "How it is searched")]
+pub struct ThreadArgs {
     /// How many threads work; the result is the same for any number [default: all cores]
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = values::threads)]
-    pub threads: u32,
+    #[arg(long = "threads", id = "threads", value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = values::threads)]
+    pub count: u32,
 }
 
 #[derive(ClapArgs)]

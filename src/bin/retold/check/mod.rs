@@ -52,10 +52,11 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let saying = &args.report.saying;
     let own_files = config.file.iter().chain([&baseline_file]).chain(&reports).cloned().collect();
     let options = options(args, &rules, !config.overrides.is_empty(), own_files);
-    let report = run::read(&paths, &options, args.search.threads, saying.shows_progress())?;
+    let report = run::read(&paths, &options, args.search.threads.count, saying.shows_progress())?;
     let has_documents = report.summary.documents > 0;
+    let lacks_reference = !args.gate.against.is_empty() && !report.summary.has_reference();
     // Text tells of losses among its findings.
-    let tells_of_losses = args.report.format == CheckFormat::Text && has_documents;
+    let tells_of_losses = args.report.format == CheckFormat::Text && has_documents && !lacks_reference;
     if !saying.quiet && !tells_of_losses {
         run::say_problems(&report.problems, saying.problems_shown());
     }
@@ -65,8 +66,8 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     if !has_documents {
         return Err(run::no_document(&report.problems, report.summary.skipped));
     }
-    if !args.gate.against.is_empty() && report.summary.reference_documents == 0 {
-        let why = "it holds no document, or none that is not checked itself";
+    if lacks_reference {
+        let why = "it holds no document with a word, or none that is not checked itself";
         return Err(Failure::new(format!("--against: nothing to look in: {why}; a check against nothing would pass")));
     }
     expect_matches(args, config, &paths, &report)?;

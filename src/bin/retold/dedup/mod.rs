@@ -33,7 +33,7 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
     let target = place.map(|place| Target::begin(place, is_file, force)).transpose()?;
     run::check_options(&paths, &options.scan)?;
     let (saying, shows_progress) = (&args.report.saying, args.report.saying.shows_progress());
-    let pool = run::pool(args.search.threads)?;
+    let pool = run::pool(args.search.threads.count)?;
     let result = progress::shown(shows_progress, |progress| pool.install(|| dedup(&paths, &options, progress)));
     let result = result.map_err(Failure::new)?;
 
@@ -43,8 +43,9 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
     if result.summary.read.count == 0 {
         return Err(run::no_document(&result.problems, result.summary.skipped));
     }
-    if !options.scan.against.is_empty() && result.summary.reference == 0 {
-        return Err(Failure::new("--against: it holds no document, or none that is not deduplicated itself"));
+    if !options.scan.against.is_empty() && result.summary.reference == result.summary.empty_reference {
+        let why = "it holds no document with a word, or none that is not deduplicated itself";
+        return Err(Failure::new(format!("--against: {why}")));
     }
     let mark = args.target.mark.as_deref();
     if mark.is_some()

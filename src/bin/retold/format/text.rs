@@ -68,6 +68,12 @@ impl<'a> Text<'a> {
             let (leaks, reference) =
                 (counted(leaks.len() as u64, "document"), counted(summary.reference_documents, "document"));
             writeln!(self.out, "{leaks} found in the other set, which has {reference}")?;
+            if self.report.parameters.containment.is_none() {
+                writeln!(
+                    self.out,
+                    "{quiet}not looked for: those within longer ones of an index file; see --contained{quiet:#}"
+                )?;
+            }
         }
         let duplicates = match summary.clusters {
             _ if self.report.leaks.is_some() => String::new(),

@@ -33,6 +33,7 @@ pub struct Parameters {
     exhaustive: bool,
     lines: Option<LineOptions>,
     passage_tokens: Option<u32>,
+    contained: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -239,8 +240,17 @@ impl<'a> Wire<'a> {
     }
 
     pub fn parameters(&self) -> Parameters {
-        let report::Parameters { threshold, shingle_size, unit, recall, banding, exhaustive, lines, passage_tokens } =
-            &self.0.parameters;
+        let report::Parameters {
+            threshold,
+            shingle_size,
+            unit,
+            recall,
+            banding,
+            exhaustive,
+            lines,
+            passage_tokens,
+            containment,
+        } = &self.0.parameters;
         Parameters {
             threshold: *threshold,
             shingle_size: *shingle_size,
@@ -267,6 +277,7 @@ impl<'a> Wire<'a> {
                 boilerplate_documents: lines.boilerplate_documents,
             }),
             passage_tokens: *passage_tokens,
+            contained: *containment,
         }
     }
 

@@ -1,0 +1,57 @@
+//! What can be typed behind `retold index`.
+
+use super::{ConfigArgs, MatchingArgs, ReadingArgs, SayingArgs, SelectionArgs, SummaryFormat, ThreadArgs};
+use clap::Args as ClapArgs;
+use std::path::PathBuf;
+
+#[derive(ClapArgs)]
+#[command(after_help = INDEX_EXAMPLES)]
+pub struct IndexArgs {
+    /// Directories, text files, or files of records (.jsonl, .ndjson, .json, .csv, .tsv, .parquet), compressed or not; - is standard input
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The index file, which appears whole or not at all; one that is there is replaced
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub matching: MatchingArgs,
+    #[command(flatten)]
+    pub threads: ThreadArgs,
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    #[command(flatten)]
+    pub report: IndexReportArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+#[derive(ClapArgs)]
+#[command(next_help_heading = "What is said")]
+pub struct IndexReportArgs {
+    /// The summary: text for people, or json
+    #[arg(short, long, value_enum, default_value_t = SummaryFormat::Text, hide_possible_values = true)]
+    pub format: SummaryFormat,
+    #[command(flatten)]
+    pub saying: SayingArgs,
+}
+
+const INDEX_EXAMPLES: &str = "Examples:
+  retold index archive/ -o archive.retold           keeps an archive
+  retold scan today.jsonl --against archive.retold  what of today is in it, exactly or nearly
+  retold index today.jsonl -o 2026-11-26.retold     keeps today too; --against may be repeated
+  retold dedup today.jsonl -o new.jsonl --against archive.retold
+
+An index file holds texts (compressed), names and signatures: nothing of what it was made from is
+needed later. It serves every threshold from the one on that it was made with. A scan with a lower
+one, or with other shingles, finds the same, but reads its texts anew.
+
+Exit status: 0 when all was read, 2 when something could not be read or done.";
+
+impl IndexArgs {
+    /// What the library is run with.
+    pub fn options(&self) -> retold::Options {
+        retold::Options { selection: self.selection.selection(), ..self.matching.options(&self.reading) }
+    }
+}

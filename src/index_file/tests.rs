@@ -1,0 +1,179 @@
+#![allow(clippy::unwrap_used)] // helpers of tests are not known to clippy as tests
+
+use super::*;
+use crate::matching::Search;
+use crate::report::{LeakKind, Report};
+use crate::scan::scan;
+use proptest::prelude::*;
+use std::fs;
+use tempfile::TempDir;
+
+/// Texts of few words, so that some are alike; some without words, and one that fills several blocks.
+fn texts() -> impl Strategy<Value = Vec<String>> {
+    let words = |most: usize| {
+        prop::collection::vec(0u8..4, 0..most).prop_map(|words| {
+            words.into_iter().map(|word| ["wind ", "meer\n", "größe. ", "… "][usize::from(word)]).collect::<String>()
+        })
+    };
+    prop::collection::vec(prop_oneof![8 => words(12), 1 => words(200)], 1..40)
+}
+
+/// A folder of these texts: files of one document each, or two files of records.
+fn folder(texts: &[String], as_records: bool) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let write = |name: String, bytes: String| fs::write(folder.path().join(name), bytes).unwrap();
+    let record = |text: &String| format!("\n{}\n", serde_json::json!({ "text": text }));
+    match as_records {
+        true => {
+            let (first, second) = texts.split_at(texts.len() / 2);
+            write("a.jsonl".into(), first.iter().map(record).collect());
+            write(
+                "b.json".into(),
+                serde_json::json!(second.iter().map(|text| serde_json::json!({ "text": text })).collect::<Vec<_>>())
+                    .to_string(),
+            );
+        }
+        false => texts.iter().zip(100..).for_each(|(text, number)| write(format!("{number}.txt"), text.clone())),
+    }
+    folder
+}
+
+fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)
+}
+
+fn indexed(paths: &[PathBuf], options: &Options, threads: usize) -> (Vec<u8>, Indexed) {
+    let mut bytes = Vec::new();
+    let indexed = with_threads(threads, || write(paths, options, &Progress::default(), &mut bytes)).unwrap();
+    (bytes, indexed)
+}
+
+type Told = Vec<(String, String, Option<u64>, LeakKind, f64, f64)>;
+
+/// What is told of leaks, by name.
+fn told(report: &Report) -> Told {
+    let leaks = report.leaks.iter().flatten();
+    let told = leaks.map(|leak| {
+        let within = report.name(leak.within);
+        let document = report.name(leak.document).name.clone();
+        (
+            document,
+            format!("{} of {}", within.name, within.path),
+            within.record,
+            leak.kind,
+            leak.jaccard,
+            leak.containment,
+        )
+    });
+    told.collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// What is found in an index file is what is found in that of which it was made, signed again or not.
+    #[test]
+    fn finds_what_its_sources_hold(
+        (reference, as_records) in (texts(), any::<bool>()),
+        own in texts(),
+        (made_for, asked_for) in prop::sample::select(vec![(0.5, 0.5), (0.5, 0.7), (0.8, 0.6)]),
+        shingle_size in 1u32..4,
+        other_size in any::<bool>(),
+        exhaustive in any::<bool>(),
+        least in 0.5..1.0f64,
+    ) {
+        let (old, new) = (folder(&reference, as_records), folder(&own, false));
+        let [old_path, new_path] = [&old, &new].map(|folder| folder.path().to_path_buf());
+        let made = Options { threshold: made_for, shingle_size, ..Options::default() };
+        let (bytes, written) = indexed(std::slice::from_ref(&old_path), &made, 1);
+        prop_assert_eq!(&indexed(std::slice::from_ref(&old_path), &made, 3).0, &bytes);
+        prop_assert_eq!(written.problems, []);
+        prop_assert_eq!((written.documents, written.file_bytes), (reference.len() as u64, bytes.len() as u64));
+        let path = new.path().join("old index");
+        fs::write(&path, bytes).unwrap();
+
+        let asked = Options {
+            threshold: asked_for,
+            shingle_size: shingle_size + u32::from(other_size),
+            containment: Some(least),
+            search: if exhaustive { Search::Exhaustive } else { Search::Bands },
+            ..Options::default()
+        };
+        let scanned = |against: &PathBuf, containment| {
+            let options = Options { against: vec![against.clone()], containment, ..asked.clone() };
+            with_threads(2, || scan(std::slice::from_ref(&new_path), &options, &Progress::default())).unwrap()
+        };
+        let (plain, kept) = (scanned(&old_path, Some(least)), scanned(&path, Some(least)));
+        // Bands that were chosen for less find more: what must be found is found by both.
+        let is_sure = exhaustive || kept.parameters.banding == plain.parameters.banding;
+        if is_sure {
+            prop_assert_eq!(told(&kept), told(&plain));
+        }
+        prop_assert_eq!(kept.summary, plain.summary);
+        prop_assert_eq!(&kept.problems, &[]);
+        let is_signed_anew = asked_for < made_for || other_size;
+        let threshold = if is_signed_anew { asked_for } else { made_for };
+        prop_assert_eq!(kept.parameters.banding, Banding::for_recall(threshold, asked.recall));
+        // Documents within others are looked for on demand alone.
+        let (mut all, some) = (told(&kept), told(&scanned(&path, None)));
+        all.retain(|(.., kind, _, _)| *kind != LeakKind::Contained);
+        prop_assert_eq!(some, all);
+    }
+}
+
+/// Whatever becomes of the bytes of an index file, what is told is what it was, or a problem says so.
+#[test]
+fn broken_files_are_named() {
+    let sentence = "the harbour office opened again after the storm had passed the coast ";
+    let reference: Vec<String> = (0..20).map(|number| format!("{sentence}{number} and again {number}")).collect();
+    let own = [format!("{sentence}7 and again 8"), reference[3].to_uppercase()];
+    let (old, new) = (folder(&reference, false), folder(&own, false));
+    let options = Options { threshold: 0.5, ..Options::default() };
+    let (bytes, _) = indexed(&[old.path().to_path_buf()], &options, 1);
+    let path = old.path().join("index");
+    let scanned = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        let options = Options { against: vec![path.clone()], ..options.clone() };
+        with_threads(1, || scan(&[new.path().to_path_buf()], &options, &Progress::default())).unwrap()
+    };
+    let whole = told(&scanned(&bytes));
+    assert_eq!(whole.iter().map(|(.., kind, _, _)| *kind).collect::<Vec<_>>(), [LeakKind::Near, LeakKind::Exact]);
+    let expect_named = |bytes: &[u8], what: &str| {
+        let report = scanned(bytes);
+        let is_named = !report.problems.is_empty() || !report.summary.has_reference();
+        assert!(told(&report) == whole || is_named, "{what}: {:?}", told(&report));
+    };
+    // Every byte takes half a minute.
+    for at in (0..bytes.len()).step_by(7) {
+        let mut broken = bytes.clone();
+        broken[at] ^= 1 << (at % 8);
+        expect_named(&broken, &format!("a bit of byte {at}"));
+        expect_named(&bytes[..at], &format!("{at} bytes"));
+    }
+    expect_named(&[&bytes[..], b"more"].concat(), "more bytes");
+}
+
+#[test]
+fn what_cannot_be_read_is_named() {
+    let records = "{\"text\": \"one two three\"}\n{broken\n{\"text\": \"four five six\"}\n";
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("news.jsonl");
+    fs::write(&path, records).unwrap();
+    let (bytes, written) = indexed(&[path.clone(), folder.path().join("missing")], &Options::default(), 2);
+    let named: Vec<_> =
+        written.problems.iter().map(|problem| (problem.path.ends_with("missing"), problem.record)).collect();
+    assert_eq!((written.documents, named), (2, vec![(true, None), (false, Some(2))]));
+    // Of the same name as in what it was made of, and an index file is not a document.
+    let index = folder.path().join("index");
+    fs::write(&index, bytes).unwrap();
+    let options = Options { against: vec![index.clone()], ..Options::default() };
+    let own = folder.path().join("own.txt");
+    fs::write(&own, "four, five, SIX").unwrap();
+    let report = scan(&[own, index], &options, &Progress::default()).unwrap();
+    assert_eq!(told(&report)[0].1, format!("{0}:3 of {0}", path.display()));
+    assert_eq!(report.problems[0].reason, "an index file; --against looks in it");
+    assert_eq!(
+        scan(&[folder.path().to_path_buf()], &Options::default(), &Progress::default()).unwrap().summary.skipped,
+        1
+    );
+}

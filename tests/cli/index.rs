@@ -1,0 +1,136 @@
+//! `retold index`, and what is found in the file that it writes.
+
+use super::{folder, retold};
+use serde_json::json;
+use std::fs;
+
+/// Twenty lines that name the subject, each of them only once.
+fn article(subject: &str) -> String {
+    (0..20)
+        .map(|line| format!("what line {line} says of {subject}{line} is what the {line}th person told me\n"))
+        .collect()
+}
+
+#[test]
+fn new_documents_against_old() {
+    let with_a_word = |text: String| text.replacen("says", "shouts", 1);
+    let part: String = article("weather").lines().take(5).map(|line| format!("{line}\n")).collect();
+    let record = |id: &str, text: &str| json!({ "id": id, "text": text }).to_string() + "\n";
+    let folder = folder([
+        ("old/1.txt", article("harbour")),
+        ("old/2.jsonl", record("sea", &article("sea")) + &record("weather", &article("weather"))),
+        ("new/again.txt", article("harbour").to_uppercase()),
+        ("new/near.txt", with_a_word(article("sea"))),
+        ("new/own.txt", article("own")),
+        ("new/part.txt", part),
+    ]);
+    let made = retold(folder.path(), "index old -o old.retold");
+    assert_eq!((made.status, made.stderr.as_str()), (0, ""));
+    assert!(made.stdout.starts_with("3 documents, 3.53 KiB, kept in old.retold, "), "{}", made.stdout);
+    fs::rename(folder.path().join("old"), folder.path().join("gone")).unwrap();
+
+    let ended = retold(folder.path(), "scan new --against old.retold");
+    assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
+    let told = [
+        "2 documents found in the other set, which has 3 documents",
+        "not looked for: those within longer ones of an index file; see --contained",
+        "same     new/again.txt  as old/1.txt",
+        "0.966    new/near.txt  as old/2.jsonl:1",
+    ];
+    for told in told {
+        assert!(ended.stdout.contains(told), "{told}: {}", ended.stdout);
+    }
+    let report = retold(folder.path(), "scan new --against old.retold --contained --format json").json();
+    assert_eq!(report["parameters"]["contained"], 0.9);
+    let within: Vec<_> =
+        report["leaks"].as_array().unwrap().iter().map(|leak| [&leak["kind"], &leak["within"]]).collect();
+    assert_eq!(
+        json!(within),
+        json!([["exact", "old/1.txt"], ["near", "old/2.jsonl:1"], ["contained", "old/2.jsonl:2"]])
+    );
+
+    // A gate looks for all of it, and what is removed is all of it.
+    let checked = retold(folder.path(), "check new --against old.retold");
+    assert_eq!(checked.status, 1);
+    assert!(
+        checked.stdout.contains("new/part.txt:1: leakage: 100 % of it stands in old/2.jsonl:2"),
+        "{}",
+        checked.stdout
+    );
+    assert_eq!(retold(folder.path(), "check new/own.txt --against old.retold").status, 0);
+    assert_eq!(retold(folder.path(), "dedup new -o clean --against old.retold").status, 0);
+    let left: Vec<_> =
+        fs::read_dir(folder.path().join("clean")).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(left, ["own.txt"]);
+}
+
+#[test]
+fn names_are_those_of_the_id_field() {
+    let record = |id: &str| json!({ "url": id, "body": article("sea") }).to_string() + "\n";
+    let folder = folder([("old.jsonl", record("a/1") + &record("a/2")), ("new.txt", article("sea"))]);
+    let made =
+        retold(folder.path(), "index old.jsonl -o old.retold --text-field body --id-field url --format json").json();
+    assert_eq!((&made["index"], &made["summary"]["documents"]), (&json!("old.retold"), &json!(2)));
+    let bytes = fs::metadata(folder.path().join("old.retold")).unwrap().len();
+    assert_eq!(made["summary"]["index_bytes"], bytes);
+    let report = retold(folder.path(), "scan new.txt --against old.retold --format json --id-field url").json();
+    assert_eq!((&report["leaks"][0]["within"], report["problems"].as_array().unwrap().len()), (&json!("a/1"), 0));
+}
+
+#[test]
+fn what_is_no_index_is_not_replaced() {
+    let folder = folder([("old/1.txt", article("sea")), ("notes.txt", "mine".to_owned()), ("empty", String::new())]);
+    let refused = [
+        ("index old -o notes.txt", "notes.txt is no index file, and would be replaced; name another file"),
+        ("index old -o old/1.txt", "old/1.txt is in "),
+        ("index old -o -", "an index file is not written to standard output; --output names a file"),
+        ("index empty -o missing/old.retold", "missing/old.retold: No such file or directory (os error 2)"),
+        ("index missing -o old.retold", "no document found: nothing could be read"),
+    ];
+    for (arguments, why) in refused {
+        let ended = retold(folder.path(), arguments);
+        assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{arguments}");
+        assert!(ended.stderr.contains(why), "{arguments}: {}", ended.stderr);
+        assert!(!folder.path().join("old.retold").exists(), "{arguments}");
+    }
+    assert_eq!(fs::read_to_string(folder.path().join("notes.txt")).unwrap(), "mine");
+    // What is there of last time is, and is no document of its directory.
+    for output in ["old/old.retold", "old/old.retold", "empty"] {
+        let made = retold(folder.path(), &format!("index old -o {output}"));
+        assert_eq!((made.status, made.stdout.split(',').next()), (0, Some("1 document")), "{output}: {}", made.stderr);
+    }
+    assert_eq!(
+        retold(folder.path(), "scan old --against old/old.retold --format json").json()["leaks"][0]["kind"],
+        "exact"
+    );
+    let refused = retold(folder.path(), "scan old/1.txt old/old.retold");
+    assert_eq!(
+        (refused.status, refused.stderr.as_str()),
+        (2, "retold: old/old.retold: an index file; --against looks in it\n")
+    );
+}
+
+#[test]
+fn a_broken_index_is_no_reference() {
+    let folder = folder([("old.txt", article("sea")), ("new.txt", article("wind"))]);
+    assert_eq!(retold(folder.path(), "index old.txt -o old.retold").status, 0);
+    let path = folder.path().join("old.retold");
+    let bytes = fs::read(&path).unwrap();
+    for (length, why) in [
+        (bytes.len() - 1, "old.retold: a broken index file; make it anew with retold index"),
+        (0, "--against: it holds no document with a word"),
+    ] {
+        fs::write(&path, &bytes[..length]).unwrap();
+        for command in ["scan new.txt", "check new.txt", "dedup new.txt -o clean.txt"] {
+            let ended = retold(folder.path(), &format!("{command} --against old.retold"));
+            assert_eq!(ended.status, 2, "{command}: {ended:?}");
+            let why = if command.starts_with("check") {
+                why.replace("it holds", "nothing to look in: it holds")
+            } else {
+                why.into()
+            };
+            assert!(ended.stderr.contains(&why), "{command}: {}", ended.stderr);
+        }
+    }
+    assert!(!folder.path().join("clean.txt").exists());
+}
