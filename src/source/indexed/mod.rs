@@ -31,8 +31,9 @@ const FOOTER_BYTES: usize = 24;
 /// Raised when old index files cannot be read any more, or when tokens, shingles, signatures or keys of the same text are not what they
 /// were.
 const FORMAT: u32 = 1;
-/// A block of texts is closed with the document that fills it to this.
-const BLOCK_BYTES: usize = if cfg!(test) { 64 } else { 64 << 10 };
+/// A block of texts is closed with the document that fills it to this. Half of the bench corpus against the other half takes 1.4 s with 64
+/// KiB, .95 with 16 and .9 with 8; the file has 35, 36.7 and 37.4 MB.
+const BLOCK_BYTES: usize = if cfg!(test) { 64 } else { 16 << 10 };
 
 /// An index file, opened: what is in it, and where.
 #[derive(Debug)]
