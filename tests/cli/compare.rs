@@ -27,6 +27,16 @@ fn text() {
     assert_snapshot!(retold(two_versions().path(), "compare old.txt new.txt").stdout);
 }
 
+/// Options that every command has mean nothing else here.
+#[test]
+fn shared_options() {
+    let folder = two_versions();
+    let plain = retold(folder.path(), "compare old.txt new.txt");
+    for options in ["--threads 1 --quiet --no-progress", "--threads 2 --verbose"] {
+        assert_eq!(retold(folder.path(), &format!("compare old.txt new.txt {options}")), plain, "{options}");
+    }
+}
+
 #[test]
 fn text_in_colour() {
     assert_snapshot!(retold(two_versions().path(), "compare old.txt new.txt --color always").stdout);

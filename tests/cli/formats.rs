@@ -115,6 +115,7 @@ fn help() {
     assert_snapshot!("help_scan", help("scan --help"));
     assert_snapshot!("help_compare", help("compare --help"));
     assert_snapshot!("help_check", help("check --help"));
+    assert_snapshot!("help_index", help("index --help"));
     assert_eq!(help("--version"), format!("retold {}\n", env!("CARGO_PKG_VERSION")));
 }
 

@@ -1,6 +1,6 @@
 //! Options: their defaults do something, their values are checked, and threads change nothing.
 
-use super::{Ended, folder, retold, withdrawal};
+use super::{Ended, command, end, folder, retold, withdrawal};
 
 #[test]
 fn values_that_make_no_sense_are_refused() {
@@ -99,6 +99,25 @@ fn an_exhaustive_scan_finds_what_bands_miss() {
     let (all, parameters) = scan("--recall 0.5 --measure-recall");
     assert_eq!((all, &parameters["measured_recall"]["found"]), (200, &found.into()));
     assert_eq!((&parameters["measured_recall"]["pairs"], &parameters["exhaustive"]), (&200.into(), &true.into()));
+}
+
+/// What is typed comes before a variable that contradicts it; two variables that do so are refused.
+#[test]
+fn variables_do_not_contradict_what_is_typed() {
+    let corpus = folder([("a.txt", withdrawal())]);
+    let with = |variables: &[&str], arguments: &str| {
+        let mut command = command(corpus.path());
+        command.args(arguments.split_whitespace()).envs(variables.iter().map(|variable| (variable, "1")));
+        end(command)
+    };
+    let parameters = |variables: &[&str], arguments: &str| with(variables, arguments).json()["parameters"].clone();
+    assert_eq!(parameters(&["RETOLD_EXHAUSTIVE"], "scan a.txt -f json")["exhaustive"], true);
+    let typed = parameters(&["RETOLD_EXHAUSTIVE"], "scan a.txt -f json --recall 0.9");
+    assert_eq!((&typed["exhaustive"], &typed["recall"]), (&false.into(), &0.9.into()));
+    assert_eq!(parameters(&["RETOLD_MEASURE_RECALL"], "scan a.txt -f json --exhaustive")["exhaustive"], true);
+    assert_eq!(with(&["RETOLD_QUIET"], "scan a.txt missing -v").stderr, "retold: missing: no such file\n");
+    let refused = with(&["RETOLD_QUIET", "RETOLD_VERBOSE"], "scan a.txt");
+    assert!(refused.status == 2 && refused.stderr.contains("cannot be used with"), "{refused:?}");
 }
 
 #[test]

@@ -1,13 +1,15 @@
 //! What is typed, over the environment, over the configuration file, over the defaults.
 //!
 //! The file's values become the defaults of the options that they are named after, so clap knows which comes before which. The
-//! command line is read twice: first for the paths and for --config, by which the file is found.
+//! command line is read three times: for what is typed, which variables may not contradict; for the paths and for --config, by which the
+//! file is found; and with all of it.
 
 use super::{Args, Command};
 use crate::config::Config;
 use crate::exit::Failure;
 use clap::builder::BoolishValueParser;
-use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, error::ErrorKind};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, CommandFactory, FromArgMatches, Id, error::ErrorKind};
 use retold::source::path_and_record;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +20,9 @@ const CONFIGURED: [&str; 5] = ["scan", "check", "dedup", "index", "compare"];
 ///
 /// Ends the process when it cannot be understood, or asks for help.
 pub fn parse() -> Result<(Args, Config), Failure> {
-    let command = with_environment(Args::command());
+    // What is wrong in it is said when it is read with the variables.
+    let typed = Args::command().ignore_errors(true).try_get_matches().ok();
+    let command = with_environment(Args::command(), typed.as_ref().and_then(ArgMatches::subcommand));
     let matches = command.clone().get_matches();
     let config = match matches.subcommand() {
         Some((name, of_command)) if CONFIGURED.contains(&name) => found(of_command)?,
@@ -55,13 +59,15 @@ fn found(matches: &ArgMatches) -> Result<Option<Config>, Failure> {
     Config::find(named.map(PathBuf::as_path), from)
 }
 
-/// Every option of the commands that have a file may be set by a variable.
-fn with_environment(mut command: clap::Command) -> clap::Command {
+/// Every option of the commands that have a file may be set by a variable, unless one is typed that excludes it.
+fn with_environment(mut command: clap::Command, typed: Option<(&str, &ArgMatches)>) -> clap::Command {
     for name in CONFIGURED {
         command = command.mut_subcommand(name, |command| {
+            let typed = typed.filter(|(typed, _)| *typed == name).map(|(_, matches)| matches);
+            let excluded: Vec<Id> = typed.map(|typed| excluded(&command, typed)).unwrap_or_default();
             command.mut_args(|arg| {
                 let long = arg.get_long().filter(|long| !["help", "version", "list"].contains(long));
-                let Some(long) = long else { return arg };
+                let Some(long) = long.filter(|_| !excluded.contains(arg.get_id())) else { return arg };
                 let variable = format!("RETOLD_{}", long.replace('-', "_").to_uppercase());
                 let is_flag = matches!(arg.get_action(), ArgAction::SetTrue);
                 let arg = arg.env(variable).hide_env(true);
@@ -71,6 +77,19 @@ fn with_environment(mut command: clap::Command) -> clap::Command {
         });
     }
     command
+}
+
+/// The options that contradict what is typed.
+fn excluded(command: &clap::Command, typed: &ArgMatches) -> Vec<Id> {
+    let is_typed = |arg: &&Arg| typed.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
+    let all = || command.get_arguments();
+    let contradicts =
+        |a: &Arg, b: &Arg| command.get_arg_conflicts_with(a).iter().any(|other| other.get_id() == b.get_id());
+    let of_typed = |typed: &'_ Arg| {
+        let others = all().filter(|other| contradicts(typed, other) || contradicts(other, typed));
+        others.map(|other| other.get_id().clone()).collect::<Vec<_>>()
+    };
+    all().filter(is_typed).flat_map(of_typed).collect()
 }
 
 fn with_defaults(mut command: clap::Command, config: &Config) -> clap::Command {

@@ -188,6 +188,8 @@ pub struct CompareArgs {
     #[arg(long, value_name = "N", default_value_t = DEFAULT_PASSAGE_TOKENS, value_parser = values::passage_tokens)]
     pub passage_tokens: u32,
     #[command(flatten)]
+    pub threads: ThreadArgs,
+    #[command(flatten)]
     pub reading: ReadingArgs,
     #[command(flatten)]
     pub config: ConfigArgs,
@@ -196,6 +198,8 @@ pub struct CompareArgs {
     /// text for people, or json
     #[arg(short, long, value_enum, default_value_t = CompareFormat::Text, hide_possible_values = true, help_heading = "What is written")]
     pub format: CompareFormat,
+    #[command(flatten, next_help_heading = "What is written")]
+    pub saying: SayingArgs,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

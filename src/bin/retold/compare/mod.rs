@@ -15,7 +15,9 @@ use std::path::PathBuf;
 /// Compares two documents and writes what was found.
 pub fn run(args: &CompareArgs) -> Result<Status, Failure> {
     let options = args.options();
-    let comparison = retold::compare::compare([&args.a, &args.b], &options).map_err(Failure::new)?;
+    // There is nothing to say but what ends the run, and no progress: `args.saying` is there for those who always type it.
+    let compared = || retold::compare::compare([&args.a, &args.b], &options);
+    let comparison = run::pool(args.threads.count)?.install(compared).map_err(Failure::new)?;
     let [a, b] = comparison.documents.each_ref();
     run::expect_no_input(&args.output.output, &[a, b].map(|document| PathBuf::from(&document.name.path)))?;
     let compared = Compared {
