@@ -392,8 +392,9 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
     for (config, said) in [
         ("threshold = 0.8\ntreshold = 0.8\n", "line 2, column 1"),
         ("treshold = 0.8\n", "expected one of `paths`"),
-        ("threshold = 7\n", "above 0 and at most 1"),
+        ("paths = 7\n", "expected a list, such as"),
         ("shingle-size = 0\n", "from 1 to 1000"),
+        ("line-tokens = \"many\"\n", "expected a whole number, such as 5"),
         ("encoding = \"klingon\"\n", "no such encoding"),
         ("[rules]\nnear-dupe = \"off\"\n", "there is no rule `near-dupe`; the rules are exact-duplicate"),
         ("[rules]\nnear-duplicate = \"fatal\"\n", "\"off\", \"warn\", \"error\""),

@@ -20,6 +20,21 @@ use std::path::{Path, PathBuf};
 /// The names of files that are looked for, in this order.
 const NAMES: [&str; 2] = ["retold.toml", "pyproject.toml"];
 
+/// What serde calls kinds of values, and what people do.
+const KINDS: [(&str, &str); 5] = [
+    ("expected f64", "expected a number, such as 0.8"),
+    ("expected u32", "expected a whole number, such as 5"),
+    ("expected a sequence", "expected a list, such as [\"docs\"]"),
+    ("expected a boolean", "expected true or false"),
+    ("expected path string", "expected a path in quotes"),
+];
+
+/// What is wrong with a file, and where.
+fn in_words(error: &toml::de::Error) -> String {
+    let error = error.to_string();
+    KINDS.iter().fold(error.trim_end().to_owned(), |said, (kind, words)| said.replace(kind, words))
+}
+
 /// What a file says. Keys are the long names of options; what is not there is left to the environment and the defaults.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -202,7 +217,7 @@ impl Config {
         } else {
             toml::from_str(&text).map(Some)
         };
-        let mut config: Option<Self> = config.map_err(|error| wrong(&error.to_string().trim_end()))?;
+        let mut config: Option<Self> = config.map_err(|error| wrong(&in_words(&error)))?;
         let whole = std::path::absolute(path).map_err(|error| wrong(&error))?;
         let folder = whole.parent().unwrap_or(Path::new(""));
         if let Some(config) = &mut config {
