@@ -53,7 +53,7 @@ pub enum Why {
 }
 
 impl Edits {
-    /// Whether texts are read as they are.
+    /// Whether no line is left out.
     fn leaves_lines(&self) -> bool {
         !self.drops_repeated && self.boilerplate.is_empty()
     }
@@ -77,6 +77,11 @@ impl<'a> Editor<'a> {
     pub fn new(edits: &'a Edits, unit: TokenUnit) -> Self {
         let (lines, repeated) = (Lines::default(), RepeatedLines::default());
         Self { edits, unit, lines, repeated, left: String::new(), cuts: Vec::new(), is_complete: true, is_gone: false }
+    }
+
+    /// Whether lines may be left out of any document.
+    pub fn edits_lines(&self) -> bool {
+        !self.edits.leaves_lines()
     }
 
     /// Edits the text of a document. What is left of it is [`Editor::left`] then, with `tokens`, and what was cut [`Editor::cuts`].

@@ -207,7 +207,7 @@ fn fetch<'a>(corpus: &Corpus<'_>, fetcher: &'a mut Fetcher<'_>, document: DocId)
     let text = match location.text {
         TextLocation::Source => fetcher.file(location.source),
         TextLocation::Line { start, end } => fetcher.record(location.source, start, end).map(|text| (text, None)),
-        TextLocation::Row(texts, number) => fetcher.row(texts, number).map(|text| (text, None)),
+        TextLocation::Row(texts, number) => fetcher.row(texts, number),
     };
     text.map_err(|reason| problem(corpus, document, &reason))
 }

@@ -104,6 +104,8 @@ pub struct SignedPart {
     pub repetition: Vec<(u32, Repetition)>,
     /// The texts, if they are kept.
     pub texts: io::Result<PackedTexts>,
+    /// Documents that are read of pages of HTML, if texts are kept.
+    pub pages: Vec<u32>,
 }
 
 /// What is kept of a document.
@@ -219,7 +221,9 @@ impl Signer<'_> {
         let Signing { lines: None, passages: None, repetition: false, texts: false, .. } = self.signing else {
             return None;
         };
-        if self.editor.is_some() || Method::of(file) != Some(self.signing.method()) {
+        // Passages, and what is gone, are of documents that are not of the reference.
+        let is_edited = self.editor.as_ref().is_some_and(Editor::edits_lines);
+        if is_edited || Method::of(file) != Some(self.signing.method()) {
             return None;
         }
         let mut signed = SignedPart::of(part);
@@ -253,13 +257,14 @@ struct Signed<'a, 'b> {
 impl Visit for Signed<'_, '_> {
     fn document(&mut self, document: Document<'_>) -> bool {
         let Document { place, text, id, assumed, lines } = document;
-        if let (Some(packer), Ok(_)) = (&mut self.signer.packer, &self.part.texts)
-            && let Err(error) = packer.push(text)
-        {
-            self.part.texts = Err(error);
-        }
         self.part.ids.push_str(id);
         let number = self.part.documents.len() as u32;
+        if let (Some(packer), Ok(_)) = (&mut self.signer.packer, &self.part.texts) {
+            if let Err(error) = packer.push(text) {
+                self.part.texts = Err(error);
+            }
+            self.part.pages.extend(lines.map(|_| number));
+        }
         let seat = Seat { part: self.number, number };
         // The same text may stand on other lines of another source, or be edited in another way.
         let is_edited_alone = self.signer.editor.as_ref().is_some_and(|editor| editor.is_edited_alone(seat));
@@ -356,6 +361,7 @@ impl SignedPart {
             passages: Digest::default(),
             repetition: Vec::new(),
             texts: Ok(PackedTexts::default()),
+            pages: Vec::new(),
         }
     }
 

@@ -287,6 +287,35 @@ proptest! {
         }
     }
 
+    /// An index file of a reference takes out what the reference does, whatever is cut besides.
+    #[test]
+    fn an_index_file_is_what_it_was_made_of(
+        files in files(),
+        mut reference in files(),
+        page in text(),
+        mut options in options(),
+        made_for in select(vec![0.3, 0.4, 0.7]),
+    ) {
+        reference.push(("page.html".to_owned(), format!("<p>{}</p>", page.replace('\n', "</p>\n<p>"))));
+        let (folder, reference) = (Folder::of(&files), Folder::of(&reference));
+        let made = tempfile::tempdir().unwrap();
+        let index = made.path().join("index");
+        let indexed = Options { threshold: made_for, ..options.scan.clone() };
+        let mut out = fs::File::create(&index).unwrap();
+        retold::index_file::write(&[reference.path()], &indexed, &Progress::default(), &mut out).unwrap();
+        let mut told = |against: PathBuf| {
+            options.scan.against = vec![against];
+            options.scan.containment = Some(0.9);
+            let result = dedup(&[folder.path()], &options, &Progress::default())?;
+            let name = |document| result.name(document).name;
+            let removed: Vec<_> = result.removed.iter().map(|removed| {
+                (name(removed.document), removed.reason, name(removed.representative), removed.jaccard, removed.containment)
+            }).collect();
+            Ok::<_, String>((removed, result.summary.clone()))
+        };
+        prop_assert_eq!(told(index), told(reference.path()));
+    }
+
     /// Nothing stays that the reference has, and nothing goes that it has not and is not told twice.
     #[test]
     fn what_the_reference_has_goes(files in files(), reference in files(), only in select(vec![Only::All, Only::Exact, Only::Against])) {

@@ -62,12 +62,13 @@ impl Preference {
             return Ok(None);
         }
         let values = match &self.keep {
-            Keep::Field { name, .. } => values(sources, reading, name, documents.len())?,
+            Keep::Field { name, .. } => values(sources, reading, name, documents)?,
             _ => Vec::new(),
         };
         let names: Vec<String> = sources.names().collect();
         for (globs, glob) in &self.prefer {
-            if !names.iter().any(|name| globs.is_match(name)) {
+            // Nothing of the reference is kept or not.
+            if !names[sources.first_own().0 as usize..].iter().any(|name| globs.is_match(name)) {
                 return Err(format!("--prefer: nothing that is read matches `{glob}`"));
             }
         }
@@ -161,7 +162,8 @@ fn whole_and_float(whole: i128, float: f64) -> Ordering {
 }
 
 /// The values of a field of all documents, by reading everything once more as if they were named by it.
-fn values(sources: &Sources, reading: &Reading, field: &str, count: usize) -> Result<Vec<Value>, String> {
+fn values(sources: &Sources, reading: &Reading, field: &str, documents: &Documents) -> Result<Vec<Value>, String> {
+    let (count, own) = (documents.len(), documents.first_of(sources.first_own()).index());
     let fields = Fields { id: Some(field.into()), ..reading.fields.clone() };
     let reading = Reading { fields, ..reading.clone() };
     let mut values = Vec::with_capacity(count);
@@ -173,7 +175,7 @@ fn values(sources: &Sources, reading: &Reading, field: &str, count: usize) -> Re
     map_in_order(sources.parts(), PartReader::default, read, |found| values.extend(found));
     match values.len() == count {
         false => Err("the input has changed while it was read".into()),
-        true if values.iter().all(|value| *value == Value::Missing) => {
+        true if own < count && values[own..].iter().all(|value| *value == Value::Missing) => {
             Err(format!("--keep: no document has a string or number field `{field}`"))
         }
         true => Ok(values),

@@ -3,7 +3,6 @@
 use super::keep::Preference;
 use super::plan::{Reason, Removed};
 use super::{DedupOptions, Only};
-use crate::banding::Banding;
 use crate::document::DocId;
 use crate::edit::{Cut, Edits, Why, in_original};
 use crate::gather::{Gathered, gather};
@@ -15,7 +14,7 @@ use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::reader::{Corpus, Reader};
 use crate::report::{Leak, LeakKind};
-use crate::sign::Signing;
+use crate::sign::{Method, Signing};
 use crate::source::{SourceId, Sources};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -49,7 +48,13 @@ impl<'a> Rounds<'a> {
         let signing = Signing {
             unit: options.scan.unit,
             shingling: wanted.shingling,
-            banding: Banding::for_recall(wanted.threshold, options.scan.recall),
+            banding: Method::banding(
+                sources,
+                options.scan.unit,
+                wanted.shingling,
+                wanted.threshold,
+                options.scan.recall,
+            ),
             lines: None,
             passages: None,
             repetition: false,

@@ -63,7 +63,8 @@ pub fn write(
         }
         let texts = std::mem::replace(&mut part.texts, Ok(Default::default()))?;
         file.texts(part.documents.len() as u32, &texts)?;
-        pieces.push(Facts { blocks: texts.blocks, lengths: lengths(part)?, ..Facts::default() });
+        let pages = std::mem::take(&mut part.pages);
+        pieces.push(Facts { blocks: texts.blocks, lengths: lengths(part)?, pages, ..Facts::default() });
         Ok(())
     })?;
     let Gathered { documents, index, bytes, skipped, .. } = gathered;

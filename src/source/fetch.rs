@@ -87,17 +87,21 @@ impl<'a> Fetcher<'a> {
     }
 
     /// The text of a row of a table, or of a document of an index file, by its number among the texts.
-    pub fn row(&mut self, texts: &Texts, number: u32) -> Result<&str, String> {
+    ///
+    /// With it comes what [`Fetcher::file`] gives.
+    pub fn row(&mut self, texts: &Texts, number: u32) -> Result<(&str, Option<&[u32]>), String> {
         let texts = match &texts.0 {
             KeptTexts::Spooled(texts) => texts,
-            KeptTexts::Indexed(texts) => return self.blocks.text(texts, number),
+            KeptTexts::Indexed(texts) => {
+                return Ok((self.blocks.text(texts, number)?, texts.lines_of_page(number)));
+            }
         };
         let at = number as usize;
         let bounds = texts.bounds.get(at).zip(texts.bounds.get(at + 1));
         let (&start, &end) = bounds.ok_or("its text could not be kept")?;
         let read = read_at(texts.path(), start, end, None, &mut self.open, &mut self.buffer);
         read.map_err(|error| io_reason(&error))?;
-        std::str::from_utf8(&self.buffer).map_err(|error| error.to_string())
+        Ok((std::str::from_utf8(&self.buffer).map_err(|error| error.to_string())?, None))
     }
 }
 

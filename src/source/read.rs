@@ -223,7 +223,8 @@ impl PartReader {
                 Ok(text) => {
                     bytes += text.len() as u64;
                     let place = Place { start: number, line: number };
-                    visit.document(Document { place, text, id: "", assumed: None, lines: None });
+                    let lines = texts.lines_of_page(number);
+                    visit.document(Document { place, text, id: "", assumed: None, lines });
                 }
                 Err(reason) => visit.lost(source, Some(number), reason),
             }

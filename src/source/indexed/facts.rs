@@ -14,6 +14,8 @@ pub(crate) struct Facts {
     pub fingerprints: Vec<u64>,
     /// The band keys of those that have tokens, one after the other.
     pub keys: Vec<u32>,
+    /// The numbers of those that are read of pages of HTML.
+    pub pages: Vec<u32>,
     /// What each is called: an [`IndexedName`] as JSON, a line each.
     pub names: Vec<u8>,
 }
@@ -34,11 +36,11 @@ pub(crate) struct IndexedName {
 }
 
 impl Facts {
-    /// How many blocks and keys there are, then everything in turn.
+    /// How many blocks, keys and pages there are, then everything in turn.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let counts = [self.blocks.len() as u64, self.keys.len() as u64];
+        let counts = [&self.blocks, &self.keys, &self.pages].map(|numbers| numbers.len() as u64);
         let mut bytes: Vec<u8> = counts.into_iter().flat_map(u64::to_le_bytes).collect();
-        for numbers in [&self.blocks, &self.lengths, &self.keys] {
+        for numbers in [&self.blocks, &self.lengths, &self.keys, &self.pages] {
             bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
         }
         bytes.extend(self.fingerprints.iter().flat_map(|number| number.to_le_bytes()));
@@ -48,8 +50,8 @@ impl Facts {
 
     /// What [`Facts::to_bytes`] gave for so many documents; none when it cannot have given this.
     pub(super) fn of_bytes(bytes: &[u8], documents: usize) -> Option<Self> {
-        let (counts, bytes) = bytes.split_at_checked(2 * size_of::<u64>())?;
-        let [blocks, keys] = *numbers(counts).as_slice() else { return None };
+        let (counts, bytes) = bytes.split_at_checked(3 * size_of::<u64>())?;
+        let [blocks, keys, pages] = *numbers(counts).as_slice() else { return None };
         let mut rest = bytes;
         let mut take = |count: usize, size: usize| {
             let (taken, after) = rest.split_at_checked(count.checked_mul(size)?)?;
@@ -61,7 +63,8 @@ impl Facts {
         let blocks = halves(take(usize::try_from(blocks).ok()?, size_of::<u32>())?);
         let lengths = halves(take(documents, size_of::<u32>())?);
         let keys = halves(take(usize::try_from(keys).ok()?, size_of::<u32>())?);
+        let pages = halves(take(usize::try_from(pages).ok()?, size_of::<u32>())?);
         let fingerprints = numbers(take(documents, size_of::<u64>())?);
-        Some(Self { blocks, lengths, fingerprints, keys, names: rest.to_vec() })
+        Some(Self { blocks, lengths, fingerprints, keys, pages, names: rest.to_vec() })
     }
 }

@@ -69,6 +69,7 @@ pub(crate) struct IndexedTexts {
     path: PathBuf,
     blocks: Vec<Block>,
     lengths: Vec<u32>,
+    pages: Vec<u32>,
     names: Range<u64>,
 }
 
@@ -99,13 +100,24 @@ impl IndexedTexts {
         });
         let blocks = blocks.collect();
         let names = names..names + facts.names.len() as u64;
-        let texts = Self { path: path.to_path_buf(), blocks, lengths: facts.lengths.clone(), names };
+        let texts = Self {
+            path: path.to_path_buf(),
+            blocks,
+            lengths: facts.lengths.clone(),
+            pages: facts.pages.clone(),
+            names,
+        };
         (ends.len() == facts.blocks.len()).then_some(texts)
     }
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.lengths.len()
+    }
+
+    /// For a document that is read of a page of HTML its lines in that, as far as they are known: each its own.
+    pub(crate) fn lines_of_page(&self, number: u32) -> Option<&'static [u32]> {
+        self.pages.binary_search(&number).ok().map(|_| &[][..])
     }
 
     /// How many bytes the texts of some of them have.
