@@ -4,6 +4,7 @@ use crate::document::{DocId, Documents};
 use crate::edit::Edits;
 use crate::index::Index;
 use crate::lines::{KeyedLine, LineCounter, RepeatedLine};
+use crate::method::Method;
 use crate::ordered::map_in_order;
 use crate::passages::Digest;
 use crate::problem::Problem;
@@ -13,6 +14,7 @@ use crate::seen::Seen;
 use crate::sign::{Found, SignedPart, Signer, Signing};
 use crate::source::{Assumed, Format, Part, Reading, SourceId, Sources};
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// What is kept of all documents.
 pub struct Gathered {
@@ -115,10 +117,12 @@ impl Gatherer<'_> {
     ) -> io::Result<()> {
         let (sources, reading) = (self.sources, self.reading);
         progress.begin(Stage::Reading, sources.parts().count() as u64);
-        let (seen, mut failed) = (Seen::new(), Ok(()));
+        let (seen, mut failed, has_failed) = (Seen::new(), Ok(()), AtomicBool::new(false));
+        let has_index = sources.indexed().next().is_some();
+        let method = has_index.then(|| Method::new(signing.unit, signing.shingling, signing.banding));
         map_in_order(
-            (0..).zip(sources.parts()),
-            || Signer::new(sources, reading, signing, edits, &seen),
+            (0..).zip(sources.parts()).take_while(|_| !has_failed.load(Relaxed)),
+            || Signer::new(sources, reading, signing, edits, &seen, method.as_ref()),
             |signer, (number, part)| {
                 let signed = signer.sign(number, part);
                 progress.add(signed.documents.len() as u64, signed.end.bytes, 1);
@@ -127,6 +131,7 @@ impl Gatherer<'_> {
             |mut signed| {
                 if failed.is_ok() {
                     failed = visit(&mut signed).and_then(|()| self.add(signed));
+                    has_failed.store(failed.is_err(), Relaxed);
                 }
             },
         );

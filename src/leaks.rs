@@ -37,21 +37,24 @@ impl Boundary {
     }
 
     /// The leaks among all documents: copies of the reference, what is nearly there by `nearest` (sorted), and of the rest what
-    /// stands in another document with most of its shingles, if that is looked for.
+    /// stands in another document with most of its shingles; of index files only with `looks_within_indexes`.
     pub fn leaks(
         self,
         corpus: Corpus<'_>,
         copies: &Copies,
         nearest: &[(DocId, DocId, Similarity)],
-        containing: Option<Containing>,
+        containing: Containing,
+        looks_within_indexes: bool,
         problems: &mut Vec<Problem>,
     ) -> Vec<Leak> {
         let near = |document: DocId| nearest.binary_search_by_key(&document, |(document, ..)| *document).ok();
         let distinct: Vec<DocId> = copies.distinct().collect();
         let (reference, own) = distinct.split_at(distinct.partition_point(|&document| document < self.0));
         let rest: Vec<DocId> = own.iter().copied().filter(|&document| near(document).is_none()).collect();
-        let within = |containing| containers(corpus, &rest, reference, containing, problems);
-        let contained = containing.map(within).unwrap_or_default();
+        let is_indexed =
+            |document: DocId| corpus.sources.get(corpus.documents.location(document).source).indexed().is_some();
+        let large = reference.iter().copied().filter(|&document| looks_within_indexes || !is_indexed(document));
+        let contained = containers(corpus, &rest, &large.collect::<Vec<_>>(), containing, problems);
         let of_document = |(document, first): (DocId, DocId)| {
             if first < self.0 {
                 let (jaccard, containment) = (1.0, 1.0);

@@ -42,6 +42,7 @@ pub mod index_file;
 mod leaks;
 pub mod lines;
 mod matching;
+mod method;
 mod ordered;
 mod pairs;
 pub mod passages;

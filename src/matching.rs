@@ -17,7 +17,6 @@ use crate::progress::{Progress, Stage};
 use crate::reader::Corpus;
 use crate::report::{Cluster, Contained, Histogram, Leak, MeasuredRecall, Pair, Stray};
 use crate::shingles::Shingling;
-use crate::source::Sources;
 use crate::verify::Verifier;
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -134,11 +133,10 @@ impl Wanted {
         Matched { clusters, strays, pairs, measured_recall, histogram, contained, problems }
     }
 
-    /// The share of a document that one of the reference holds from which on it is looked for there, if it is. All texts of the reference
-    /// are read for that, which is what an index file is to save: then only where it is asked for.
-    pub fn within_reference(self, sources: &Sources) -> Option<f64> {
-        let has_index = sources.indexed().next().is_some();
-        self.containment.or_else(|| (!has_index).then_some(DEFAULT_CONTAINMENT))
+    /// Whether documents are looked for within longer ones of index files too. All texts of these are read for that, which is what an
+    /// index file is to save: so only where it is asked for.
+    pub fn looks_within_indexes(self) -> bool {
+        self.containment.is_some()
     }
 
     /// Looks for the documents from `boundary` on in those before it.
@@ -159,9 +157,9 @@ impl Wanted {
             |verifier: &mut Verifier<'_>, component: &[DocId]| boundary.nearest(component, &buckets, verifier);
         let mut nearest = by_component(&components, verifier, of_component, progress, problems);
         nearest.sort_unstable_by_key(|(document, ..)| *document);
-        let containing = |least| Containing { shingling: self.shingling, least, longer_only: false };
-        let containing = self.within_reference(corpus.sources).map(containing);
-        boundary.leaks(corpus, copies, &nearest, containing, problems)
+        let least = self.containment.unwrap_or(DEFAULT_CONTAINMENT);
+        let containing = Containing { shingling: self.shingling, least, longer_only: false };
+        boundary.leaks(corpus, copies, &nearest, containing, self.looks_within_indexes(), problems)
     }
 
     /// Clusters the distinct documents that have a rank, those of lower rank first, by verified pairs; which joined a cluster, by

@@ -2,7 +2,7 @@
 //!
 //! Nothing of a text was kept; it is read where it stands and is checked against what it was when it was indexed.
 
-use crate::document::{DocId, Documents, TextLocation};
+use crate::document::{DocId, Documents, Location, TextLocation};
 use crate::edit::{Cut, Editor, Edits};
 use crate::index::Index;
 use crate::lines;
@@ -36,22 +36,38 @@ pub struct Corpus<'a> {
 impl Corpus<'_> {
     /// What a document is called, and where it stands.
     pub fn name(&self, document: DocId) -> Name {
+        self.name_by(&mut Fetcher::new(self.sources, self.reading), document).0
+    }
+
+    /// The same, by a fetcher that may be used for many; and why a document of an index file is called by its number there, if its name
+    /// cannot be read.
+    pub fn name_by(&self, fetcher: &mut Fetcher<'_>, document: DocId) -> (Name, Option<Problem>) {
         let location = self.documents.location(document);
+        let source = self.sources.get(location.source);
         let fingerprint = self.index.fingerprint(document);
-        if let TextLocation::Row(texts, number) = location.text
-            && let Some(IndexedName { name, path, record, line }) = texts.name(number)
-        {
-            return Name { name, path, record, line, fingerprint };
-        }
-        let path = self.sources.get(location.source).name();
-        let record = location.record;
+        let problem = match indexed_name(fetcher, location) {
+            Some(Ok(IndexedName { name, path, record, line })) => {
+                return (Name { name, path, record, line, fingerprint }, None);
+            }
+            Some(Err(reason)) => Some(source.problem(None, format!("the name of a document: {reason}"))),
+            None => None,
+        };
+        let (path, record) = (source.name(), location.record);
         let name = match (self.documents.id(document), record) {
             (Some(id), _) => id.to_owned(),
             (None, Some(record)) => format!("{path}:{record}"),
             (None, None) => path.clone(),
         };
         let line = record.filter(|_| matches!(location.text, TextLocation::Line { .. }));
-        Name { name, path, record, line, fingerprint }
+        (Name { name, path, record, line, fingerprint }, problem)
+    }
+}
+
+/// What a document of an index file was called when that was made, or why that cannot be read; none for others.
+fn indexed_name(fetcher: &mut Fetcher<'_>, location: Location<'_>) -> Option<Result<IndexedName, String>> {
+    match location.text {
+        TextLocation::Row(texts, number) => fetcher.name(texts, number),
+        _ => None,
     }
 }
 
@@ -218,7 +234,12 @@ fn has_changed(corpus: &Corpus<'_>, document: DocId) -> Problem {
 
 fn problem(corpus: &Corpus<'_>, document: DocId, reason: &str) -> Problem {
     let location = corpus.documents.location(document);
-    corpus.sources.get(location.source).problem(location.record, format!("read again: {reason}"))
+    let source = corpus.sources.get(location.source);
+    match source.indexed() {
+        // Nobody knows it by its number there.
+        Some(_) => source.problem(None, format!("{}, read again: {reason}", corpus.name(document).name)),
+        None => source.problem(location.record, format!("read again: {reason}")),
+    }
 }
 
 /// Reads documents as sets of shingles, in buffers that it keeps.

@@ -134,6 +134,8 @@ pub struct Parameters {
     pub passage_tokens: Option<u32>,
     /// The least share of a document that a longer one holds, or one of the reference, if such documents were looked for.
     pub containment: Option<f64>,
+    /// Whether they were not looked for in index files, which there are.
+    pub leaves_out_indexes: bool,
 }
 
 impl Parameters {

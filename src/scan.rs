@@ -9,15 +9,16 @@ use crate::document::DocId;
 use crate::gather::{Gathered, gather};
 use crate::leaks::Boundary;
 use crate::lines::{EXAMPLES, LEAST_SIMILARITY, LineOptions};
-use crate::matching::{Matched, Order, Search, Wanted};
+use crate::matching::{DEFAULT_CONTAINMENT, Matched, Order, Search, Wanted};
+use crate::method;
 use crate::passages::PASSAGE_TOKENS;
 use crate::progress::{Progress, Stage};
 use crate::quote;
 use crate::reader::Corpus;
-use crate::report::{Cluster, Name, Parameters, Report, Summary};
+use crate::report::{Cluster, Parameters, Report, Summary};
 use crate::shingles::Shingling;
-use crate::sign::{Method, Signing};
-use crate::source::{Reading, Selection, Sources};
+use crate::sign::Signing;
+use crate::source::{Fetcher, Reading, Selection, Sources};
 use crate::tokens::TokenUnit;
 use rayon::prelude::*;
 use std::io;
@@ -54,7 +55,7 @@ pub struct Options {
     /// [`index_file`](crate::index_file)).
     pub against: Vec<PathBuf>,
     /// The least share of a document that a longer one holds, if such documents are looked for. With a reference the longer one stands
-    /// there, and they are looked for from [`DEFAULT_CONTAINMENT`](crate::DEFAULT_CONTAINMENT) on, unless it holds index files.
+    /// there, and they are looked for from [`DEFAULT_CONTAINMENT`] on; but in index files only when this is given, as all of their texts are read for it.
     pub containment: Option<f64>,
     /// How many places of a boilerplate line the report names.
     pub boilerplate_examples: usize,
@@ -157,7 +158,7 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
     let wanted = options.wanted();
     progress.begin(Stage::Finding, 0);
     let mut sources = options.sources(paths);
-    let banding = Method::banding(&sources, options.unit, wanted.shingling, wanted.lowest(), options.recall);
+    let banding = method::banding(&sources, options.unit, wanted.shingling, wanted.lowest(), options.recall);
     let is_alone = options.against.is_empty();
     let signing = Signing {
         unit: options.unit,
@@ -220,8 +221,6 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         Some(least) => quote::passages(passages.passages(least, &copies), corpus, &mut problems),
         None => Vec::new(),
     };
-    problems.sort();
-    problems.dedup();
     let mut report = Report {
         parameters: Parameters {
             threshold: options.threshold,
@@ -232,7 +231,8 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
             exhaustive: options.search != Search::Bands,
             lines: signing.lines,
             passage_tokens: signing.passages,
-            containment: if is_alone { options.containment } else { wanted.within_reference(&sources) },
+            containment: if is_alone { options.containment } else { options.containment.or(Some(DEFAULT_CONTAINMENT)) },
+            leaves_out_indexes: !wanted.looks_within_indexes() && sources.indexed().next().is_some(),
         },
         measured_recall,
         histogram,
@@ -261,14 +261,22 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         problems,
         names: Vec::new(),
     };
+    let mentioned = mentioned_in(&report, corpus);
+    let fetcher = || Fetcher::new(&sources, &options.reading);
+    let name = |fetcher: &mut Fetcher<'_>, &document: &DocId| (document, corpus.name_by(fetcher, document));
+    for (document, (name, problem)) in mentioned.par_iter().map_init(fetcher, name).collect::<Vec<_>>() {
+        report.names.push((document, name));
+        report.problems.extend(problem);
+    }
+    report.problems.sort();
+    report.problems.dedup();
     report.count();
-    report.names = names_in(&report, corpus);
     report.texts = quote::texts(&report, options.quoted_bytes, corpus);
     Ok(report)
 }
 
-/// The names of all documents that the report mentions.
-fn names_in(report: &Report, corpus: Corpus<'_>) -> Vec<(DocId, Name)> {
+/// All documents that the report mentions.
+fn mentioned_in(report: &Report, corpus: Corpus<'_>) -> Vec<DocId> {
     let clusters = report.clusters.iter().flat_map(Cluster::documents);
     let strays = report.strays.iter().flat_map(|stray| [stray.document, stray.member]);
     let lines = report.repeated_lines.iter().map(|(document, _)| *document);
@@ -296,6 +304,5 @@ fn names_in(report: &Report, corpus: Corpus<'_>) -> Vec<(DocId, Name)> {
         mentioned[document.index()] = true;
     }
     let mentioned = (0..).map(DocId).zip(mentioned).filter(|(_, mentioned)| *mentioned);
-    let mentioned: Vec<DocId> = mentioned.map(|(document, _)| document).collect();
-    mentioned.into_par_iter().map(|document| (document, corpus.name(document))).collect()
+    mentioned.map(|(document, _)| document).collect()
 }

@@ -9,17 +9,17 @@ use crate::document::Seat;
 use crate::edit::{Editor, Edits};
 use crate::index::fingerprint;
 use crate::lines::{KeyedLine, LineOptions, Lines, RepeatedLine, RepeatedLines};
+use crate::method::Method;
 use crate::passages::{Digest, Digester};
 use crate::repetition::{Repetition, Repetitions};
 use crate::seen::Seen;
 use crate::shingles::{Shingles, Shingling};
 use crate::sketch::Sketcher;
 use crate::source::{
-    Assumed, Document, IndexFile, PackedTexts, Part, PartEnd, PartReader, Piece, Place, Reading, SourceId, Sources,
-    TextPacker, Visit, line_in_source,
+    Assumed, Document, PackedBlocks, Packing, Part, PartEnd, PartReader, Piece, Place, Reading, SourceId, Sources,
+    Visit, line_in_source,
 };
 use crate::tokens::{TokenUnit, Tokens};
-use serde::{Deserialize, Serialize};
 use std::io;
 
 /// What documents are signed with.
@@ -39,38 +39,6 @@ pub struct Signing {
     pub repetition: bool,
     /// Whether texts are kept, for an index file.
     pub texts: bool,
-}
-
-/// What the fingerprint and the band keys of a document depend on, but for its tokens; so it is written in index files.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Method {
-    unit: TokenUnit,
-    shingle_size: u32,
-    banding: Banding,
-}
-
-impl Signing {
-    /// How fingerprints and band keys are made.
-    pub fn method(self) -> Method {
-        Method { unit: self.unit, shingle_size: self.shingling.size(), banding: self.banding }
-    }
-}
-
-impl Method {
-    fn of(file: &IndexFile) -> Option<Self> {
-        Self::deserialize(file.signing()).ok()
-    }
-
-    /// The bands that keep a promise of recall at a threshold: those of the index files among `sources`, whose documents need not be read
-    /// then, where these do and are all alike; else as few as can be.
-    pub fn banding(sources: &Sources, unit: TokenUnit, shingling: Shingling, threshold: f64, recall: f64) -> Banding {
-        let fewest = Banding::for_recall(threshold, recall);
-        let Some(Self { banding, .. }) = sources.indexed().next().and_then(Self::of) else { return fewest };
-        let method = Self { unit, shingle_size: shingling.size(), banding };
-        let is_of_all = sources.indexed().all(|file| Self::of(file) == Some(method));
-        let keeps_promise = banding.recall_at(threshold) >= recall.min(fewest.recall_at(threshold));
-        if is_of_all && keeps_promise { banding } else { fewest }
-    }
 }
 
 /// What is kept of a part. Documents are numbered from 0 in it.
@@ -103,7 +71,7 @@ pub struct SignedPart {
     /// How much is told again inside documents.
     pub repetition: Vec<(u32, Repetition)>,
     /// The texts, if they are kept.
-    pub texts: io::Result<PackedTexts>,
+    pub texts: io::Result<PackedBlocks>,
     /// Documents that are read of pages of HTML, if texts are kept.
     pub pages: Vec<u32>,
 }
@@ -138,6 +106,8 @@ pub struct Signer<'a> {
     reading: &'a Reading,
     signing: Signing,
     seen: &'a Seen,
+    /// How documents are signed; only known where index files may have been made so.
+    method: Option<&'a Method>,
     editor: Option<Editor<'a>>,
     reader: PartReader,
     tokens: Tokens,
@@ -147,7 +117,7 @@ pub struct Signer<'a> {
     repeated: RepeatedLines,
     digester: Option<Digester>,
     repetitions: Repetitions,
-    packer: Option<TextPacker>,
+    packing: Option<io::Result<Packing>>,
     usual: Usual,
 }
 
@@ -167,12 +137,14 @@ impl<'a> Signer<'a> {
         signing: Signing,
         edits: Option<&'a Edits>,
         seen: &'a Seen,
+        method: Option<&'a Method>,
     ) -> Self {
         Self {
             sources,
             reading,
             signing,
             seen,
+            method,
             editor: edits.map(|edits| Editor::new(edits, signing.unit)),
             reader: PartReader::default(),
             tokens: Tokens::default(),
@@ -182,7 +154,7 @@ impl<'a> Signer<'a> {
             repeated: RepeatedLines::default(),
             digester: signing.passages.map(Digester::new),
             repetitions: Repetitions::default(),
-            packer: signing.texts.then(TextPacker::default),
+            packing: signing.texts.then(Packing::new),
             usual: Usual::default(),
         }
     }
@@ -204,8 +176,10 @@ impl<'a> Signer<'a> {
         let end = reader.read(sources, part, reading, &mut visit);
         let mut signed = visit.part;
         signed.end = end;
-        if let (Some(packer), Ok(_)) = (&mut self.packer, &signed.texts) {
-            signed.texts = packer.finish();
+        match (&mut self.packing, &signed.texts) {
+            (Some(Ok(packing)), Ok(_)) => signed.texts = packing.finish(),
+            (Some(Err(error)), _) => signed.texts = Err(io::Error::new(error.kind(), error.to_string())),
+            _ => {}
         }
         self.reader = reader;
         self.usual = Usual { keys: signed.keys.len(), repeated: signed.repeated.len(), lines: signed.lines.len() };
@@ -223,11 +197,17 @@ impl Signer<'_> {
         };
         // Passages, and what is gone, are of documents that are not of the reference.
         let is_edited = self.editor.as_ref().is_some_and(Editor::edits_lines);
-        if is_edited || Method::of(file) != Some(self.signing.method()) {
+        if is_edited || Method::of(file).as_ref() != self.method {
             return None;
         }
         let mut signed = SignedPart::of(part);
-        match file.piece(piece) {
+        let bands = self.signing.banding.bands as usize;
+        let has_all_keys = |piece: &Piece| piece.facts.keys.len() == bands * piece.facts.with_tokens();
+        let piece = file.piece(piece).and_then(|piece| match has_all_keys(&piece) {
+            true => Ok(piece),
+            false => Err("the index file lacks keys; make it anew with retold index".into()),
+        });
+        match piece {
             Ok(Piece { facts, texts }) => {
                 let documents = (0..).zip(facts.fingerprints.iter().zip(&facts.lengths));
                 signed.documents.extend(documents.map(|(number, (&fingerprint, &length))| SignedDocument {
@@ -257,15 +237,21 @@ struct Signed<'a, 'b> {
 impl Visit for Signed<'_, '_> {
     fn document(&mut self, document: Document<'_>) -> bool {
         let Document { place, text, id, assumed, lines } = document;
-        self.part.ids.push_str(id);
         let number = self.part.documents.len() as u32;
-        if let (Some(packer), Ok(_)) = (&mut self.signer.packer, &self.part.texts) {
-            if let Err(error) = packer.push(text) {
-                self.part.texts = Err(error);
+        if self.signer.signing.texts {
+            if text.len() > Packing::LONGEST {
+                let (source, line) = self.place_of(place);
+                self.lost(
+                    source,
+                    line,
+                    "longer than an index file can hold; --max-document-bytes leaves it out".into(),
+                );
+                return false;
             }
-            self.part.pages.extend(lines.map(|_| number));
+            self.keep(number, text, lines.is_some());
         }
         let seat = Seat { part: self.number, number };
+        self.part.ids.push_str(id);
         // The same text may stand on other lines of another source, or be edited in another way.
         let is_edited_alone = self.signer.editor.as_ref().is_some_and(|editor| editor.is_edited_alone(seat));
         let is_like_others = lines.is_none() && !is_edited_alone;
@@ -282,7 +268,7 @@ impl Visit for Signed<'_, '_> {
         self.part.assumed.extend(assumed.map(|assumed| (number, assumed)));
         let (bytes, id_end) = (text.len() as u64, self.part.ids.len());
         self.part.documents.push(SignedDocument { place, found, bytes, id_end });
-        true
+        !self.signer.signing.texts
     }
 
     fn skipped(&mut self) {
@@ -295,6 +281,24 @@ impl Visit for Signed<'_, '_> {
 }
 
 impl Signed<'_, '_> {
+    /// The source of a document, and its line if that is a record.
+    fn place_of(&self, place: Place) -> (SourceId, Option<u32>) {
+        match self.part.end.part {
+            Part::Files { first, .. } => (SourceId(first.0 + place.start), None),
+            Part::Block { source, .. } | Part::Table { source, .. } => (source, Some(place.line)),
+        }
+    }
+
+    /// Keeps the text of a document.
+    fn keep(&mut self, number: u32, text: &str, is_page: bool) {
+        if let (Some(Ok(packing)), Ok(_)) = (&mut self.signer.packing, &self.part.texts)
+            && let Err(error) = packing.push(text.as_bytes())
+        {
+            self.part.texts = Err(error);
+        }
+        self.part.pages.extend(is_page.then_some(number));
+    }
+
     fn look_at(&mut self, seat: Seat, text: &str, source_lines: Option<&[u32]>) -> Found {
         let number = seat.number;
         let Signer { signing, editor, tokens, shingles, sketcher, digester, repetitions, lines, repeated, .. } =
@@ -360,7 +364,7 @@ impl SignedPart {
             lines: Vec::new(),
             passages: Digest::default(),
             repetition: Vec::new(),
-            texts: Ok(PackedTexts::default()),
+            texts: Ok(PackedBlocks::default()),
             pages: Vec::new(),
         }
     }

@@ -36,6 +36,7 @@ const MODULES: &[&str] = &[
     "leaks",
     "matching",
     "seen",
+    "method",
     "sign",
     "gather",
     "scan",

@@ -9,12 +9,13 @@ use crate::gather::{Gathered, gather};
 use crate::index::Copies;
 use crate::leaks::Boundary;
 use crate::matching::Wanted;
+use crate::method;
 use crate::ordered::map_in_order;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::reader::{Corpus, Reader};
 use crate::report::{Leak, LeakKind};
-use crate::sign::{Method, Signing};
+use crate::sign::Signing;
 use crate::source::{SourceId, Sources};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -48,7 +49,7 @@ impl<'a> Rounds<'a> {
         let signing = Signing {
             unit: options.scan.unit,
             shingling: wanted.shingling,
-            banding: Method::banding(
+            banding: method::banding(
                 sources,
                 options.scan.unit,
                 wanted.shingling,

@@ -9,13 +9,16 @@
 use crate::banding::Banding;
 use crate::document::DocId;
 use crate::gather::{Gathered, gather};
+use crate::method::Method;
 use crate::problem::Problem;
 use crate::progress::{Progress, Stage};
 use crate::reader::Corpus;
+use crate::report::Name;
 use crate::scan::Options;
-use crate::sign::{SignedPart, Signing};
-use crate::source::{Facts, IndexFile, IndexWriter, IndexedName};
+use crate::sign::Signing;
+use crate::source::{Facts, IndexFile, IndexWriter, IndexedName, PackedBlocks, Sources};
 use std::io::{self, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// What was written to an index file, and what could not be.
@@ -49,23 +52,19 @@ pub fn write(
 ) -> io::Result<Indexed> {
     options.check().map_err(|wrong| io::Error::new(io::ErrorKind::InvalidInput, wrong))?;
     progress.begin(Stage::Finding, 0);
-    let mut sources = options.sources(paths);
+    let mut sources = Sources::find(paths, &options.selection, &options.reading);
     let mut problems = std::mem::take(&mut sources.problems);
-    let shingling = options.wanted().shingling;
+    let (unit, shingling) = (options.unit, options.wanted().shingling);
     let banding = Banding::for_recall(options.threshold, options.recall);
-    let signing =
-        Signing { unit: options.unit, shingling, banding, lines: None, passages: None, repetition: false, texts: true };
+    let signing = Signing { unit, shingling, banding, lines: None, passages: None, repetition: false, texts: true };
     let mut file = IndexWriter::new(out)?;
-    let mut pieces: Vec<Facts> = Vec::new();
+    let (mut lengths, mut pages) = (Vec::new(), Vec::new());
     let gathered = gather(&sources, &options.reading, signing, None, progress, |part| {
-        if part.documents.is_empty() {
-            return Ok(());
-        }
-        let texts = std::mem::replace(&mut part.texts, Ok(Default::default()))?;
-        file.texts(part.documents.len() as u32, &texts)?;
-        let pages = std::mem::take(&mut part.pages);
-        pieces.push(Facts { blocks: texts.blocks, lengths: lengths(part)?, pages, ..Facts::default() });
-        Ok(())
+        let first = lengths.len() as u32;
+        pages.extend(part.pages.iter().map(|page| first + page));
+        // None is longer than what can be packed.
+        lengths.extend(part.documents.iter().map(|document| document.bytes as u32));
+        file.texts(std::mem::replace(&mut part.texts, Ok(PackedBlocks::default()))?)
     })?;
     let Gathered { documents, index, bytes, skipped, .. } = gathered;
     problems.extend(gathered.problems);
@@ -75,41 +74,34 @@ pub fn write(
         documents: &documents,
         index: &index,
         edits: None,
-        unit: options.unit,
+        unit,
         bytes,
     };
     progress.begin(Stage::Reporting, 0);
-    let mut all = (0..).map(DocId);
-    for (number, mut facts) in pieces.into_iter().enumerate() {
-        for document in all.by_ref().take(facts.lengths.len()) {
-            let fingerprint = index.fingerprint(document);
-            facts.fingerprints.push(fingerprint);
-            if fingerprint != 0 {
-                facts.keys.extend(index.keys(document));
-            }
-            let name = corpus.name(document);
-            let (path, record, line) = (name.path, name.record, name.line);
-            serde_json::to_writer(&mut facts.names, &IndexedName { name: name.name, path, record, line })?;
-            facts.names.push(b'\n');
-        }
-        file.facts(number, &facts)?;
-    }
-    let file_bytes = file.finish(serde_json::to_value(signing.method())?)?;
+    let facts = |documents: Range<u32>| {
+        let own = documents.start as usize..documents.end as usize;
+        let all = documents.clone().map(DocId);
+        let fingerprints: Vec<u64> = all.clone().map(|document| index.fingerprint(document)).collect();
+        let with_tokens = all.zip(&fingerprints).filter(|(_, fingerprint)| **fingerprint != 0);
+        let keys = with_tokens.flat_map(|(document, _)| index.keys(document)).collect();
+        let pages = &pages[pages.partition_point(|&page| page < documents.start)..];
+        let pages = pages.iter().take_while(|&&page| page < documents.end).map(|page| page - documents.start).collect();
+        Facts { lengths: lengths[own].to_vec(), fingerprints, keys, pages, ..Facts::default() }
+    };
+    let name = |document: u32| {
+        let Name { name, path, record, line, .. } = corpus.name(DocId(document));
+        IndexedName { name, path, record, line }
+    };
+    let method = serde_json::to_value(Method::new(unit, shingling, banding))?;
     problems.sort();
     problems.dedup();
+    let file_bytes = file.finish(method, problems.len() as u64, facts, name)?;
     Ok(Indexed { documents: documents.len() as u64, bytes, file_bytes, skipped, problems })
 }
 
 /// Whether a file is an index file, by how it begins.
 pub fn is_at(path: &Path) -> bool {
     IndexFile::is_at(path)
-}
-
-/// How long the texts of a part are.
-fn lengths(part: &SignedPart) -> io::Result<Vec<u32>> {
-    // `Options::check` allows none so long, but it may have become so where it was mended.
-    let too_long = |_| io::Error::other("a text of 4 GiB or more; --max-document-bytes leaves it out");
-    part.documents.iter().map(|document| u32::try_from(document.bytes).map_err(too_long)).collect()
 }
 
 #[cfg(all(test, feature = "compression"))]

@@ -121,36 +121,128 @@ proptest! {
     }
 }
 
+/// Of documents with this sentence in them one is nearly, and one exactly, what is looked for.
+const SENTENCE: &str = "the harbour office opened again after the storm had passed the coast ";
+
+fn some_alike() -> (TempDir, TempDir) {
+    let reference: Vec<String> = (0..20).map(|number| format!("{SENTENCE}{number} and again {number}")).collect();
+    let own = [format!("{SENTENCE}7 and again 8"), reference[3].to_uppercase()];
+    (folder(&reference, false), folder(&own, false))
+}
+
+/// What is said of new documents against an index file, if that is signed as it was made and if it is signed anew.
+fn said(bytes: &[u8], new: &TempDir, shingle_size: u32) -> Report {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("index");
+    fs::write(&path, bytes).unwrap();
+    let options = Options { threshold: 0.5, shingle_size, against: vec![path], ..Options::default() };
+    with_threads(1, || scan(&[new.path().to_path_buf()], &options, &Progress::default())).unwrap()
+}
+
 /// Whatever becomes of the bytes of an index file, what is told is what it was, or a problem says so.
 #[test]
 fn broken_files_are_named() {
-    let sentence = "the harbour office opened again after the storm had passed the coast ";
-    let reference: Vec<String> = (0..20).map(|number| format!("{sentence}{number} and again {number}")).collect();
-    let own = [format!("{sentence}7 and again 8"), reference[3].to_uppercase()];
-    let (old, new) = (folder(&reference, false), folder(&own, false));
+    let (old, new) = some_alike();
     let options = Options { threshold: 0.5, ..Options::default() };
     let (bytes, _) = indexed(&[old.path().to_path_buf()], &options, 1);
-    let path = old.path().join("index");
-    let scanned = |bytes: &[u8]| {
-        fs::write(&path, bytes).unwrap();
-        let options = Options { against: vec![path.clone()], ..options.clone() };
-        with_threads(1, || scan(&[new.path().to_path_buf()], &options, &Progress::default())).unwrap()
-    };
-    let whole = told(&scanned(&bytes));
-    assert_eq!(whole.iter().map(|(.., kind, _, _)| *kind).collect::<Vec<_>>(), [LeakKind::Near, LeakKind::Exact]);
-    let expect_named = |bytes: &[u8], what: &str| {
-        let report = scanned(bytes);
-        let is_named = !report.problems.is_empty() || !report.summary.has_reference();
-        assert!(told(&report) == whole || is_named, "{what}: {:?}", told(&report));
-    };
-    // Every byte takes half a minute.
-    for at in (0..bytes.len()).step_by(7) {
-        let mut broken = bytes.clone();
-        broken[at] ^= 1 << (at % 8);
-        expect_named(&broken, &format!("a bit of byte {at}"));
-        expect_named(&bytes[..at], &format!("{at} bytes"));
+    for shingle_size in [5, 4] {
+        let whole = told(&said(&bytes, &new, shingle_size));
+        assert_eq!(whole.iter().map(|(.., kind, _, _)| *kind).collect::<Vec<_>>(), [LeakKind::Near, LeakKind::Exact]);
+        let expect_named = |bytes: &[u8], what: &str| {
+            let report = said(bytes, &new, shingle_size);
+            let is_named = !report.problems.is_empty() || !report.summary.has_reference();
+            assert!(told(&report) == whole || is_named, "{what}: {:?}", told(&report));
+        };
+        // Every byte takes half a minute.
+        for at in (shingle_size as usize..bytes.len()).step_by(13) {
+            let mut broken = bytes.clone();
+            broken[at] ^= 1 << (at % 8);
+            expect_named(&broken, &format!("a bit of byte {at}"));
+            expect_named(&bytes[..at], &format!("{at} bytes"));
+        }
+        expect_named(&[&bytes[..], b"more"].concat(), "more bytes");
     }
-    expect_named(&[&bytes[..], b"more"].concat(), "more bytes");
+}
+
+/// An index file with another directory, and a hash that is right.
+fn with_directory(bytes: &[u8], change: impl FnOnce(&mut serde_json::Value)) -> Vec<u8> {
+    let footer: Vec<u64> =
+        bytes[bytes.len() - 24..].as_chunks().0.iter().map(|&number| u64::from_le_bytes(number)).collect();
+    let (at, end) = (footer[0] as usize, (footer[0] + footer[1]) as usize);
+    let mut directory = serde_json::from_slice(&bytes[at..end]).unwrap();
+    change(&mut directory);
+    let directory = serde_json::to_vec(&directory).unwrap();
+    let hash = twox_hash::XxHash3_64::oneshot(&directory);
+    let footer = [at as u64, directory.len() as u64, hash].map(u64::to_le_bytes).concat();
+    [&bytes[..at], &directory, &footer].concat()
+}
+
+/// What nobody wrote by this command is refused or read anew, and never believed.
+#[test]
+fn directories_that_cannot_be() {
+    let (old, new) = some_alike();
+    let options = Options { threshold: 0.5, ..Options::default() };
+    let (bytes, _) = indexed(&[old.path().to_path_buf()], &options, 1);
+    let whole = told(&said(&bytes, &new, 5));
+    assert_eq!(with_directory(&bytes, |_| ()).len(), bytes.len());
+    // Another method: texts are signed anew.
+    for (field, value) in [("probe", 7u64), ("shingle_size", 4)] {
+        let other = with_directory(&bytes, |directory| directory["signing"][field] = value.into());
+        assert_eq!(told(&said(&other, &new, 5)), whole, "{field}");
+    }
+    for (bands, rows) in [(0, 1), (1, 0), (u32::MAX, 1), (1, u32::MAX), (u32::MAX, u32::MAX)] {
+        let banding = serde_json::json!({ "bands": bands, "rows": rows });
+        let other = with_directory(&bytes, |directory| directory["signing"]["banding"] = banding);
+        assert_eq!(told(&said(&other, &new, 5)), whole, "{bands} x {rows}");
+    }
+    let expect_named = |change: &dyn Fn(&mut serde_json::Value), what: &str| {
+        let report = said(&with_directory(&bytes, change), &new, 5);
+        assert!(!report.problems.is_empty(), "{what}");
+    };
+    for number in 0..5 {
+        for other in [0, 1, u64::from(u32::MAX), u64::MAX] {
+            let change = |directory: &mut serde_json::Value| directory["pieces"][0][number] = other.into();
+            expect_named(&change, &format!("{number} of a piece: {other}"));
+        }
+    }
+    expect_named(&|directory| directory["pieces"] = serde_json::json!([]), "no pieces");
+    expect_named(&|directory| drop(directory["pieces"].as_array_mut().unwrap().pop()), "a piece less");
+    let again = |directory: &mut serde_json::Value| {
+        let last = directory["pieces"][0].clone();
+        directory["pieces"].as_array_mut().unwrap().push(last);
+    };
+    expect_named(&again, "a piece twice");
+    let bands = |directory: &mut serde_json::Value| directory["signing"]["banding"]["bands"] = 2.into();
+    let more = with_directory(&bytes, bands);
+    assert!(told(&said(&more, &new, 5)) == whole || !said(&more, &new, 5).problems.is_empty());
+    let mut other_format = bytes.clone();
+    other_format[14] += 1;
+    let problems = said(&other_format, &new, 5).problems;
+    assert!(problems[0].reason.starts_with("an index file of format 2; this retold reads 1"), "{problems:?}");
+}
+
+/// Bands of an index file are taken where they keep the promise, and those of most documents.
+#[test]
+fn bands_of_most_documents() {
+    let (old, new) = some_alike();
+    let folder = TempDir::new().unwrap();
+    let index = |name: &str, paths: Vec<PathBuf>, threshold| {
+        let (bytes, _) = indexed(&paths, &Options { threshold, ..Options::default() }, 1);
+        fs::write(folder.path().join(name), bytes).unwrap();
+    };
+    let all = fs::read_dir(old.path()).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    index("few", all[..2].to_vec(), 0.6);
+    index("most", all[2..].to_vec(), 0.5);
+    let bands = |names: &[&str], threshold| {
+        let against = names.iter().map(|name| folder.path().join(name)).collect();
+        let options = Options { threshold, against, ..Options::default() };
+        scan(&[new.path().to_path_buf()], &options, &Progress::default()).unwrap().parameters.banding
+    };
+    let [of_few, of_most, of_others] = [0.6, 0.5, 0.8].map(|threshold| Banding::for_recall(threshold, 0.999));
+    assert_eq!(bands(&["few", "most"], 0.8), of_most);
+    assert_eq!(bands(&["few"], 0.8), of_few);
+    assert_eq!(bands(&["few"], 0.55), Banding::for_recall(0.55, 0.999));
+    assert_eq!(bands(&[], 0.8), of_others);
 }
 
 #[test]
@@ -169,11 +261,22 @@ fn what_cannot_be_read_is_named() {
     let options = Options { against: vec![index.clone()], ..Options::default() };
     let own = folder.path().join("own.txt");
     fs::write(&own, "four, five, SIX").unwrap();
-    let report = scan(&[own, index], &options, &Progress::default()).unwrap();
+    let report = scan(&[own.clone(), index], &options, &Progress::default()).unwrap();
     assert_eq!(told(&report)[0].1, format!("{0}:3 of {0}", path.display()));
-    assert_eq!(report.problems[0].reason, "an index file; --against looks in it");
+    let reasons: Vec<&str> = report.problems.iter().map(|problem| problem.reason.as_str()).collect();
+    assert_eq!(
+        reasons,
+        ["2 of what it was made of could not be read", "an index file, which --against takes by its own name"]
+    );
     assert_eq!(
         scan(&[folder.path().to_path_buf()], &Options::default(), &Progress::default()).unwrap().summary.skipped,
         1
     );
+
+    // In a directory of the reference nobody knows whether it was meant.
+    let options = Options { against: vec![folder.path().to_path_buf()], ..options };
+    let other = TempDir::new().unwrap();
+    fs::write(other.path().join("own.txt"), "four, five, SIX").unwrap();
+    let report = scan(&[other.path().to_path_buf()], &options, &Progress::default()).unwrap();
+    assert!(report.problems.iter().any(|problem| problem.path.ends_with("index")), "{:?}", report.problems);
 }

@@ -1,6 +1,6 @@
 //! One document read again, from its location: what is needed of a text later is not kept but fetched.
 
-use super::indexed::{BlockReader, IndexedName, IndexedTexts};
+use super::indexed::{IndexedName, IndexedTexts, TextReader};
 use super::json::Record;
 use super::load::Loader;
 use super::spool::SpooledTexts;
@@ -27,16 +27,6 @@ impl From<IndexedTexts> for Texts {
     }
 }
 
-impl Texts {
-    /// What a document of an index file was called when that was made, by its number; none for others, and when the file is broken.
-    pub(crate) fn name(&self, number: u32) -> Option<IndexedName> {
-        match &self.0 {
-            KeptTexts::Spooled(_) => None,
-            KeptTexts::Indexed(texts) => texts.name(number),
-        }
-    }
-}
-
 /// Reads single documents again, in buffers that it keeps; the last record file stays open.
 #[derive(Debug)]
 pub struct Fetcher<'a> {
@@ -47,7 +37,7 @@ pub struct Fetcher<'a> {
     decoded: String,
     record: Record,
     open: Option<(PathBuf, File)>,
-    blocks: BlockReader,
+    indexed: TextReader,
 }
 
 /// How much of a record is read at a time: nearly all are shorter.
@@ -64,7 +54,7 @@ impl<'a> Fetcher<'a> {
             decoded: String::new(),
             record: Record::default(),
             open: None,
-            blocks: BlockReader::default(),
+            indexed: TextReader::default(),
         }
     }
 
@@ -86,6 +76,15 @@ impl<'a> Fetcher<'a> {
         self.record.read(line, &self.reading.fields).map(|(text, _)| text)
     }
 
+    /// What a document of an index file was called when that was made, by its number among the texts, or why that cannot be read; none for
+    /// others.
+    pub(crate) fn name(&mut self, texts: &Texts, number: u32) -> Option<Result<IndexedName, String>> {
+        match &texts.0 {
+            KeptTexts::Spooled(_) => None,
+            KeptTexts::Indexed(texts) => Some(self.indexed.name(texts, number)),
+        }
+    }
+
     /// The text of a row of a table, or of a document of an index file, by its number among the texts.
     ///
     /// With it comes what [`Fetcher::file`] gives.
@@ -93,7 +92,8 @@ impl<'a> Fetcher<'a> {
         let texts = match &texts.0 {
             KeptTexts::Spooled(texts) => texts,
             KeptTexts::Indexed(texts) => {
-                return Ok((self.blocks.text(texts, number)?, texts.lines_of_page(number)));
+                let text = self.indexed.text(texts, number, self.reading.max_document_bytes)?;
+                return Ok((text, texts.lines_of_page(number)));
             }
         };
         let at = number as usize;

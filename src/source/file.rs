@@ -9,7 +9,6 @@ use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// One file that is read.
 #[derive(Debug)]
@@ -23,7 +22,7 @@ pub struct Source {
     /// How it holds documents.
     pub format: Format,
     /// The index file that it is.
-    pub(super) indexed: Option<Arc<IndexFile>>,
+    pub(super) indexed: Option<IndexFile>,
     /// Whether it was named itself rather than found in a directory.
     pub given: bool,
 }
@@ -72,7 +71,7 @@ impl Source {
     }
 
     /// The index file that it is, if it is one.
-    pub(crate) fn indexed(&self) -> Option<&Arc<IndexFile>> {
+    pub(crate) fn indexed(&self) -> Option<&IndexFile> {
         self.indexed.as_ref()
     }
 

@@ -35,7 +35,7 @@ mod walk;
 
 pub use fetch::{Fetcher, Texts};
 pub use file::Source;
-pub(crate) use indexed::{Facts, IndexFile, IndexWriter, IndexedName, PackedTexts, Piece, TextPacker};
+pub(crate) use indexed::{Facts, IndexFile, IndexWriter, IndexedName, PackedBlocks, Packing, Piece};
 pub use json::Fields;
 pub use list::{Fate, Listed};
 pub use one::{OneDocument, path_and_record, read_one};
@@ -56,7 +56,6 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::SystemTime;
 
 /// A source's number in document order.
@@ -221,7 +220,7 @@ impl Sources {
 
     /// The index files among them.
     pub(crate) fn indexed(&self) -> impl Iterator<Item = &IndexFile> {
-        self.list.iter().filter_map(|source| source.indexed().map(Arc::as_ref))
+        self.list.iter().filter_map(Source::indexed)
     }
 
     /// When a source was modified, in nanoseconds since 1970; 0 when that is not known, as of standard input.
@@ -251,9 +250,14 @@ impl Sources {
             given: true,
         };
         match IndexFile::open(path) {
+            Ok(file) if file.pieces() == 0 => {} // there is nothing to look in
             Ok(file) => {
+                if file.losses() > 0 {
+                    let reason = format!("{} of what it was made of could not be read", file.losses());
+                    self.problems.push(source.problem(None, reason));
+                }
                 source.format = Format::Index { pieces: file.pieces() };
-                source.indexed = Some(Arc::new(file));
+                source.indexed = Some(file);
                 self.list.push(source);
             }
             Err(reason) => self.problems.push(source.problem(None, reason)),

@@ -1,7 +1,7 @@
 //! Reading one part: the bytes of a few files, of one block of a record file, or of a table, as texts.
 
 use super::fetch::{KeptTexts, Texts};
-use super::indexed::{BlockReader, IndexFile};
+use super::indexed::{IndexFile, TextReader};
 use super::json::Record;
 use super::lines::Lines;
 use super::load::Loader;
@@ -55,7 +55,7 @@ pub struct PartReader {
     record: Record,
     /// Texts of tables, for when they are read again.
     texts: Option<TextWriter>,
-    blocks: BlockReader,
+    indexed: TextReader,
 }
 
 /// What is known of a part once it is read.
@@ -103,6 +103,8 @@ impl PartReader {
                         visit.lost(id, None, reason);
                     }
                 }
+                // Nobody would look for it in a reference and be content that it is not there.
+                Err(NotText::Index) if id < sources.first_own() => visit.lost(id, None, NotText::Index.to_string()),
                 Err(NotText::Binary | NotText::Index) if !source.given => visit.skipped(),
                 Err(reason) => visit.lost(id, None, reason.to_string()),
             }
@@ -177,7 +179,7 @@ impl PartReader {
         let end = |texts, bytes, lines| PartEnd { part: Part::Table { source: id, piece }, lines, bytes, texts };
         let source = sources.get(id);
         if let Some(file) = source.indexed() {
-            let (texts, bytes, lines) = self.read_indexed(file, id, piece, visit);
+            let (texts, bytes, lines) = self.read_indexed(file, id, piece, reading.max_document_bytes, visit);
             return end(texts, bytes, lines);
         }
         let Format::Table { table, .. } = source.format else { return end(None, 0, 0) };
@@ -207,6 +209,7 @@ impl PartReader {
         file: &IndexFile,
         source: SourceId,
         piece: u32,
+        most: u64,
         visit: &mut impl Visit,
     ) -> (Option<Texts>, u64, u64) {
         let texts = match file.piece(piece) {
@@ -219,14 +222,19 @@ impl PartReader {
         let mut bytes = 0;
         let count = texts.len() as u32;
         for number in 0..count {
-            match self.blocks.text(&texts, number) {
+            match self.indexed.text(&texts, number, most) {
                 Ok(text) => {
                     bytes += text.len() as u64;
                     let place = Place { start: number, line: number };
                     let lines = texts.lines_of_page(number);
                     visit.document(Document { place, text, id: "", assumed: None, lines });
                 }
-                Err(reason) => visit.lost(source, Some(number), reason),
+                Err(reason) => {
+                    // Nobody knows it by its number.
+                    let name =
+                        self.indexed.name(&texts, number).map_or_else(|_| String::new(), |name| name.name + ": ");
+                    visit.lost(source, None, name + &reason);
+                }
             }
         }
         (Some(texts.into()), bytes, u64::from(count))

@@ -88,7 +88,7 @@ impl fmt::Display for NotText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             NotText::Binary => f.write_str("binary, not text"),
-            NotText::Index => f.write_str("an index file; --against looks in it"),
+            NotText::Index => f.write_str("an index file, which --against takes by its own name"),
             NotText::Undecodable(reason) => f.write_str(reason),
             NotText::TooLong(most) => write!(f, "longer than {most} bytes; --max-document-bytes allows more"),
             NotText::Unreadable(error) => f.write_str(&super::io_reason(error)),

@@ -33,7 +33,7 @@ fn new_documents_against_old() {
     assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
     let told = [
         "2 documents found in the other set, which has 3 documents",
-        "not looked for: those within longer ones of an index file; see --contained",
+        "not looked for: documents within longer ones of an index file; --contained does",
         "same     new/again.txt  as old/1.txt",
         "0.966    new/near.txt  as old/2.jsonl:1",
     ];
@@ -83,7 +83,8 @@ fn what_is_no_index_is_not_replaced() {
     let refused = [
         ("index old -o notes.txt", "notes.txt is no index file, and would be replaced; name another file"),
         ("index old -o old/1.txt", "old/1.txt is in "),
-        ("index old -o -", "an index file is not written to standard output; --output names a file"),
+        ("index old -o -", "an index file is no stream; --output names a file"),
+        ("index old -o /dev/stdout", "an index file is no stream; --output names a file"),
         ("index empty -o missing/old.retold", "missing/old.retold: No such file or directory (os error 2)"),
         ("index missing -o old.retold", "no document found: nothing could be read"),
     ];
@@ -106,7 +107,7 @@ fn what_is_no_index_is_not_replaced() {
     let refused = retold(folder.path(), "scan old/1.txt old/old.retold");
     assert_eq!(
         (refused.status, refused.stderr.as_str()),
-        (2, "retold: old/old.retold: an index file; --against looks in it\n")
+        (2, "retold: old/old.retold: an index file, which --against takes by its own name\n")
     );
 }
 
@@ -116,21 +117,45 @@ fn a_broken_index_is_no_reference() {
     assert_eq!(retold(folder.path(), "index old.txt -o old.retold").status, 0);
     let path = folder.path().join("old.retold");
     let bytes = fs::read(&path).unwrap();
-    for (length, why) in [
-        (bytes.len() - 1, "old.retold: a broken index file; make it anew with retold index"),
-        (0, "--against: it holds no document with a word"),
-    ] {
+    for (length, why) in
+        [(bytes.len() - 1, "old.retold: the index file is broken"), (0, "it holds no document with a word")]
+    {
         fs::write(&path, &bytes[..length]).unwrap();
         for command in ["scan new.txt", "check new.txt", "dedup new.txt -o clean.txt"] {
-            let ended = retold(folder.path(), &format!("{command} --against old.retold"));
+            let ended = retold(folder.path(), &format!("{command} --against old.retold --quiet"));
             assert_eq!(ended.status, 2, "{command}: {ended:?}");
-            let why = if command.starts_with("check") {
-                why.replace("it holds", "nothing to look in: it holds")
-            } else {
-                why.into()
-            };
-            assert!(ended.stderr.contains(&why), "{command}: {}", ended.stderr);
+            let said =
+                ended.stderr.starts_with("retold: --against: nothing to look in: ") && ended.stderr.contains(why);
+            assert!(said, "{command}: {}", ended.stderr);
         }
     }
     assert!(!folder.path().join("clean.txt").exists());
+}
+
+/// A gate on what is known to be less than it should be is not clean.
+#[test]
+fn losses_are_remembered() {
+    let folder = folder([("old.jsonl", "{\"text\": \"one two three\"}\n{broken\n"), ("new.txt", "four five six")]);
+    let made = retold(folder.path(), "index old.jsonl -o old.retold");
+    assert_eq!(
+        (made.status, made.stderr.starts_with("retold: old.jsonl:2: not a JSON object: ")),
+        (2, true),
+        "{made:?}"
+    );
+    let ended = retold(folder.path(), "scan new.txt --against old.retold");
+    let said = "retold: old.retold: 1 of what it was made of could not be read\n";
+    assert_eq!((ended.status, ended.stderr.as_str()), (2, said));
+}
+
+/// What is made of a directory is not made of the file on its way there.
+#[test]
+fn an_index_is_not_in_itself() {
+    let folder = folder([("a.txt", article("sea")), (".hidden.txt", article("wind"))]);
+    for _ in 0..2 {
+        let made = retold(folder.path(), "index . -o ./all.retold --hidden");
+        assert!(made.stdout.starts_with("2 documents, "), "{made:?}");
+    }
+    // Nor is it taken for a report of last time.
+    let refused = retold(folder.path(), "scan . -o all.retold");
+    assert!(refused.status == 2 && refused.stderr.contains("was not written by this command"), "{refused:?}");
 }

@@ -3,7 +3,7 @@
 use crate::args::{IndexArgs, SummaryFormat};
 use crate::exit::{Failure, Status};
 use crate::format::{Problem, Retold, counted, escaped};
-use crate::output::{Destination, write_file};
+use crate::output::{Destination, NewFile, is_stream};
 use crate::{progress, run};
 use indicatif::HumanBytes;
 use retold::index_file::{self, Indexed};
@@ -17,10 +17,11 @@ pub fn run(args: &IndexArgs) -> Result<Status, Failure> {
     let mut options = args.options();
     let paths = run::paths(&args.paths, &args.selection)?;
     let output = args.output.as_path();
-    if output == Path::new("-") {
-        return Err(Failure::new("an index file is not written to standard output; --output names a file"));
+    if output == Path::new("-") || is_stream(output) {
+        return Err(Failure::new("an index file is no stream; --output names a file"));
     }
-    options.selection.except = run::expect_no_input([&args.output], paths.iter().chain(&args.selection.files_from))?;
+    let inputs = paths.iter().chain(&args.selection.files_from);
+    options.selection.except = run::expect_no_input([&args.output], inputs, index_file::is_at)?;
     let is_empty = output.metadata().is_ok_and(|file| file.len() == 0);
     if output.is_file() && !is_empty && !index_file::is_at(output) {
         let output = output.display();
@@ -29,21 +30,17 @@ pub fn run(args: &IndexArgs) -> Result<Status, Failure> {
     run::check_options(&paths, &options)?;
     let (saying, shows_progress) = (&args.report.saying, args.report.saying.shows_progress());
     let pool = run::pool(args.threads.count)?;
-    let mut indexed = None;
-    let written = write_file(output, |out| {
-        let write = |progress: &_| pool.install(|| index_file::write(&paths, &options, progress, out));
-        let indexed = indexed.insert(progress::shown(shows_progress, write)?);
-        // Nothing is to be looked for in nothing.
-        if indexed.documents == 0 { Err(io::Error::other("no document")) } else { Ok(()) }
-    });
-    if let (Some(indexed), false) = (&indexed, saying.quiet) {
+    let failed = |error: io::Error| Failure::new(format!("{}: {error}", output.display()));
+    let mut file = NewFile::at(output);
+    let write = |progress: &_| pool.install(|| index_file::write(&paths, &options, progress, &mut file));
+    let indexed = progress::shown(shows_progress, write).map_err(failed)?;
+    if !saying.quiet {
         run::say_problems(&indexed.problems, saying.problems_shown());
     }
-    if let Some(Indexed { documents: 0, problems, skipped, .. }) = &indexed {
-        return Err(run::no_document(problems, *skipped));
+    if indexed.documents == 0 {
+        return Err(run::no_document(&indexed.problems, indexed.skipped));
     }
-    written.map_err(|error| Failure::new(format!("{}: {error}", output.display())))?;
-    let Some(indexed) = indexed else { return Err(Failure::new("nothing was read")) };
+    file.commit().map_err(failed)?;
     Destination::StandardOutput.write(|out| match args.report.format {
         SummaryFormat::Text => text(out, &indexed, output),
         SummaryFormat::Json => json(out, &indexed, output),

@@ -1,10 +1,12 @@
 //! Where results go: standard output, or a file that appears whole or not at all.
 
 use crate::exit::Failure;
+use crate::temporary;
 use anstream::{AutoStream, ColorChoice};
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
 /// Where it is written.
 #[derive(Clone)]
@@ -56,7 +58,7 @@ impl Destination {
                 let _ = write(&mut out).and_then(|()| out.flush());
                 Ok(())
             }
-            Destination::File(path) => write_file(path, |out| write(out)),
+            Destination::File(path) => write_file(path, write),
         };
         written.map_err(|error| match self {
             Destination::StandardOutput | Destination::StandardError => {
@@ -69,28 +71,69 @@ impl Destination {
 
 /// Writes beside the file and renames, unless it is a device or pipe, which has no wholeness. What a link leads to is replaced, not
 /// the link, and a file that is replaced passes its permissions on.
-pub fn write_file(path: &Path, write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> io::Result<()> {
-    let through_buffer = |file: &File| {
-        let mut out = BufWriter::new(file);
+pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    if is_stream(path) {
+        let mut out = BufWriter::new(File::options().append(true).open(path)?);
         write(&mut out)?;
-        out.flush()
-    };
-    let before = path.metadata().ok();
-    // These lead to what is open here, which may be a file: that is written on.
+        return out.flush();
+    }
+    let mut file = NewFile::at(path);
+    write(&mut file)?;
+    file.commit()
+}
+
+/// Whether a path leads to a device or pipe, or to what is open here, which may be a file: that is written on.
+pub fn is_stream(path: &Path) -> bool {
     let is_open = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc/self/fd"].iter().any(|open| path.starts_with(open));
-    if is_open || before.as_ref().is_some_and(|metadata| !metadata.is_file()) {
-        return through_buffer(&File::options().append(true).open(path)?);
+    is_open || path.metadata().is_ok_and(|metadata| !metadata.is_file())
+}
+
+/// A file that is written beside its place, where it appears whole or not at all. It is there from the first byte on that is written: whoever
+/// looks for files to read before does not find it.
+pub struct NewFile {
+    place: PathBuf,
+    before: Option<Metadata>,
+    out: Option<BufWriter<NamedTempFile>>,
+}
+
+impl NewFile {
+    /// For a path that is no stream.
+    pub fn at(path: &Path) -> Self {
+        Self { place: place_of(path), before: path.metadata().ok(), out: None }
     }
-    let place = place_of(path);
-    let mut builder = tempfile::Builder::new();
-    let file = permissions(&mut builder).prefix(".retold-").tempfile_in(folder_of(&place))?;
-    through_buffer(file.as_file())?;
-    if let Some(before) = before {
-        file.as_file().set_permissions(before.permissions())?;
+
+    /// Puts it in its place.
+    pub fn commit(mut self) -> io::Result<()> {
+        self.out()?;
+        let Some(out) = self.out else { return Ok(()) };
+        let file = out.into_inner()?;
+        if let Some(before) = self.before {
+            file.as_file().set_permissions(before.permissions())?;
+        }
+        file.as_file().sync_all()?;
+        file.persist(self.place).map_err(|error| error.error)?;
+        Ok(())
     }
-    file.as_file().sync_all()?;
-    file.persist(place).map_err(|error| error.error)?;
-    Ok(())
+
+    fn out(&mut self) -> io::Result<&mut BufWriter<NamedTempFile>> {
+        if self.out.is_none() {
+            let mut builder = tempfile::Builder::new();
+            let file = permissions(&mut builder).prefix(".retold-").tempfile_in(folder_of(&self.place))?;
+            temporary::remove_too(file.path());
+            self.out = Some(BufWriter::new(file));
+        }
+        self.out.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+impl Write for NewFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out()?.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out()?.flush()
+    }
 }
 
 /// The file that is written by a name: what a link leads to, in the folder as it is called from the root on.

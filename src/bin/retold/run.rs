@@ -4,9 +4,9 @@ use crate::args::SelectionArgs;
 use crate::exit::{Failure, say};
 use crate::format::counted;
 use crate::progress;
-use retold::Options;
 use retold::problem::Problem;
 use retold::report::Report;
+use retold::{Options, index_file};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::mem::ManuallyDrop;
@@ -82,10 +82,11 @@ pub fn paths(typed: &[PathBuf], selection: &SelectionArgs) -> Result<Vec<PathBuf
 }
 
 /// The files among the outputs, which are no data. Fails when one that is read would be replaced: one that is given, or stands in a
-/// directory that is, unless it is a report of last time.
+/// directory that is, unless it is what the command wrote last time.
 pub fn expect_no_input<'a>(
     outputs: impl IntoIterator<Item = &'a PathBuf>,
     inputs: impl IntoIterator<Item = &'a PathBuf>,
+    is_of_last_time: impl Fn(&Path) -> bool,
 ) -> Result<Vec<PathBuf>, Failure> {
     let files: Vec<PathBuf> = outputs.into_iter().filter(|output| *output != Path::new("-")).cloned().collect();
     let inputs: Vec<PathBuf> = inputs.into_iter().filter_map(|input| input.canonicalize().ok()).collect();
@@ -96,11 +97,11 @@ pub fn expect_no_input<'a>(
             return Err(Failure::new(format!("{shown} is read, and would be replaced; name another file")));
         }
         if let Some(input) = inputs.iter().find(|input| place.starts_with(input))
-            && !is_report(&place)
+            && !is_of_last_time(&place)
         {
             let input = input.display();
             return Err(Failure::new(format!(
-                "{shown} is in {input}, which is read, and no report; it would be replaced: name another file, or remove it"
+                "{shown} is in {input}, which is read, and was not written by this command; it would be replaced: name another file, or remove it"
             )));
         }
     }
@@ -109,8 +110,11 @@ pub fn expect_no_input<'a>(
 
 /// Whether a file looks like what a run writes, which it then may replace: every report that says something tells of `retold`,
 /// of Jaccard, or of GitLab's checks near its beginning or its end.
-fn is_report(path: &Path) -> bool {
+pub fn is_report(path: &Path) -> bool {
     const LOOKED_AT: u64 = 4096;
+    if index_file::is_at(path) {
+        return false;
+    }
     let part = |from: u64| -> std::io::Result<Vec<u8>> {
         let (mut file, mut part) = (File::open(path)?, Vec::new());
         file.seek(SeekFrom::Start(from))?;
@@ -158,6 +162,17 @@ pub fn say_unfinished(report: &Report) {
     say(&format!(
         "{all} with too many lines like each other to compare all of them, the first {first}; --no-lines looks at none"
     ));
+}
+
+/// Why there is nothing that --against could find; `own` says what is done with the documents themselves.
+pub fn no_reference(problems: &[Problem], own: &str) -> Failure {
+    let because = match problems {
+        [] => format!("it holds no document with a word, or none that is not {own} itself"),
+        [first, ..] => {
+            format!("what could be read of it holds no document with a word, or none that is not {own} itself; {first}")
+        }
+    };
+    Failure::new(format!("--against: nothing to look in: {because}"))
 }
 
 /// Why there is nothing to look at.

@@ -1,7 +1,7 @@
 //! `retold scan`.
 
 use crate::args::ScanArgs;
-use crate::exit::{Failure, Status};
+use crate::exit::{self, Failure, Status};
 use crate::format::Format;
 use crate::output::Destination;
 use crate::{format, run};
@@ -19,7 +19,7 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     }
     let inputs = paths.iter().chain(&args.wider.against).chain(&args.selection.files_from);
     let outputs = args.output.output.iter().chain(&args.report.pairs);
-    options.selection.except = run::expect_no_input(outputs, inputs)?;
+    options.selection.except = run::expect_no_input(outputs, inputs, run::is_report)?;
     if args.list {
         return list(&args, &paths, &options);
     }
@@ -32,12 +32,15 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     // The others tell it themselves.
     if !saying.quiet && matches!(args.report.format, Format::Html | Format::Csv | Format::Markdown) {
         run::say_unfinished(&report);
+        if report.parameters.leaves_out_indexes {
+            exit::say(format::NOT_WITHIN);
+        }
     }
     if report.summary.documents == 0 {
         return Err(run::no_document(&report.problems, report.summary.skipped));
     }
     if !args.wider.against.is_empty() && !report.summary.has_reference() {
-        return Err(Failure::new("--against: it holds no document with a word, or none that is not looked for itself"));
+        return Err(run::no_reference(&report.problems, "looked for"));
     }
     if let (Some(pairs_to), Some(pairs)) = (&pairs_to, &report.pairs) {
         pairs_to.write(|out| format::pairs::write(out, &report, pairs))?;

@@ -1,13 +1,15 @@
 //! The facts of a piece of an index file, as bytes.
 
-use super::numbers;
+use super::{Block, as_numbers};
 use serde::{Deserialize, Serialize};
 
 /// What is known of the documents of a piece, in document order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Facts {
-    /// How long each compressed block of texts is.
-    pub blocks: Vec<u32>,
+    /// The blocks of their texts.
+    pub blocks: Vec<Block>,
+    /// The blocks of their names, each an [`IndexedName`] as JSON.
+    pub names: Vec<Block>,
     /// How long the text of each document is.
     pub lengths: Vec<u32>,
     /// The fingerprint of each document; 0 when it has no token.
@@ -16,8 +18,6 @@ pub(crate) struct Facts {
     pub keys: Vec<u32>,
     /// The numbers of those that are read of pages of HTML.
     pub pages: Vec<u32>,
-    /// What each is called: an [`IndexedName`] as JSON, a line each.
-    pub names: Vec<u8>,
 }
 
 /// What a document of an index file is called, and where it stood.
@@ -36,35 +36,47 @@ pub(crate) struct IndexedName {
 }
 
 impl Facts {
-    /// How many blocks, keys and pages there are, then everything in turn.
+    /// How many blocks, blocks of names, keys and pages there are, then everything in turn.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let counts = [&self.blocks, &self.keys, &self.pages].map(|numbers| numbers.len() as u64);
-        let mut bytes: Vec<u8> = counts.into_iter().flat_map(u64::to_le_bytes).collect();
-        for numbers in [&self.blocks, &self.lengths, &self.keys, &self.pages] {
-            bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
-        }
+        let counts = [self.blocks.len(), self.names.len(), self.keys.len(), self.pages.len()];
+        let mut bytes: Vec<u8> = counts.into_iter().flat_map(|count| (count as u64).to_le_bytes()).collect();
         bytes.extend(self.fingerprints.iter().flat_map(|number| number.to_le_bytes()));
-        bytes.extend(&self.names);
+        let blocks = self.blocks.iter().chain(&self.names);
+        let blocks = blocks.flat_map(|block| [block.documents, block.packed, block.unpacked]);
+        let rest = self.lengths.iter().chain(&self.keys).chain(&self.pages).copied();
+        bytes.extend(blocks.chain(rest).flat_map(u32::to_le_bytes));
         bytes
     }
 
     /// What [`Facts::to_bytes`] gave for so many documents; none when it cannot have given this.
-    pub(super) fn of_bytes(bytes: &[u8], documents: usize) -> Option<Self> {
-        let (counts, bytes) = bytes.split_at_checked(3 * size_of::<u64>())?;
-        let [blocks, keys, pages] = *numbers(counts).as_slice() else { return None };
-        let mut rest = bytes;
-        let mut take = |count: usize, size: usize| {
-            let (taken, after) = rest.split_at_checked(count.checked_mul(size)?)?;
+    pub(super) fn of_bytes(bytes: &[u8], documents: u32) -> Option<Self> {
+        let (counts, bytes) = bytes.split_at_checked(4 * size_of::<u64>())?;
+        let counts: Vec<usize> = as_numbers(counts).into_iter().map(usize::try_from).collect::<Result<_, _>>().ok()?;
+        let [blocks, names, keys, pages] = *counts.as_slice() else { return None };
+        let documents = documents as usize;
+        let (fingerprints, rest) = bytes.split_at_checked(documents.checked_mul(size_of::<u64>())?)?;
+        let numbers: Vec<u32> = rest.as_chunks().0.iter().map(|&number| u32::from_le_bytes(number)).collect();
+        let mut rest = numbers.as_slice();
+        let mut take = |count: usize| {
+            let (taken, after) = rest.split_at_checked(count)?;
             rest = after;
-            Some(taken)
+            Some(taken.to_vec())
         };
-        let halves =
-            |bytes: &[u8]| bytes.as_chunks().0.iter().map(|&number| u32::from_le_bytes(number)).collect::<Vec<u32>>();
-        let blocks = halves(take(usize::try_from(blocks).ok()?, size_of::<u32>())?);
-        let lengths = halves(take(documents, size_of::<u32>())?);
-        let keys = halves(take(usize::try_from(keys).ok()?, size_of::<u32>())?);
-        let pages = halves(take(usize::try_from(pages).ok()?, size_of::<u32>())?);
-        let fingerprints = numbers(take(documents, size_of::<u64>())?);
-        Some(Self { blocks, lengths, fingerprints, keys, pages, names: rest.to_vec() })
+        let block = |&[documents, packed, unpacked]: &[u32; 3]| Block { documents, packed, unpacked };
+        let as_blocks = |numbers: Vec<u32>| numbers.as_chunks().0.iter().map(block).collect();
+        let facts = Self {
+            blocks: as_blocks(take(blocks.checked_mul(3)?)?),
+            names: as_blocks(take(names.checked_mul(3)?)?),
+            lengths: take(documents)?,
+            keys: take(keys)?,
+            pages: take(pages)?,
+            fingerprints: as_numbers(fingerprints),
+        };
+        rest.is_empty().then_some(facts)
+    }
+
+    /// How many of the documents have tokens.
+    pub(crate) fn with_tokens(&self) -> usize {
+        self.fingerprints.iter().filter(|&&fingerprint| fingerprint != 0).count()
     }
 }

@@ -39,7 +39,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     };
     let outputs = args.output.output.iter().chain(args.report.reports.iter().map(|(_, file)| file));
     let inputs = paths.iter().chain(&args.gate.against).chain(&args.selection.files_from);
-    let reports = run::expect_no_input(outputs, inputs)?;
+    let reports = run::expect_no_input(outputs, inputs, run::is_report)?;
     let (baseline_file, baseline) = baseline(args, config)?;
     let is_part = is_part(&paths, config);
     expect_different_places(args, config, &baseline_file)?;
@@ -67,8 +67,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
         return Err(run::no_document(&report.problems, report.summary.skipped));
     }
     if lacks_reference {
-        let why = "it holds no document with a word, or none that is not checked itself";
-        return Err(Failure::new(format!("--against: nothing to look in: {why}; a check against nothing would pass")));
+        return Err(run::no_reference(&report.problems, "checked"));
     }
     expect_matches(args, config, &paths, &report)?;
 

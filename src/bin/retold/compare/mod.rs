@@ -19,7 +19,8 @@ pub fn run(args: &CompareArgs) -> Result<Status, Failure> {
     let compared = || retold::compare::compare([&args.a, &args.b], &options);
     let comparison = run::pool(args.threads.count)?.install(compared).map_err(Failure::new)?;
     let [a, b] = comparison.documents.each_ref();
-    run::expect_no_input(&args.output.output, &[a, b].map(|document| PathBuf::from(&document.name.path)))?;
+    let read = [a, b].map(|document| PathBuf::from(&document.name.path));
+    run::expect_no_input(&args.output.output, &read, run::is_report)?;
     let compared = Compared {
         changes: difference::changes(&a.tokens.hashes, &b.tokens.hashes),
         threshold: options.threshold,

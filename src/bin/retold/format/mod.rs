@@ -57,6 +57,9 @@ fn write_json(out: &mut dyn Write, buffer: &mut Vec<u8>, value: &impl serde::Ser
     out.write_all(buffer)
 }
 
+/// What is said where documents were not looked for within longer ones of index files.
+pub const NOT_WITHIN: &str = "not looked for: documents within longer ones of an index file; --contained does";
+
 /// How a leak is called.
 fn leak_kind(kind: LeakKind) -> &'static str {
     match kind {

@@ -68,11 +68,8 @@ impl<'a> Text<'a> {
             let (leaks, reference) =
                 (counted(leaks.len() as u64, "document"), counted(summary.reference_documents, "document"));
             writeln!(self.out, "{leaks} found in the other set, which has {reference}")?;
-            if self.report.parameters.containment.is_none() {
-                writeln!(
-                    self.out,
-                    "{quiet}not looked for: those within longer ones of an index file; see --contained{quiet:#}"
-                )?;
+            if self.report.parameters.leaves_out_indexes {
+                writeln!(self.out, "{quiet}{}{quiet:#}", super::NOT_WITHIN)?;
             }
         }
         let duplicates = match summary.clusters {

@@ -34,6 +34,8 @@ pub struct Parameters {
     lines: Option<LineOptions>,
     passage_tokens: Option<u32>,
     contained: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contained_in_index_files: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -250,6 +252,7 @@ impl<'a> Wire<'a> {
             lines,
             passage_tokens,
             containment,
+            leaves_out_indexes,
         } = &self.0.parameters;
         Parameters {
             threshold: *threshold,
@@ -278,6 +281,7 @@ impl<'a> Wire<'a> {
             }),
             passage_tokens: *passage_tokens,
             contained: *containment,
+            contained_in_index_files: leaves_out_indexes.then_some(false),
         }
     }
 
