@@ -4,7 +4,6 @@ use crate::document::{DocId, Documents};
 use crate::edit::Edits;
 use crate::index::Index;
 use crate::lines::{KeyedLine, LineCounter, RepeatedLine};
-use crate::method::Method;
 use crate::ordered::map_in_order;
 use crate::passages::Digest;
 use crate::problem::Problem;
@@ -118,11 +117,9 @@ impl Gatherer<'_> {
         let (sources, reading) = (self.sources, self.reading);
         progress.begin(Stage::Reading, sources.parts().count() as u64);
         let (seen, mut failed, has_failed) = (Seen::new(), Ok(()), AtomicBool::new(false));
-        let has_index = sources.indexed().next().is_some();
-        let method = has_index.then(|| Method::new(signing.unit, signing.shingling, signing.banding));
         map_in_order(
             (0..).zip(sources.parts()).take_while(|_| !has_failed.load(Relaxed)),
-            || Signer::new(sources, reading, signing, edits, &seen, method.as_ref()),
+            || Signer::new(sources, reading, signing, edits, &seen),
             |signer, (number, part)| {
                 let signed = signer.sign(number, part);
                 progress.add(signed.documents.len() as u64, signed.end.bytes, 1);

@@ -13,7 +13,7 @@ use crate::tokens::{TokenUnit, Tokens};
 use serde::{Deserialize, Serialize};
 
 /// All that the fingerprint and the band keys of a text depend on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Method {
     unit: TokenUnit,
     shingle_size: u32,
@@ -30,9 +30,14 @@ const MOST_VALUES: usize = 1 << 16;
 impl Method {
     /// What is done today.
     pub fn new(unit: TokenUnit, shingling: Shingling, banding: Banding) -> Self {
-        // Without optimization all of them take a second.
-        let last = if cfg!(test) { 0x300 } else { LAST };
+        // Without optimization all of them take a second, and nobody keeps an index file that such a build made.
+        let last = if cfg!(debug_assertions) { 0x300 } else { LAST };
         Self { unit, shingle_size: shingling.size(), banding, probe: probe(unit, shingling, banding, last) }
+    }
+
+    /// The same, if there are index files among `sources`, of which nobody needs to know otherwise.
+    pub fn of_indexes(sources: &Sources, unit: TokenUnit, shingling: Shingling, banding: Banding) -> Option<Self> {
+        sources.indexed().next().map(|_| Self::new(unit, shingling, banding))
     }
 
     /// What was done with the documents of an index file; none when that cannot be.

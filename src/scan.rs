@@ -10,7 +10,7 @@ use crate::gather::{Gathered, gather};
 use crate::leaks::Boundary;
 use crate::lines::{EXAMPLES, LEAST_SIMILARITY, LineOptions};
 use crate::matching::{DEFAULT_CONTAINMENT, Matched, Order, Search, Wanted};
-use crate::method;
+use crate::method::{self, Method};
 use crate::passages::PASSAGE_TOKENS;
 use crate::progress::{Progress, Stage};
 use crate::quote;
@@ -168,6 +168,7 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         passages: options.passages.filter(|_| is_alone),
         repetition: options.repetition && is_alone,
         texts: false,
+        method: Method::of_indexes(&sources, options.unit, wanted.shingling, banding),
     };
     let mut problems = std::mem::take(&mut sources.problems);
     let gathered = gather(&sources, &options.reading, signing, None, progress, |_| Ok(()))?;

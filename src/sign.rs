@@ -39,6 +39,8 @@ pub struct Signing {
     pub repetition: bool,
     /// Whether texts are kept, for an index file.
     pub texts: bool,
+    /// The method that all of that comes to, where there are index files that may have been made by it.
+    pub method: Option<Method>,
 }
 
 /// What is kept of a part. Documents are numbered from 0 in it.
@@ -106,8 +108,6 @@ pub struct Signer<'a> {
     reading: &'a Reading,
     signing: Signing,
     seen: &'a Seen,
-    /// How documents are signed; only known where index files may have been made so.
-    method: Option<&'a Method>,
     editor: Option<Editor<'a>>,
     reader: PartReader,
     tokens: Tokens,
@@ -137,14 +137,12 @@ impl<'a> Signer<'a> {
         signing: Signing,
         edits: Option<&'a Edits>,
         seen: &'a Seen,
-        method: Option<&'a Method>,
     ) -> Self {
         Self {
             sources,
             reading,
             signing,
             seen,
-            method,
             editor: edits.map(|edits| Editor::new(edits, signing.unit)),
             reader: PartReader::default(),
             tokens: Tokens::default(),
@@ -197,7 +195,7 @@ impl Signer<'_> {
         };
         // Passages, and what is gone, are of documents that are not of the reference.
         let is_edited = self.editor.as_ref().is_some_and(Editor::edits_lines);
-        if is_edited || Method::of(file).as_ref() != self.method {
+        if is_edited || Method::of(file) != Some(self.signing.method?) {
             return None;
         }
         let mut signed = SignedPart::of(part);

@@ -9,7 +9,7 @@ use crate::gather::{Gathered, gather};
 use crate::index::Copies;
 use crate::leaks::Boundary;
 use crate::matching::Wanted;
-use crate::method;
+use crate::method::{self, Method};
 use crate::ordered::map_in_order;
 use crate::problem::Problem;
 use crate::progress::Progress;
@@ -46,20 +46,17 @@ pub(super) struct Rounds<'a> {
 impl<'a> Rounds<'a> {
     pub(super) fn new(sources: &'a Sources, reference: SourceId, options: &'a DedupOptions) -> Result<Self, String> {
         let wanted = options.scan.wanted();
+        let (unit, shingling) = (options.scan.unit, wanted.shingling);
+        let banding = method::banding(sources, unit, shingling, wanted.threshold, options.scan.recall);
         let signing = Signing {
-            unit: options.scan.unit,
-            shingling: wanted.shingling,
-            banding: method::banding(
-                sources,
-                options.scan.unit,
-                wanted.shingling,
-                wanted.threshold,
-                options.scan.recall,
-            ),
+            unit,
+            shingling,
+            banding,
             lines: None,
             passages: None,
             repetition: false,
             texts: false,
+            method: Method::of_indexes(sources, unit, shingling, banding),
         };
         let edits = Edits {
             lines: options.scan.lines.unwrap_or_default(),
