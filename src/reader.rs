@@ -160,11 +160,14 @@ impl<'a> Reader<'a> {
         let mut wanted: Vec<(u32, u64, Option<usize>)> =
             lines.zip(0..).map(|((line, key), place)| (line, key, Some(place))).collect();
         wanted.sort_unstable();
-        let (mut left, mut next) = (wanted.len(), 0);
-        for (number, line) in (0..).zip(text.split('\n')) {
+        let (mut left, mut next, mut start) = (wanted.len(), 0, 0);
+        // By vectors: `split` of the standard library took a quarter of the time that all of this takes.
+        let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
+        for (number, end) in (0..).zip(ends) {
             if left == 0 {
                 break;
             }
+            let line = &text[std::mem::replace(&mut start, end + 1)..end];
             let number = line_in_source(source_lines, number);
             next += wanted[next..].iter().take_while(|(line, ..)| *line < number).count();
             match wanted.get(next) {
