@@ -161,14 +161,11 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
     let banding = method::banding(&sources, options.unit, wanted.shingling, wanted.lowest(), options.recall);
     let is_alone = options.against.is_empty();
     let signing = Signing {
-        unit: options.unit,
-        shingling: wanted.shingling,
-        banding,
         lines: options.lines.filter(|_| is_alone),
         passages: options.passages.filter(|_| is_alone),
         repetition: options.repetition && is_alone,
-        texts: false,
         method: Method::of_indexes(&sources, options.unit, wanted.shingling, banding),
+        ..Signing::new(options.unit, wanted.shingling, banding)
     };
     let mut problems = std::mem::take(&mut sources.problems);
     let gathered = gather(&sources, &options.reading, signing, None, progress, |_| Ok(()))?;

@@ -43,6 +43,14 @@ pub struct Signing {
     pub method: Option<Method>,
 }
 
+impl Signing {
+    /// What documents are compared by, and nothing besides.
+    pub fn new(unit: TokenUnit, shingling: Shingling, banding: Banding) -> Self {
+        let (lines, passages, repetition, texts, method) = (None, None, false, false, None);
+        Self { unit, shingling, banding, lines, passages, repetition, texts, method }
+    }
+}
+
 /// What is kept of a part. Documents are numbered from 0 in it.
 #[derive(Debug)]
 pub struct SignedPart {

@@ -48,16 +48,8 @@ impl<'a> Rounds<'a> {
         let wanted = options.scan.wanted();
         let (unit, shingling) = (options.scan.unit, wanted.shingling);
         let banding = method::banding(sources, unit, shingling, wanted.threshold, options.scan.recall);
-        let signing = Signing {
-            unit,
-            shingling,
-            banding,
-            lines: None,
-            passages: None,
-            repetition: false,
-            texts: false,
-            method: Method::of_indexes(sources, unit, shingling, banding),
-        };
+        let method = Method::of_indexes(sources, unit, shingling, banding);
+        let signing = Signing { method, ..Signing::new(unit, shingling, banding) };
         let edits = Edits {
             lines: options.scan.lines.unwrap_or_default(),
             drops_repeated: options.drops_repeated_lines,

@@ -56,16 +56,7 @@ pub fn write(
     let mut problems = std::mem::take(&mut sources.problems);
     let (unit, shingling) = (options.unit, options.wanted().shingling);
     let banding = Banding::for_recall(options.threshold, options.recall);
-    let signing = Signing {
-        unit,
-        shingling,
-        banding,
-        lines: None,
-        passages: None,
-        repetition: false,
-        texts: true,
-        method: None, // what stands in other index files is of no use here
-    };
+    let signing = Signing { texts: true, ..Signing::new(unit, shingling, banding) };
     let mut file = IndexWriter::new(out)?;
     let (mut lengths, mut pages) = (Vec::new(), Vec::new());
     let gathered = gather(&sources, &options.reading, signing, None, progress, |part| {
