@@ -1,5 +1,5 @@
 //! Every reader, whatever the bytes: the first byte chooses the kind of file, the rest is what it holds. A scan ends, and a
-//! text, or a line of records that is not compressed, is a document or a problem.
+//! text, or a line of records that is not compressed, is a document or a problem. Files without an ending may be index files.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -7,7 +7,7 @@ use retold::progress::Progress;
 use retold::source::Reading;
 use retold::{Options, scan};
 
-const NAMES: [&str; 7] = ["a.txt", "a.jsonl", "a.json", "a.csv", "a.tsv", "a.parquet", "a.html"];
+const NAMES: [&str; 8] = ["a.txt", "a.jsonl", "a.json", "a.csv", "a.tsv", "a.parquet", "a.html", "a"];
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((kind, bytes)) = bytes.split_first() else { return };
@@ -19,6 +19,14 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let options =
         Options { reading: Reading { max_document_bytes: 1 << 20, ..Reading::default() }, ..Options::default() };
+    if name == "a" {
+        let own = folder.path().join("own.txt");
+        if std::fs::write(&own, "one two three four five six").is_ok() {
+            let options = Options { against: vec![path], ..options };
+            scan(&[own], &options, &Progress::default()).expect("temporary files work");
+        }
+        return;
+    }
     let report = scan(&[path], &options, &Progress::default()).expect("temporary files work");
     let summary = report.summary;
     if name == "a.txt" {
