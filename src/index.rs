@@ -15,6 +15,12 @@ use twox_hash::XxHash3_64;
 /// How many documents a block of band keys holds: blocks are never moved, so growing needs no second copy.
 const BLOCK: usize = 4096;
 
+/// How many bits there are for each key of own documents: one in so many of the others passes by chance.
+const BITS_OF_KEY: usize = 16;
+const LEAST_BITS: usize = 64;
+/// Two MiB of bits.
+const MOST_BITS: usize = 1 << 24;
+
 /// The fingerprint of a token sequence.
 pub fn fingerprint(tokens: &[u64]) -> u64 {
     XxHash3_64::oneshot(bytemuck::cast_slice(tokens))
@@ -130,16 +136,38 @@ impl Index {
 
     /// Groups the documents that share a band key, copies left out.
     pub fn buckets(&self, copies: &Copies) -> Buckets {
+        self.buckets_from(copies, DocId(0))
+    }
+
+    /// The same, of those groups only in which there is a document from `first` on. Of the documents before that those are sorted which may
+    /// be in one, and the others only looked at: 3 ns a band and document, a fifth of what sorting them takes.
+    pub fn buckets_from(&self, copies: &Copies, first: DocId) -> Buckets {
         let distinct: Vec<u32> = copies.distinct().map(|document| document.0).collect();
+        let (before, own) = distinct.split_at(distinct.partition_point(|&document| document < first.0));
         let mut buckets = Buckets::new(self.len());
-        let mut entries: Vec<u64> = Vec::with_capacity(distinct.len());
+        let mut entries: Vec<u64> = Vec::with_capacity(own.len());
+        // A bit for each key of the own documents, which others may share.
+        let bits = (BITS_OF_KEY * own.len()).next_power_of_two().clamp(LEAST_BITS, MOST_BITS);
+        let mut known = vec![0u64; bits / 64];
+        let bit = |key: u32| (key as usize % bits / 64, 1u64 << (key % 64));
         for band in 0..self.bands {
+            let entry = |&document: &u32| u64::from(self.key(band, document)) << 32 | u64::from(document);
             entries.clear();
-            entries.extend(
-                distinct.iter().map(|&document| u64::from(self.key(band, document)) << 32 | u64::from(document)),
-            );
+            entries.extend(own.iter().map(entry));
+            if !before.is_empty() {
+                known.fill(0);
+                for entry in &entries {
+                    let (word, bit) = bit((entry >> 32) as u32);
+                    known[word] |= bit;
+                }
+                entries.extend(before.iter().map(entry).filter(|entry| {
+                    let (word, bit) = bit((entry >> 32) as u32);
+                    known[word] & bit != 0
+                }));
+            }
             entries.par_sort_unstable();
-            for same in entries.chunk_by(|a, b| a >> 32 == b >> 32).filter(|same| same.len() > 1) {
+            let groups = entries.chunk_by(|a, b| a >> 32 == b >> 32).filter(|same| same.len() > 1);
+            for same in groups.filter(|same| same.last().is_some_and(|&last| last as u32 >= first.0)) {
                 buckets.push(same.iter().map(|&entry| entry as u32));
             }
         }
@@ -321,14 +349,17 @@ mod tests {
     proptest! {
         /// Groups and copies are what comparing every two documents gives.
         #[test]
-        fn as_comparing_all_pairs(documents in prop::collection::vec((0u64..6, prop::collection::vec(0u32..5, 3)), 0..60)) {
+        fn as_comparing_all_pairs(
+            documents in prop::collection::vec((0u64..6, prop::collection::vec(prop_oneof![0u32..5, any::<u32>()], 3)), 0..60),
+            own in 0u32..60,
+        ) {
             let mut index = Index::new(3);
             for (fingerprint, keys) in &documents {
                 if *fingerprint == 0 { index.push_empty() } else { index.push(*fingerprint, keys) }
             }
             let copies = index.collapse();
             let firsts: BTreeMap<DocId, DocId> = copies.firsts().collect();
-            let buckets = index.buckets(&copies);
+            let (buckets, from_own) = (index.buckets(&copies), index.buckets_from(&copies, DocId(own)));
             let components = buckets.components();
             let mut earlier = Vec::new();
             for (b, document) in documents.iter().enumerate() {
@@ -342,6 +373,16 @@ mod tests {
                 let expected: Vec<DocId> = (0..b.0).map(DocId).filter(|&a| copies.is_first(a)).filter(shares_key).collect();
                 buckets.all_earlier(b, &mut earlier);
                 prop_assert_eq!(&earlier, &expected);
+                from_own.all_earlier(b, &mut earlier);
+                let is_in_group_of_own = |b: DocId| (own..documents.len() as u32).map(DocId).any(|c| {
+                    copies.is_first(c) && (0..3).any(|band| documents[c.index()].1[band] == documents[b.index()].1[band])
+                });
+                if b.0 >= own {
+                    prop_assert_eq!(&earlier, &expected);
+                } else {
+                    prop_assert!(earlier.iter().all(|a| expected.contains(a)));
+                    prop_assert_eq!(from_own.groups_of(b).is_empty(), !is_in_group_of_own(b));
+                }
                 let component = components.iter().position(|component| component.contains(&b));
                 let connected = expected.iter().all(|a| components.iter().position(|component| component.contains(a)) == component);
                 prop_assert!(connected);

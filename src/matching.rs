@@ -94,7 +94,7 @@ impl Wanted {
         progress.begin(Stage::Matching, 0);
         let lowest = self.lowest();
         let mut problems = Vec::new();
-        let buckets = self.buckets(corpus, copies, lowest, &mut problems);
+        let buckets = self.buckets(corpus, copies, DocId(0), lowest, &mut problems);
         let components = buckets.components();
         let ordered = self.ordered(&components, corpus);
         progress.begin(Stage::Comparing, components.iter().map(|component| component.len() as u64).sum());
@@ -149,7 +149,7 @@ impl Wanted {
         problems: &mut Vec<Problem>,
     ) -> Vec<Leak> {
         progress.begin(Stage::Matching, 0);
-        let buckets = self.buckets(corpus, copies, self.threshold, problems);
+        let buckets = self.buckets(corpus, copies, boundary.0, self.threshold, problems);
         let components = buckets.components();
         progress.begin(Stage::Comparing, components.iter().map(|component| component.len() as u64).sum());
         let verifier = || Verifier::new(corpus, self.shingling, self.threshold);
@@ -173,7 +173,7 @@ impl Wanted {
         problems: &mut Vec<Problem>,
     ) -> Vec<Joined> {
         progress.begin(Stage::Matching, 0);
-        let buckets = self.buckets(corpus, copies, self.threshold, problems);
+        let buckets = self.buckets(corpus, copies, DocId(0), self.threshold, problems);
         let mut components = buckets.components();
         components.par_iter_mut().for_each(|component| {
             component.retain(|&document| rank(document).is_some());
@@ -231,9 +231,17 @@ impl Wanted {
         Cow::Owned(ordered)
     }
 
-    fn buckets(self, corpus: Corpus<'_>, copies: &Copies, lowest: f64, problems: &mut Vec<Problem>) -> Buckets {
+    /// Candidates of documents from `first` on.
+    fn buckets(
+        self,
+        corpus: Corpus<'_>,
+        copies: &Copies,
+        first: DocId,
+        lowest: f64,
+        problems: &mut Vec<Problem>,
+    ) -> Buckets {
         match self.search {
-            Search::Bands => corpus.index.buckets(copies),
+            Search::Bands => corpus.index.buckets_from(copies, first),
             _ => exhaustive::buckets(corpus, copies, self.shingling, lowest, problems),
         }
     }
