@@ -25,7 +25,7 @@ pub struct Method {
 /// Behind it, up to a few that mean nothing alone, no character has been given a meaning yet.
 const LAST: u32 = 0x4_0000;
 /// More values in a signature than any options ask for.
-const MOST_VALUES: usize = 1 << 16;
+const MOST_VALUES: usize = 1 << 12;
 
 impl Method {
     /// What is done today.

@@ -10,7 +10,7 @@ use crate::ordered::map_in_order;
 use crate::problem::Problem;
 use crate::reader::{Corpus, Reader};
 use crate::report::Name;
-use crate::source::{Change, Format, Mark, Reading, RewriteError, SourceId, Sources, Stamps};
+use crate::source::{Change, Fetcher, Format, Mark, Reading, RewriteError, SourceId, Sources, Stamps};
 use crate::tokens::TokenUnit;
 use rayon::prelude::*;
 use std::io::{self, Write};
@@ -216,7 +216,17 @@ impl Deduplicated {
             summary,
         };
         result.count_cuts(edited)?;
+        let lost_names = result.lost_names();
+        result.problems.extend(lost_names);
         Ok(result)
+    }
+
+    /// Names of index files that cannot be read, of which the ledger would tell.
+    fn lost_names(&self) -> Vec<Problem> {
+        let (own, corpus) = (self.own(), self.corpus());
+        let mut fetcher = Fetcher::new(&self.sources, &self.reading);
+        let of_reference = self.removed.iter().map(|removed| removed.representative).filter(|&document| document < own);
+        of_reference.filter_map(|document| corpus.name_by(&mut fetcher, document).1).collect()
     }
 
     /// Counts what is cut of the documents that stay, of those in which something is.

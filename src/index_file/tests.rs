@@ -4,6 +4,7 @@ use super::*;
 use crate::matching::Search;
 use crate::report::{LeakKind, Report};
 use crate::scan::scan;
+use crate::source::{Fields, Reading};
 use proptest::prelude::*;
 use std::fs;
 use tempfile::TempDir;
@@ -219,6 +220,135 @@ fn directories_that_cannot_be() {
     other_format[14] += 1;
     let problems = said(&other_format, &new, 5).problems;
     assert!(problems[0].reason.starts_with("an index file of format 2; this retold reads 1"), "{problems:?}");
+}
+
+/// What is said of an index file in which a piece says something else of its documents, with a hash that is right.
+fn with_facts(old: &TempDir, change: impl Fn(&mut Facts)) -> Vec<u8> {
+    let paths = [old.path().to_path_buf()];
+    let sources = Sources::find(&paths, &Default::default(), &Default::default());
+    let banding = Banding::for_recall(0.5, 0.999);
+    let signing =
+        Signing { texts: true, ..Signing::new(Default::default(), Options::default().wanted().shingling, banding) };
+    let mut bytes = Vec::new();
+    let mut file = IndexWriter::new(&mut bytes).unwrap();
+    let mut lengths = Vec::new();
+    let (reading, progress) = (Default::default(), Progress::default());
+    let gathered = gather(&sources, &reading, signing, None, &progress, |part| {
+        lengths.extend(part.documents.iter().map(|document| document.bytes as u32));
+        file.texts(std::mem::replace(&mut part.texts, Ok(PackedBlocks::default()))?)
+    });
+    let index = gathered.unwrap().index;
+    let facts = |documents: Range<u32>| {
+        let own = documents.start as usize..documents.end as usize;
+        let fingerprints = documents.clone().map(|document| index.fingerprint(DocId(document))).collect();
+        let keys = documents.flat_map(|document| index.keys(DocId(document))).collect();
+        let mut facts = Facts { lengths: lengths[own].to_vec(), fingerprints, keys, ..Facts::default() };
+        change(&mut facts);
+        facts
+    };
+    let name = |number: u32| IndexedName { name: number.to_string(), path: "old".into(), record: None, line: None };
+    let method = Method::new(signing.unit, signing.shingling, banding);
+    file.finish(serde_json::to_value(method).unwrap(), 0, facts, name).unwrap();
+    bytes
+}
+
+/// Facts that do not go together are noticed, be they signatures or texts.
+#[test]
+fn facts_that_cannot_be() {
+    let (old, new) = some_alike();
+    let kinds = |report: &Report| report.leaks.iter().flatten().map(|leak| leak.kind).collect::<Vec<_>>();
+    let as_it_is = said(&with_facts(&old, |_| ()), &new, 5);
+    assert_eq!((kinds(&as_it_is), as_it_is.problems), (vec![LeakKind::Near, LeakKind::Exact], vec![]));
+    let changes: [(&str, fn(&mut Facts)); 7] = [
+        ("a key less", |facts| facts.keys.truncate(facts.keys.len() - 1)),
+        ("a key more", |facts| facts.keys.push(1)),
+        ("keys of a document without tokens", |facts| facts.fingerprints[0] = 0),
+        ("a text that is longer", |facts| facts.lengths[0] += 1),
+        ("a text that is shorter", |facts| facts.lengths[1] -= 1),
+        ("texts without end", |facts| facts.lengths.fill(u32::MAX)),
+        ("pages in no order", |facts| facts.pages = vec![5, 3]),
+    ];
+    for (what, change) in changes {
+        let bytes = with_facts(&old, change);
+        assert!(!said(&bytes, &new, 5).problems.is_empty(), "{what}");
+        let is_of_keys = what.starts_with("a key") || what.starts_with("keys");
+        assert!(is_of_keys || !said(&bytes, &new, 4).problems.is_empty(), "{what}, signed anew");
+    }
+}
+
+/// Of what is like nothing that is looked for no text is read; and the directory is held against its hash.
+#[test]
+fn only_what_is_needed_is_read() {
+    let (old, _) = some_alike();
+    let options = Options { threshold: 0.5, ..Options::default() };
+    let (mut bytes, _) = indexed(&[old.path().to_path_buf()], &options, 1);
+    let exact = folder(&[format!("{SENTENCE}3 and again 3")], false);
+    let directory = bytes.windows(9).rposition(|window| window == b"\"losses\":").unwrap();
+    let mut more_losses = bytes.clone();
+    more_losses[directory + 9] += 1;
+    assert_eq!(
+        said(&more_losses, &exact, 5).problems[0].reason,
+        "the index file is broken; make it anew with retold index"
+    );
+    bytes[16..300].fill(0);
+    let report = said(&bytes, &exact, 5);
+    assert_eq!((told(&report).len(), report.problems.len()), (1, 0));
+    assert!(!said(&bytes, &exact, 4).problems.is_empty());
+}
+
+/// Names are those of the file that a document is in, pages are pages in every piece, and too long is too long.
+#[test]
+fn of_several_files_and_pieces() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let record = |name: &str| format!("{{\"id\": \"{name}\", \"text\": \"{SENTENCE}{name}\"}}\n");
+    let reading = Reading { fields: Fields { text: vec!["text".into()], id: Some("id".into()) }, ..Reading::default() };
+    let with_ids = Options { reading, ..Options::default() };
+    for (file, name) in [("a", "one"), ("b", "two")] {
+        fs::write(path(&format!("{file}.jsonl")), record(name)).unwrap();
+        let (bytes, _) = indexed(&[path(&format!("{file}.jsonl"))], &with_ids, 1);
+        fs::write(path(file), bytes).unwrap();
+        fs::write(path(&format!("{name}.txt")), format!("{SENTENCE}{name}")).unwrap();
+    }
+    let against = |reading: Reading, shingle_size| {
+        let against = vec![path("a"), path("b")];
+        let options = Options { against, reading, shingle_size, ..Options::default() };
+        with_threads(1, || scan(&[path("one.txt"), path("two.txt")], &options, &Progress::default())).unwrap()
+    };
+    let names: Vec<String> = told(&against(Reading::default(), 5)).into_iter().map(|(_, within, ..)| within).collect();
+    assert_eq!(
+        names,
+        ["a", "b"].map(|file| format!(
+            "{} of {}",
+            ["one", "two"][usize::from(file == "b")],
+            path(&format!("{file}.jsonl")).display()
+        ))
+    );
+    let short = Reading { max_document_bytes: SENTENCE.len() as u64, ..Reading::default() };
+    let too_long =
+        |problem: &Problem| problem.reason.contains("--max-document-bytes") && problem.path.ends_with(['a', 'b']);
+    assert_eq!(against(short, 4).problems.iter().filter(|problem| too_long(problem)).count(), 2);
+
+    let pages = TempDir::new().unwrap();
+    for number in 100..140 {
+        let ending = if [103, 108, 124, 139].contains(&number) { "html" } else { "txt" };
+        fs::write(pages.path().join(format!("{number}.{ending}")), format!("<p>{number}</p>")).unwrap();
+    }
+    let (bytes, _) = indexed(&[pages.path().to_path_buf()], &Options::default(), 1);
+    fs::write(path("pages"), bytes).unwrap();
+    let sources = Sources::find_reference(&[path("pages")], &Default::default(), &Default::default());
+    let file = sources.indexed().next().unwrap();
+    let mut found = Vec::new();
+    for piece in sources.parts().zip(0..).map(|(_, number)| file.piece(number).unwrap()) {
+        let first = found.len();
+        found.resize(first + piece.facts.lengths.len(), false);
+        piece.facts.pages.iter().for_each(|&page| found[first + page as usize] = true);
+    }
+    let found: Vec<usize> =
+        found.iter().zip(100..).filter(|(is_page, _)| **is_page).map(|(_, number)| number).collect();
+    if cfg!(feature = "html") {
+        assert_eq!(found, [103, 108, 124, 139]);
+    }
 }
 
 /// Bands of an index file are taken where they keep the promise, and those of most documents.

@@ -250,11 +250,13 @@ impl Sources {
             given: true,
         };
         match IndexFile::open(path) {
-            Ok(file) if file.pieces() == 0 => {} // there is nothing to look in
             Ok(file) => {
                 if file.losses() > 0 {
                     let reason = format!("{} of what it was made of could not be read", file.losses());
                     self.problems.push(source.problem(None, reason));
+                }
+                if file.pieces() == 0 {
+                    return; // there is nothing to look in
                 }
                 source.format = Format::Index { pieces: file.pieces() };
                 source.indexed = Some(file);

@@ -153,9 +153,70 @@ fn an_index_is_not_in_itself() {
     let folder = folder([("a.txt", article("sea")), (".hidden.txt", article("wind"))]);
     for _ in 0..2 {
         let made = retold(folder.path(), "index . -o ./all.retold --hidden");
-        assert!(made.stdout.starts_with("2 documents, "), "{made:?}");
+        assert!(made.stdout.starts_with("2 documents, ") && !made.stdout.contains("left out"), "{made:?}");
     }
     // Nor is it taken for a report of last time.
     let refused = retold(folder.path(), "scan . -o all.retold");
     assert!(refused.status == 2 && refused.stderr.contains("was not written by this command"), "{refused:?}");
+}
+
+/// What stands in a directory is looked for in longer documents too, whatever stands beside it.
+#[test]
+fn an_index_beside_a_directory() {
+    let part: String = article("sea").lines().take(5).map(|line| format!("{line}\n")).collect();
+    let folder = folder([("dir/sea.txt", article("sea")), ("wind.txt", article("wind")), ("part.txt", part)]);
+    assert_eq!(retold(folder.path(), "index wind.txt -o wind.retold").status, 0);
+    let report = retold(folder.path(), "scan part.txt --against dir --against wind.retold -f json").json();
+    let leak = &report["leaks"][0];
+    assert_eq!((&leak["kind"], &leak["within"]), (&json!("contained"), &json!("dir/sea.txt")));
+    assert_eq!(
+        (&report["parameters"]["contained"], &report["parameters"]["contained_in_index_files"]),
+        (&json!(0.9), &json!(false))
+    );
+}
+
+/// A name that cannot be read is a problem, and the document is known by its number.
+#[test]
+fn names_that_are_lost() {
+    let folder = folder([("old.txt", article("sea")), ("new.txt", article("sea"))]);
+    assert_eq!(retold(folder.path(), "index old.txt -o old.retold").status, 0);
+    let path = folder.path().join("old.retold");
+    let mut bytes = fs::read(&path).unwrap();
+    let names = bytes.windows(4).rposition(|window| window == [0x28, 0xb5, 0x2f, 0xfd]).unwrap();
+    bytes[names + 15] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    for command in ["scan new.txt", "check new.txt", "dedup new.txt -o clean.txt"] {
+        let ended = retold(folder.path(), &format!("{command} --against old.retold"));
+        let said = ended.stderr + &ended.stdout;
+        assert!(
+            ended.status == 2 && said.contains("the name of a document: the index file is broken"),
+            "{command}: {said}"
+        );
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupted_run_leaves_nothing() {
+    use std::os::unix::fs::PermissionsExt;
+    let long =
+        (0..400).map(|number| json!({ "text": article(&format!("{number}x")) }).to_string() + "\n").collect::<String>();
+    let folder = folder([("in/old.jsonl", long.repeat(8)), ("out/old.retold", String::new())]);
+    let output = folder.path().join("out/old.retold");
+    fs::set_permissions(&output, fs::Permissions::from_mode(0o640)).unwrap();
+    let count = || fs::read_dir(folder.path().join("out")).unwrap().count();
+    for (signal, status) in [("-TERM", None), ("-CONT", Some(0))] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_retold"));
+        command.args(["index", "in", "-o", "out/old.retold", "-q"]).current_dir(folder.path());
+        let mut child = command.stdout(std::process::Stdio::null()).spawn().unwrap();
+        while count() == 1 {
+            assert_eq!(child.try_wait().unwrap(), None, "it reads for a while");
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        assert_eq!((child.wait().unwrap().code(), count()), (status, 1), "{signal}");
+    }
+    // A file that is replaced passes its permissions on.
+    let metadata = output.metadata().unwrap();
+    assert!(metadata.len() > 0 && metadata.permissions().mode() & 0o777 == 0o640, "{metadata:?}");
 }

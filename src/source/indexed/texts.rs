@@ -104,6 +104,9 @@ impl TextReader {
     pub(in crate::source) fn name(&mut self, texts: &IndexedTexts, number: u32) -> Result<IndexedName, String> {
         let place = place_of(&texts.names, number).ok_or(BROKEN)?;
         let names = self.block(&texts.file, place)?;
+        if memchr::memchr_iter(b'\n', names).count() != place.documents.len() {
+            return Err(BROKEN.into());
+        }
         let name = names.split(|&byte| byte == b'\n').nth(number as usize - place.documents.start);
         name.and_then(|name| serde_json::from_slice(name).ok()).ok_or_else(|| BROKEN.into())
     }
