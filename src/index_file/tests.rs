@@ -259,7 +259,8 @@ fn facts_that_cannot_be() {
     let kinds = |report: &Report| report.leaks.iter().flatten().map(|leak| leak.kind).collect::<Vec<_>>();
     let as_it_is = said(&with_facts(&old, |_| ()), &new, 5);
     assert_eq!((kinds(&as_it_is), as_it_is.problems), (vec![LeakKind::Near, LeakKind::Exact], vec![]));
-    let changes: [(&str, fn(&mut Facts)); 7] = [
+    type Change = fn(&mut Facts);
+    let changes: [(&str, Change); 7] = [
         ("a key less", |facts| facts.keys.truncate(facts.keys.len() - 1)),
         ("a key more", |facts| facts.keys.push(1)),
         ("keys of a document without tokens", |facts| facts.fingerprints[0] = 0),
