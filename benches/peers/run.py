@@ -61,7 +61,7 @@ def arguments():
     parser.add_argument("--cpu", type=int, default=0, help="the cpu that every tool is pinned to (default 0)")
     parser.add_argument("--only", metavar="NAME,...", help=f"of {', '.join(RETOLD + PEERS)}")
     parser.add_argument("--limit", type=int, metavar="N", help="take the first N records only")
-    parser.add_argument("--retold", type=Path, default=ROOT / "target/release/retold", metavar="PATH")
+    parser.add_argument("--retold", type=lambda path: Path(path).resolve(), default=ROOT / "target/release/retold", metavar="PATH")
     parser.add_argument("--venv", type=Path, default=ROOT / "target/peers-venv", metavar="DIR")
     parser.add_argument("--floor-command", action="append", default=[], metavar="CMD", help="e.g. 'wc -w {corpus}'")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every run's figures there")
