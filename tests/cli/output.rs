@@ -211,7 +211,8 @@ fn an_interrupted_run_leaves_no_temporary_files() {
     let count = || {
         fs::read_dir(temporary.path()).unwrap().flat_map(|entry| fs::read_dir(entry.unwrap().path())).flatten().count()
     };
-    for (shell, signal) in [("exec $0 scan -", Some(2)), ("trap '' INT; exec $0 scan -", None)] {
+    // SIGINT would be ignored by all that a script runs in the background.
+    for (shell, signal) in [("exec $0 scan -", Some(15)), ("trap '' TERM; exec $0 scan -", None)] {
         let mut command = Command::new("sh");
         command.args(["-c", shell, env!("CARGO_BIN_EXE_retold")]).env("TMPDIR", temporary.path());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -219,7 +220,7 @@ fn an_interrupted_run_leaves_no_temporary_files() {
             assert_eq!(child.try_wait().unwrap(), None, "it reads standard input");
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
-        let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
         assert!(killed.success());
         // Waiting would close standard input; a run that goes on ends when it is closed.
         let open = child.stdin.take().filter(|_| signal.is_some());
