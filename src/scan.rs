@@ -23,6 +23,7 @@ use crate::tokens::TokenUnit;
 use rayon::prelude::*;
 use std::io;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 /// What a scan is run with.
 #[derive(Clone, Debug)]
@@ -260,12 +261,17 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         names: Vec::new(),
     };
     let mentioned = mentioned_in(&report, corpus);
+    let lost = Mutex::new(Vec::new());
+    let name = |fetcher: &mut Fetcher<'_>, &document: &DocId| {
+        let (name, problem) = corpus.name_by(fetcher, document);
+        if let Some(problem) = problem {
+            lost.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
+        }
+        (document, name)
+    };
     let fetcher = || Fetcher::new(&sources, &options.reading);
-    let name = |fetcher: &mut Fetcher<'_>, &document: &DocId| (document, corpus.name_by(fetcher, document));
-    for (document, (name, problem)) in mentioned.par_iter().map_init(fetcher, name).collect::<Vec<_>>() {
-        report.names.push((document, name));
-        report.problems.extend(problem);
-    }
+    report.names = mentioned.par_iter().map_init(fetcher, name).collect();
+    report.problems.extend(lost.into_inner().unwrap_or_else(PoisonError::into_inner));
     report.problems.sort();
     report.problems.dedup();
     report.count();
