@@ -305,23 +305,25 @@ fn of_several_files_and_pieces() {
     let record = |name: &str| format!("{{\"id\": \"{name}\", \"text\": \"{SENTENCE}{name}\"}}\n");
     let reading = Reading { fields: Fields { text: vec!["text".into()], id: Some("id".into()) }, ..Reading::default() };
     let with_ids = Options { reading, ..Options::default() };
-    for (file, name) in [("a", "one"), ("b", "two")] {
+    for (file, name) in [("a", "tide"), ("b", "edit")] {
         fs::write(path(&format!("{file}.jsonl")), record(name)).unwrap();
         let (bytes, _) = indexed(&[path(&format!("{file}.jsonl"))], &with_ids, 1);
         fs::write(path(file), bytes).unwrap();
-        fs::write(path(&format!("{name}.txt")), format!("{SENTENCE}{name}")).unwrap();
+        fs::write(path(&format!("{name}.txt")), format!("{SENTENCE}{name} more")).unwrap();
     }
     let against = |reading: Reading, shingle_size| {
         let against = vec![path("a"), path("b")];
         let options = Options { against, reading, shingle_size, ..Options::default() };
-        with_threads(1, || scan(&[path("one.txt"), path("two.txt")], &options, &Progress::default())).unwrap()
+        with_threads(1, || scan(&[path("tide.txt"), path("edit.txt")], &options, &Progress::default())).unwrap()
     };
+    // Nearly the same, so that both texts are read, one block after the other at the same place of its file.
+    assert_eq!(against(Reading::default(), 5).problems, []);
     let names: Vec<String> = told(&against(Reading::default(), 5)).into_iter().map(|(_, within, ..)| within).collect();
     assert_eq!(
         names,
         ["a", "b"].map(|file| format!(
             "{} of {}",
-            ["one", "two"][usize::from(file == "b")],
+            ["tide", "edit"][usize::from(file == "b")],
             path(&format!("{file}.jsonl")).display()
         ))
     );
