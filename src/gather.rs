@@ -8,10 +8,12 @@ use crate::ordered::map_in_order;
 use crate::passages::Digest;
 use crate::problem::Problem;
 use crate::progress::{Progress, Stage};
+use crate::reader::Corpus;
 use crate::repetition::Repetition;
 use crate::seen::Seen;
 use crate::sign::{Found, SignedPart, Signer, Signing};
 use crate::source::{Assumed, Format, Part, Reading, SourceId, Sources};
+use crate::tokens::TokenUnit;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -47,6 +49,20 @@ pub struct Gathered {
     pub own_bytes: u64,
     /// Files that are no text, but for the reference.
     pub skipped: u64,
+}
+
+impl Gathered {
+    /// All that is needed to read its documents again, from where and as they were read.
+    pub fn corpus<'a>(
+        &'a self,
+        sources: &'a Sources,
+        reading: &'a Reading,
+        edits: Option<&'a Edits>,
+        unit: TokenUnit,
+    ) -> Corpus<'a> {
+        let Self { documents, index, bytes, .. } = self;
+        Corpus { sources, reading, documents, index, edits, unit, bytes: *bytes }
+    }
 }
 
 /// Documents are numbered in 32 bits, of which the last number has a meaning of its own.

@@ -231,7 +231,7 @@ impl Wanted {
         Cow::Owned(ordered)
     }
 
-    /// Candidates of documents from `first` on.
+    /// Candidates, all those of documents from `first` on.
     fn buckets(
         self,
         corpus: Corpus<'_>,

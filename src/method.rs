@@ -37,7 +37,7 @@ impl Method {
 
     /// The same, if there are index files among `sources`, of which nobody needs to know otherwise.
     pub fn of_indexes(sources: &Sources, unit: TokenUnit, shingling: Shingling, banding: Banding) -> Option<Self> {
-        sources.indexed().next().map(|_| Self::new(unit, shingling, banding))
+        sources.has_index().then(|| Self::new(unit, shingling, banding))
     }
 
     /// What was done with the documents of an index file; none when that cannot be.

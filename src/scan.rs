@@ -231,7 +231,7 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
             lines: signing.lines,
             passage_tokens: signing.passages,
             containment: if is_alone { options.containment } else { options.containment.or(Some(DEFAULT_CONTAINMENT)) },
-            leaves_out_indexes: !wanted.looks_within_indexes() && sources.indexed().next().is_some(),
+            leaves_out_indexes: !wanted.looks_within_indexes() && sources.has_index(),
         },
         measured_recall,
         histogram,

@@ -16,7 +16,7 @@ use crate::seen::Seen;
 use crate::shingles::{Shingles, Shingling};
 use crate::sketch::Sketcher;
 use crate::source::{
-    Assumed, Document, PackedBlocks, Packing, Part, PartEnd, PartReader, Piece, Place, Reading, SourceId, Sources,
+    Assumed, BlockPacker, Document, PackedBlocks, Part, PartEnd, PartReader, Piece, Place, Reading, SourceId, Sources,
     Visit, line_in_source,
 };
 use crate::tokens::{TokenUnit, Tokens};
@@ -125,7 +125,7 @@ pub struct Signer<'a> {
     repeated: RepeatedLines,
     digester: Option<Digester>,
     repetitions: Repetitions,
-    packing: Option<io::Result<Packing>>,
+    packing: Option<io::Result<BlockPacker>>,
     usual: Usual,
 }
 
@@ -160,7 +160,7 @@ impl<'a> Signer<'a> {
             repeated: RepeatedLines::default(),
             digester: signing.passages.map(Digester::new),
             repetitions: Repetitions::default(),
-            packing: signing.texts.then(Packing::new),
+            packing: signing.texts.then(BlockPacker::new),
             usual: Usual::default(),
         }
     }
@@ -245,7 +245,7 @@ impl Visit for Signed<'_, '_> {
         let Document { place, text, id, assumed, lines } = document;
         let number = self.part.documents.len() as u32;
         if self.signer.signing.texts {
-            if text.len() > Packing::LONGEST {
+            if text.len() > BlockPacker::LONGEST {
                 let (source, line) = self.place_of(place);
                 self.lost(
                     source,

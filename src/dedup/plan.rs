@@ -216,8 +216,10 @@ impl Deduplicated {
             summary,
         };
         result.count_cuts(edited)?;
-        let lost_names = result.lost_names();
-        result.problems.extend(lost_names);
+        if result.sources.has_index() {
+            let lost_names = result.lost_names();
+            result.problems.extend(lost_names);
+        }
         Ok(result)
     }
 

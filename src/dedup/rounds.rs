@@ -194,15 +194,8 @@ impl<'a> Rounds<'a> {
     }
 
     fn corpus<'b>(&'b self, gathered: &'b Gathered) -> Corpus<'b> {
-        Corpus {
-            sources: self.sources,
-            reading: &self.options.scan.reading,
-            documents: &gathered.documents,
-            index: &gathered.index,
-            edits: Some(&self.edits),
-            unit: self.options.scan.unit,
-            bytes: gathered.bytes,
-        }
+        let scan = &self.options.scan;
+        gathered.corpus(self.sources, &scan.reading, Some(&self.edits), scan.unit)
     }
 
     /// Documents that the reference has, in document order.

@@ -12,7 +12,6 @@ use crate::gather::{Gathered, gather};
 use crate::method::Method;
 use crate::problem::Problem;
 use crate::progress::{Progress, Stage};
-use crate::reader::Corpus;
 use crate::report::Name;
 use crate::scan::Options;
 use crate::sign::Signing;
@@ -59,24 +58,16 @@ pub fn write(
     let signing = Signing { texts: true, ..Signing::new(unit, shingling, banding) };
     let mut file = IndexWriter::new(out)?;
     let (mut lengths, mut pages) = (Vec::new(), Vec::new());
-    let gathered = gather(&sources, &options.reading, signing, None, progress, |part| {
+    let mut gathered = gather(&sources, &options.reading, signing, None, progress, |part| {
         let first = lengths.len() as u32;
         pages.extend(part.pages.iter().map(|page| first + page));
         // None is longer than what can be packed.
         lengths.extend(part.documents.iter().map(|document| document.bytes as u32));
         file.texts(std::mem::replace(&mut part.texts, Ok(PackedBlocks::default()))?)
     })?;
-    let Gathered { documents, index, bytes, skipped, .. } = gathered;
-    problems.extend(gathered.problems);
-    let corpus = Corpus {
-        sources: &sources,
-        reading: &options.reading,
-        documents: &documents,
-        index: &index,
-        edits: None,
-        unit,
-        bytes,
-    };
+    problems.append(&mut gathered.problems);
+    let corpus = gathered.corpus(&sources, &options.reading, None, unit);
+    let Gathered { documents, index, bytes, skipped, .. } = &gathered;
     progress.begin(Stage::Reporting, 0);
     let facts = |documents: Range<u32>| {
         let own = documents.start as usize..documents.end as usize;
@@ -96,7 +87,7 @@ pub fn write(
     problems.sort();
     problems.dedup();
     let file_bytes = file.finish(method, problems.len() as u64, facts, name)?;
-    Ok(Indexed { documents: documents.len() as u64, bytes, file_bytes, skipped, problems })
+    Ok(Indexed { documents: documents.len() as u64, bytes: *bytes, file_bytes, skipped: *skipped, problems })
 }
 
 /// Whether a file is an index file, by how it begins.

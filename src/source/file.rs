@@ -41,6 +41,11 @@ pub(super) struct Copied {
 }
 
 impl Source {
+    /// A file that is read where it stands.
+    pub(super) fn at(path: PathBuf, format: Format, given: bool) -> Self {
+        Self { path, alias: None, copied: None, format, indexed: None, given }
+    }
+
     /// What the source is called in results: its path as given or found, `-` for standard input.
     pub fn name(&self) -> String {
         self.alias.clone().unwrap_or_else(|| self.path.to_string_lossy().into_owned())

@@ -35,7 +35,7 @@ mod walk;
 
 pub use fetch::{Fetcher, Texts};
 pub use file::Source;
-pub(crate) use indexed::{Facts, IndexFile, IndexWriter, IndexedName, PackedBlocks, Packing, Piece};
+pub(crate) use indexed::{BlockPacker, Facts, IndexFile, IndexWriter, IndexedName, PackedBlocks, Piece};
 pub use json::Fields;
 pub use list::{Fate, Listed};
 pub use one::{OneDocument, path_and_record, read_one};
@@ -223,6 +223,11 @@ impl Sources {
         self.list.iter().filter_map(Source::indexed)
     }
 
+    /// Whether there is one among them.
+    pub(crate) fn has_index(&self) -> bool {
+        self.indexed().next().is_some()
+    }
+
     /// When a source was modified, in nanoseconds since 1970; 0 when that is not known, as of standard input.
     pub fn modified(&self, source: SourceId) -> u128 {
         let modified = self.get(source).given_path().metadata().and_then(|metadata| metadata.modified());
@@ -237,18 +242,11 @@ impl Sources {
 
     fn add(&mut self, path: PathBuf, given: bool, reading: &Reading) {
         let format = file::format_of(&path, given, &reading.fields);
-        self.list.push(Source { path, alias: None, copied: None, format, indexed: None, given });
+        self.list.push(Source::at(path, format, given));
     }
 
     fn add_index(&mut self, path: &Path) {
-        let mut source = Source {
-            path: path.to_path_buf(),
-            alias: None,
-            copied: None,
-            format: Format::Index { pieces: 1 },
-            indexed: None,
-            given: true,
-        };
+        let mut source = Source::at(path.to_path_buf(), Format::Index { pieces: 0 }, true);
         match IndexFile::open(path) {
             Ok(file) => {
                 if file.losses() > 0 {
@@ -276,14 +274,8 @@ impl Sources {
                 let format = if is_records { Format::JsonLines { bytes: spool.bytes } } else { Format::Text };
                 let (packing, is_incomplete) = (spool.packing, spool.incomplete.is_some() || spool.is_cut);
                 let copied = Some(Copied { file: None, stamp: None, packing, is_incomplete });
-                let source = Source {
-                    path: spool.path().to_path_buf(),
-                    alias: Some(name),
-                    copied,
-                    format,
-                    indexed: None,
-                    given: true,
-                };
+                let at = Source::at(spool.path().to_path_buf(), format, true);
+                let source = Source { alias: Some(name), copied, ..at };
                 self.problems.extend(spool.incomplete.as_ref().map(|reason| source.problem(None, reason)));
                 if spool.is_cut {
                     let reason = format!("a record is longer than {most} bytes; --max-document-bytes allows more");

@@ -92,14 +92,7 @@ mod tests {
     fn parts_cover_every_source_once_and_in_order() {
         let format = |text: bool, bytes| if text { Format::Text } else { Format::JsonLines { bytes } };
         let kinds = [(true, 0), (false, 0), (false, 5 * BLOCK_BYTES / 2), (true, 0), (true, 0)];
-        let list = kinds.map(|(text, bytes)| Source {
-            path: PathBuf::new(),
-            alias: None,
-            copied: None,
-            format: format(text, bytes),
-            indexed: None,
-            given: true,
-        });
+        let list = kinds.map(|(text, bytes)| Source::at(PathBuf::new(), format(text, bytes), true));
         let sources = Sources { list: list.into(), ..Sources::default() };
         let block = |source, start, end| Part::Block { source: SourceId(source), start, end };
         let expected = [

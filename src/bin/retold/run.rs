@@ -166,11 +166,10 @@ pub fn say_unfinished(report: &Report) {
 
 /// Why there is nothing that --against could find; `own` says what is done with the documents themselves.
 pub fn no_reference(problems: &[Problem], own: &str) -> Failure {
+    let nothing = format!("no document with a word, or none that is not {own} itself");
     let because = match problems {
-        [] => format!("it holds no document with a word, or none that is not {own} itself"),
-        [first, ..] => {
-            format!("what could be read of it holds no document with a word, or none that is not {own} itself; {first}")
-        }
+        [] => format!("it holds {nothing}"),
+        [first, ..] => format!("what could be read of it holds {nothing}; {first}"),
     };
     Failure::new(format!("--against: nothing to look in: {because}"))
 }

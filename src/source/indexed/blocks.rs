@@ -36,14 +36,14 @@ impl Default for PackedBlocks {
 }
 
 /// Packs texts or names.
-pub(crate) struct Packing {
+pub(crate) struct BlockPacker {
     packer: Packer,
     block: Vec<u8>,
     documents: u32,
     packed: PackedBlocks,
 }
 
-impl Packing {
+impl BlockPacker {
     /// The longest text that can be packed: lengths have 32 bits, and what cannot be compressed becomes longer.
     pub(crate) const LONGEST: usize = 0xf000_0000;
 
@@ -55,7 +55,7 @@ impl Packing {
         Ok(Self { packer: Packer::new()?, block: Vec::new(), documents: 0, packed: PackedBlocks::default() })
     }
 
-    /// Adds what there is of the next document, no longer than [`Packing::LONGEST`].
+    /// Adds what there is of the next document, no longer than [`BlockPacker::LONGEST`].
     ///
     /// # Errors
     /// When a temporary file cannot be written.

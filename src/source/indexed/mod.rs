@@ -16,7 +16,7 @@ mod facts;
 mod pack;
 mod texts;
 
-pub(crate) use blocks::{Block, PackedBlocks, Packing};
+pub(crate) use blocks::{Block, BlockPacker, PackedBlocks};
 pub(crate) use facts::{Facts, IndexedName};
 pub(crate) use texts::IndexedTexts;
 pub(super) use texts::TextReader;
@@ -183,7 +183,7 @@ pub(crate) struct IndexWriter<'a> {
     at: u64,
     /// The blocks of all texts.
     blocks: Vec<Block>,
-    names: Packing,
+    names: BlockPacker,
     pieces: Vec<(u32, u64, u64, u64, u64)>,
 }
 
@@ -193,7 +193,7 @@ impl<'a> IndexWriter<'a> {
     /// # Errors
     /// Those of `out`, here and below; and when this build cannot compress.
     pub(crate) fn new(out: &'a mut (dyn Write + Send)) -> io::Result<Self> {
-        let names = Packing::new()?;
+        let names = BlockPacker::new()?;
         out.write_all(&MAGIC)?;
         out.write_all(&FORMAT.to_le_bytes())?;
         Ok(Self { out, at: HEAD_BYTES, blocks: Vec::new(), names, pieces: Vec::new() })
