@@ -22,6 +22,12 @@ pub trait Compare {
 
     /// Says that the document last compared, or another, is soon the first of a comparison.
     fn keep(&mut self, document: DocId);
+
+    /// Puts those of the documents kept so far into `near` that may reach the threshold with `document`, in the order in which they
+    /// were kept; false when it cannot tell, and all may.
+    fn near(&mut self, _document: DocId, _near: &mut Vec<DocId>) -> bool {
+        false
+    }
 }
 
 /// A document that joined a cluster, its representative, and how alike they are.
@@ -30,29 +36,35 @@ pub type Joined = (DocId, DocId, Similarity);
 /// Clusters one connected component of documents, taken in the order given: which joined a cluster, in that order.
 pub fn leaders(component: &[DocId], buckets: &Buckets, comparer: &mut impl Compare) -> Vec<Joined> {
     let mut joined = Vec::new();
-    // By their places in the component: the earliest comes first.
-    let mut representatives_of_group: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
-    let mut candidates = Vec::new();
-    for (number, &document) in component.iter().enumerate() {
-        candidates.clear();
+    let mut representatives: Vec<DocId> = Vec::new();
+    // By their numbers: the earliest comes first.
+    let mut representatives_of_group: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+    let (mut candidates, mut numbers) = (Vec::new(), Vec::new());
+    for (place, &document) in component.iter().enumerate() {
         let groups = buckets.groups_of(document);
-        for group in groups {
-            candidates.extend(representatives_of_group.get(group).into_iter().flatten().copied());
+        if comparer.near(document, &mut candidates) {
+            candidates.retain(|&representative| buckets.share_group(representative, document));
+        } else {
+            let of_groups = groups.iter().filter_map(|group| representatives_of_group.get(group));
+            numbers.clear();
+            numbers.extend(of_groups.flatten().copied());
+            numbers.sort_unstable();
+            numbers.dedup();
+            candidates.clear();
+            candidates.extend(numbers.iter().map(|&number| representatives[number as usize]));
         }
-        candidates.sort_unstable();
-        candidates.dedup();
-        let first = candidates.iter().find_map(|&representative| {
-            let similarity = comparer.compare(component[representative], document)?;
-            Some((document, component[representative], similarity))
-        });
+        let first = candidates
+            .iter()
+            .find_map(|&representative| Some((document, representative, comparer.compare(representative, document)?)));
         match first {
             Some(member) => joined.push(member),
-            None if number + 1 == component.len() => {}
+            None if place + 1 == component.len() => {}
             None => {
                 comparer.keep(document);
                 for &group in groups {
-                    representatives_of_group.entry(group).or_default().push(number);
+                    representatives_of_group.entry(group).or_default().push(representatives.len() as u32);
                 }
+                representatives.push(document);
             }
         }
     }

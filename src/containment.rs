@@ -9,7 +9,7 @@
 //! longer one.
 
 use crate::document::DocId;
-use crate::exhaustive::Counts;
+use crate::exhaustive::{counts, shared};
 use crate::ordered::map_in_order;
 use crate::problem::Problem;
 use crate::reader::{Corpus, ShingleReader, of_each};
@@ -43,9 +43,9 @@ pub fn containers(
     let mut all: Vec<DocId> = small.iter().chain(large).copied().collect();
     all.sort_unstable();
     all.dedup();
-    let counts = Counts::of(corpus, &all, shingling, problems);
+    let counts = counts(corpus, &all, shingling, problems);
     let rare = of_each(corpus, shingling, small, problems, |document, set, rare| {
-        rare.extend(counts.prefix(set, least).map(|shingle| (shingle, document)));
+        rare.extend(shared(counts.prefix(set, least)).map(|shingle| (shingle, document)));
     });
     let postings = Postings::new(rare);
     let mut pairs: Vec<(DocId, DocId)> = of_each(corpus, shingling, large, problems, |document, set, pairs| {

@@ -22,9 +22,18 @@ impl Boundary {
         comparer: &mut impl Compare,
     ) -> Vec<(DocId, DocId, Similarity)> {
         let (mut nearest, mut earlier) = (Vec::new(), Vec::new());
-        for &document in component.iter().filter(|&&document| document >= self.0) {
-            buckets.all_earlier(document, &mut earlier);
-            let compared = earlier.iter().filter(|&&other| other < self.0).filter_map(|&other| {
+        let (reference, own) = component.split_at(component.partition_point(|&document| document < self.0));
+        if !own.is_empty() {
+            reference.iter().for_each(|&document| comparer.keep(document));
+        }
+        for &document in own {
+            if comparer.near(document, &mut earlier) {
+                earlier.retain(|&other| buckets.share_group(other, document));
+            } else {
+                buckets.all_earlier(document, &mut earlier);
+                earlier.retain(|&other| other < self.0);
+            }
+            let compared = earlier.iter().filter_map(|&other| {
                 let similarity = comparer.compare(other, document)?;
                 Some((document, other, similarity))
             });

@@ -46,6 +46,8 @@ mod method;
 mod ordered;
 mod pairs;
 pub mod passages;
+mod postings;
+mod prefixes;
 pub mod problem;
 pub mod progress;
 mod quote;

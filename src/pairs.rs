@@ -17,7 +17,11 @@ pub fn verified(component: &[DocId], buckets: &Buckets, comparer: &mut impl Comp
     let mut verified = Vec::new();
     let mut earlier = Vec::new();
     for &document in component {
-        buckets.all_earlier(document, &mut earlier);
+        if comparer.near(document, &mut earlier) {
+            earlier.retain(|&first| buckets.share_group(first, document));
+        } else {
+            buckets.all_earlier(document, &mut earlier);
+        }
         for &first in &earlier {
             verified.extend(comparer.compare(first, document).map(|similarity| (first, document, similarity)));
         }

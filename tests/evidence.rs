@@ -264,3 +264,29 @@ fn the_first_of_equals_is_named() {
     assert_eq!(leaks.len(), 1);
     assert!(report.name(leaks[0].within).path.ends_with("train/1"));
 }
+
+/// Pages of one template are not like each other; those that are told again in other words are found among many that are not.
+#[test]
+fn leaks_among_pages_of_one_template() {
+    let page = |number: usize, set: &str| {
+        let own =
+            (0..13).map(|word| if word < 10 { format!("{number}o{word} ") } else { format!("{set}{number}o{word} ") });
+        (0..50).map(|word| format!("t{word} ")).chain(own).collect::<String>()
+    };
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, texts: &mut dyn Iterator<Item = String>| {
+        let path = folder.path().join(name);
+        fs::write(&path, texts.map(|text| serde_json::json!({ "text": text }).to_string() + "\n").collect::<String>())
+            .unwrap();
+        path
+    };
+    // Comparisons of the first 256 fail with all, so that the others are looked up.
+    let reference = write("reference.jsonl", &mut (0..600).map(|number| page(number, "r")));
+    let own = write("own.jsonl", &mut (1000..1270).chain(37..67).map(|number| page(number, "n")));
+    let options = Options { against: vec![reference], shingle_size: 1, lines: None, ..Options::default() };
+    let report = scan(&[own], &options, &Progress::default()).unwrap();
+    let found = report.leaks.unwrap();
+    let found: Vec<_> =
+        found.iter().map(|leak| (leak.document.index(), leak.within.index(), leak.kind, leak.jaccard)).collect();
+    assert_eq!(found, (0..30).map(|at| (600 + 270 + at, 37 + at, LeakKind::Near, 60.0 / 66.0)).collect::<Vec<_>>());
+}

@@ -7,6 +7,8 @@
 //!
 //! Cost: two passes over the tokens, 1 ns a token each, and 0.2 us a line that is not done with.
 
+use crate::postings::Postings;
+
 /// Which groups a line may belong to, by the prefixes of their first lines.
 #[derive(Debug, Default)]
 pub(super) struct PrefixIndex {
@@ -103,63 +105,5 @@ impl TokenCounts {
         }
         prefix.truncate(count);
         true
-    }
-}
-
-/// Which groups' first lines hold each token in their prefix: chains in one list, found by a hash table of their heads.
-#[derive(Debug, Default)]
-struct Postings {
-    heads: Vec<u32>,
-    links: Vec<Link>,
-}
-
-#[derive(Debug)]
-struct Link {
-    token: u64,
-    group: u32,
-    next: u32,
-}
-
-const NO_LINK: u32 = u32::MAX;
-
-impl Postings {
-    fn clear(&mut self) {
-        self.links.clear();
-        self.heads.clear();
-        self.heads.resize(1 << 10, NO_LINK);
-    }
-
-    #[inline(always)]
-    fn of(&self, token: u64) -> impl Iterator<Item = u32> {
-        let mut at = self.heads[token as usize & (self.heads.len() - 1)];
-        std::iter::from_fn(move || {
-            let link = self.links.get(at as usize)?;
-            at = link.next;
-            Some(link)
-        })
-        .filter(move |link| link.token == token)
-        .map(|link| link.group)
-    }
-
-    fn add(&mut self, token: u64, group: u32) {
-        if self.of(token).next() == Some(group) {
-            return; // the line holds the token twice
-        }
-        if self.links.len() == self.heads.len() {
-            self.grow();
-        }
-        let at = token as usize & (self.heads.len() - 1);
-        self.links.push(Link { token, group, next: self.heads[at] });
-        self.heads[at] = self.links.len() as u32 - 1;
-    }
-
-    fn grow(&mut self) {
-        let mask = 2 * self.heads.len() - 1;
-        self.heads.clear();
-        self.heads.resize(mask + 1, NO_LINK);
-        for (number, link) in (0..).zip(&mut self.links) {
-            let head = &mut self.heads[link.token as usize & mask];
-            (link.next, *head) = (*head, number);
-        }
     }
 }
