@@ -25,8 +25,6 @@ pub struct Gathered {
     pub index: Index,
     /// Repeated lines, with the document that repeats them.
     pub repeated: Vec<(DocId, RepeatedLine)>,
-    /// Documents whose nearly equal lines were too many to compare.
-    pub unfinished: Vec<DocId>,
     /// Documents of which something was left out before they were looked at.
     pub edited: Vec<DocId>,
     /// How long the text of each is, in bytes; where texts are edited, and before they are.
@@ -86,7 +84,6 @@ pub fn gather(
             documents: Documents::new(reading.fields.id.is_some()),
             index: Index::new(signing.banding.bands),
             repeated: Vec::new(),
-            unfinished: Vec::new(),
             edited: Vec::new(),
             lengths: Vec::new(),
             lost: Vec::new(),
@@ -105,10 +102,14 @@ pub fn gather(
         next_line: 1,
         keeps_lengths: edits.is_some(),
         copies: Vec::new(),
+        unfinished: Vec::new(),
     };
     gatherer.read(signing, edits, progress, visit)?;
     Ok(gatherer.finish())
 }
+
+const TOO_MANY_LINES: &str =
+    "too many of its lines are like each other to compare all of them; --line-similarity 1 looks for equal ones only";
 
 struct Gatherer<'a> {
     gathered: Gathered,
@@ -120,6 +121,8 @@ struct Gatherer<'a> {
     keeps_lengths: bool,
     /// Documents that are the same as an earlier one, behind that one, in the order of the copies.
     copies: Vec<(DocId, DocId)>,
+    /// Documents whose nearly equal lines were too many to compare.
+    unfinished: Vec<DocId>,
 }
 
 impl Gatherer<'_> {
@@ -192,7 +195,7 @@ impl Gatherer<'_> {
         let document = |number: u32| DocId(first + number);
         into.repeated.extend(signed.repeated.into_iter().map(|(number, line)| (document(number), line)));
         into.repetition.extend(signed.repetition.into_iter().map(|(number, figures)| (document(number), figures)));
-        into.unfinished.extend(signed.unfinished.into_iter().map(document));
+        self.unfinished.extend(signed.unfinished.into_iter().map(document));
         into.edited.extend(signed.edited.into_iter().map(document));
         if let Some(lines) = &mut into.lines {
             let of_part = signed.lines.into_iter().map(|line| KeyedLine { document: first + line.document, ..line });
@@ -218,7 +221,7 @@ impl Gatherer<'_> {
 
     /// Says of copies what was found in the documents that they are copies of.
     fn finish(self) -> Gathered {
-        let Self { mut gathered, mut copies, .. } = self;
+        let Self { mut gathered, mut copies, mut unfinished, sources, .. } = self;
         copies.sort_unstable();
         let into = &mut gathered;
         if let Some(lines) = &mut into.lines {
@@ -226,8 +229,12 @@ impl Gatherer<'_> {
         }
         say_again(&mut into.repeated, &copies, |found| found.0, |found, copy| (copy, found.1.clone()));
         say_again(&mut into.repetition, &copies, |found| found.0, |found, copy| (copy, found.1));
-        say_again(&mut into.unfinished, &copies, |&found| found, |_, copy| copy);
         say_again(&mut into.edited, &copies, |&found| found, |_, copy| copy);
+        say_again(&mut unfinished, &copies, |&found| found, |_, copy| copy);
+        into.problems.extend(unfinished.into_iter().map(|document| {
+            let location = into.documents.location(document);
+            sources.get(location.source).problem(location.record, TOO_MANY_LINES.to_owned())
+        }));
         gathered
     }
 }

@@ -1,8 +1,8 @@
-//! What could not be read: named, counted, never the end of a run.
+//! What could not be read or done: named, counted, never the end of a run.
 
 use std::fmt;
 
-/// One loss: which source, which record of it, and a reason that a person can act on.
+/// One of these: which source, which record of it, and a reason that a person can act on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     /// The path as given or found; `-` for standard input.

@@ -38,8 +38,6 @@ pub struct Report {
     pub repetition: Option<Vec<(DocId, Repetition)>>,
     /// Documents without any token.
     pub empty: Vec<DocId>,
-    /// Documents with too many lines like each other to compare all of them.
-    pub unfinished_lines: Vec<DocId>,
     /// What was assumed of documents that are not plain UTF-8.
     pub assumed: Vec<(DocId, Assumed)>,
     /// Every pair of documents at or above the threshold, if they were asked for.
@@ -48,7 +46,7 @@ pub struct Report {
     pub texts: Vec<(DocId, QuotedText)>,
     /// The names of all sources, if they were asked for.
     pub sources: Vec<String>,
-    /// What could not be read.
+    /// What could not be read or done.
     pub problems: Vec<Problem>,
     /// The names of all documents that are mentioned above, by their numbers.
     pub names: Vec<(DocId, Name)>,
@@ -190,7 +188,7 @@ pub struct Summary {
     pub repetitive_documents: u64,
     /// Files that are no text.
     pub skipped: u64,
-    /// Sources and records that could not be read.
+    /// How much could not be read or done.
     pub problems: u64,
 }
 

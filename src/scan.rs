@@ -171,18 +171,7 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
     let mut problems = std::mem::take(&mut sources.problems);
     let gathered = gather(&sources, &options.reading, signing, None, progress, |_| Ok(()))?;
     let Gathered {
-        documents,
-        index,
-        repeated,
-        unfinished,
-        lines,
-        passages,
-        repetition,
-        assumed,
-        bytes,
-        own_bytes,
-        skipped,
-        ..
+        documents, index, repeated, lines, passages, repetition, assumed, bytes, own_bytes, skipped, ..
     } = gathered;
     problems.extend(gathered.problems);
 
@@ -252,7 +241,6 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
         passages,
         repetition: signing.repetition.then_some(repetition),
         empty: copies.empty().filter(|&document| document >= own).collect(),
-        unfinished_lines: unfinished,
         assumed,
         pairs,
         texts: Vec::new(),
@@ -292,7 +280,7 @@ fn mentioned_in(report: &Report, corpus: Corpus<'_>) -> Vec<DocId> {
     let around = report.histogram.iter().flat_map(|histogram| histogram.below.iter().chain(&histogram.above));
     let pairs = report.pairs.iter().flatten().chain(around).flat_map(|pair| [pair.a, pair.b]);
     let assumed = report.assumed.iter().map(|(document, _)| document);
-    let others = report.empty.iter().chain(&report.unfinished_lines).chain(assumed).copied();
+    let others = report.empty.iter().chain(assumed).copied();
     let mut mentioned = vec![false; corpus.documents.len()];
     for document in clusters
         .chain(strays)
@@ -309,4 +297,30 @@ fn mentioned_in(report: &Report, corpus: Corpus<'_>) -> Vec<DocId> {
     }
     let mentioned = (0..).map(DocId).zip(mentioned).filter(|(_, mentioned)| *mentioned);
     mentioned.map(|(document, _)| document).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What was not all compared is no clean bill, and a copy of it neither.
+    #[test]
+    fn lines_that_are_too_many_to_compare_are_a_problem() {
+        let line =
+            |number: usize| (0..5).map(|at| format!("the same words w{number}x{at} ")).collect::<String>() + "\n";
+        let text = (0..1000).map(line).collect::<String>();
+        let folder = tempfile::tempdir().unwrap();
+        let paths = ["a.txt", "b.txt"].map(|name| folder.path().join(name));
+        paths.iter().for_each(|path| std::fs::write(path, &text).unwrap());
+        let problems = |similarity: f64| {
+            let lines = LineOptions { similarity, ..LineOptions::default() };
+            let options = Options { lines: Some(lines), ..Options::default() };
+            scan(&paths, &options, &Progress::default()).unwrap().problems
+        };
+        let found = problems(LineOptions::default().similarity);
+        let paths = paths.each_ref().map(|path| path.to_string_lossy().into_owned());
+        assert_eq!(found.iter().map(|problem| problem.path.clone()).collect::<Vec<_>>(), paths);
+        assert!(found[0].reason.contains("--line-similarity 1"), "{found:?}");
+        assert_eq!(problems(1.0), []);
+    }
 }

@@ -83,7 +83,7 @@ impl Rule {
                 remedy: "Remove it, or find out where its text went.",
             },
             Self::UnreadableInput => Explanation {
-                summary: "A file or a record could not be read.",
+                summary: "A file or a record could not be read, or not all of it looked at.",
                 why: "A check that skips what it cannot read passes for the wrong reason. It ends with status 2, not 1.",
                 example: "a.jsonl:812: unreadable-input: no string field `text`",
                 remedy: "Mend the file, leave it out (--exclude), or set the rule to warn to accept such losses.",

@@ -103,9 +103,7 @@ pub struct Summary {
     pub empty_reference: u64,
     /// Files that are no text, which are not written.
     pub skipped: u64,
-    /// Documents with too many lines like each other to compare all of them.
-    pub unfinished: u64,
-    /// Sources and records that could not be read.
+    /// How much could not be read or done.
     pub problems: u64,
 }
 
@@ -194,9 +192,9 @@ impl Deduplicated {
             let number = representatives.binary_search(&removed.representative);
             removed.cluster = number.ok().map(|number| number as u32 + 1);
         }
-        let Gathered { documents, index, lengths, bytes, lost, mut problems, skipped, unfinished, .. } = gathered;
+        let Gathered { documents, index, lengths, bytes, lost, mut problems, skipped, .. } = gathered;
         problems.extend(named);
-        let summary = Summary { skipped, unfinished: unfinished.len() as u64, ..Summary::default() };
+        let summary = Summary { skipped, ..Summary::default() };
         let mut result = Self {
             sources,
             stamps,

@@ -96,11 +96,14 @@ impl RepeatedLines {
                     ..line_bytes(tokens, lines[b as usize].number).start;
                 b == a + 1 && text[between].trim().is_empty()
             };
-            let counts = first.tokens.len() >= options.min_neighbour_tokens as usize
-                || has_letters(line_text(text, tokens, first.number), options.min_neighbour_letters);
-            if counts {
-                same.chunk_by(|a, b| neighbours(*a, *b)).filter(|run| run.len() > 1).for_each(report);
-            }
+            let are_many_tokens = first.tokens.len() >= options.min_neighbour_tokens as usize;
+            // Lines with one key may differ in letters, and in what makes one of them a tag.
+            let has_letters = |&at: &u32| {
+                has_letters(line_text(text, tokens, lines[at as usize].number), options.min_neighbour_letters)
+            };
+            same.chunk_by(|a, b| neighbours(*a, *b))
+                .filter(|run| run.len() > 1 && (are_many_tokens || run.iter().any(has_letters)))
+                .for_each(report);
         }
     }
 }

@@ -66,11 +66,11 @@ fn naive(text: &str, options: LineOptions) -> Vec<RepeatedLine> {
         let same: Vec<usize> = same_as(first).collect();
         if lines[first].tokens.len() >= options.min_tokens as usize {
             found.extend((same.len() > 1).then(|| report(&same, 1.0)));
-        } else if lines[first].counts_as_neighbour(options) {
+        } else {
             let numbers = |a: &usize, b: &usize| lines[*a].number + 1..lines[*b].number;
             let is_blank = |number: usize| text.split('\n').nth(number).unwrap().trim().is_empty();
-            let runs = same.chunk_by(|a, b| numbers(a, b).all(is_blank));
-            found.extend(runs.filter(|run| run.len() > 1).map(|run| report(run, 1.0)));
+            let counts = |run: &&[usize]| run.len() > 1 && run.iter().any(|&at| lines[at].counts_as_neighbour(options));
+            found.extend(same.chunk_by(|a, b| numbers(a, b).all(is_blank)).filter(counts).map(|run| report(run, 1.0)));
         }
     }
 
@@ -224,6 +224,8 @@ fn markup_is_not_told_twice() {
     {
         assert_eq!(reported(&format!("{line}\n{line}\n\n{line}\n")), [], "{line}");
     }
+    // A tag above does not make the words below it one.
+    assert_eq!(reported("<advertisement>\nmore\nadvertisement\nadvertisement\n"), [(vec![3, 4], 1.0)]);
     let rows = "| Monday | 1 | 2 | open | late |\n| Monday | 1 | 3 | open | late |\n";
     assert_eq!(reported(&rows.replace(" |", "").replace("| ", "")), [(vec![1, 2], 0.8)], "their words are alike");
     assert_eq!(reported(rows), [], "rows of a table are alike by nature");

@@ -2,12 +2,13 @@
 
 use super::indexed::IndexFile;
 use super::rewrite::{Packing, Wide};
+use super::spool::more_than_one_record;
 use super::stamp::Stamp;
-use super::{Fields, Format, Table, compression};
+use super::{Fields, Format, Table, compression, text};
 use crate::problem::Problem;
 use std::fmt;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// One file that is read.
@@ -100,20 +101,60 @@ pub(super) fn format_of(path: &Path, given: bool, fields: &Fields) -> Format {
     }
 }
 
+/// How what came from a stream holds documents, by what it begins with: as in a directory, JSON and tables are records where the name of the
+/// first text field stands in their head. No line may be longer than `most`.
+pub(super) fn format_of_stream(path: &Path, most: u64, fields: &Fields) -> io::Result<Format> {
+    if more_than_one_record(path, most)?.is_some() {
+        return Ok(json_lines(path));
+    }
+    let mut head = Vec::new();
+    File::open(path)?.take(RECORDS_HEAD).read_to_end(&mut head)?;
+    let table = |table| Format::Table { table, pieces: 1 };
+    let head = head.strip_prefix(text::BYTE_ORDER_MARK.as_bytes()).unwrap_or(&head).trim_ascii_start();
+    let mut lines = head.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    let first = lines.next().unwrap_or_default();
+    Ok(match head {
+        [b'P', b'A', b'R', b'1', ..] => table(Table::Parquet),
+        // The first of many records may be the one that is broken.
+        [b'{', ..] if is_named(head, fields) && lines.next().is_some_and(|next| next.starts_with(b"{")) => {
+            json_lines(path)
+        }
+        [b'{', ..] if is_named(head, fields) => table(Table::Json),
+        [b'[', rest @ ..] if rest.trim_ascii_start().starts_with(b"{") && is_named(head, fields) => table(Table::Json),
+        _ => match [b',', b'\t'].into_iter().find(|&delimiter| is_header(first, delimiter, fields)) {
+            Some(delimiter) => table(Table::Csv { delimiter }),
+            None => Format::Text,
+        },
+    })
+}
+
+/// Whether a line has several columns, one of which has the name of the first text field.
+fn is_header(line: &[u8], delimiter: u8, fields: &Fields) -> bool {
+    let columns = || line.split(|&byte| byte == delimiter).map(|column| column.trim_ascii());
+    let is_field = |column: &[u8]| {
+        let plain = column.strip_prefix(b"\"").and_then(|column| column.strip_suffix(b"\"")).unwrap_or(column);
+        fields.text.first().is_some_and(|field| field.as_bytes() == plain)
+    };
+    columns().count() > 1 && columns().any(is_field)
+}
+
 /// A file of JSON Lines. One that cannot be asked for its size cannot be opened either, and is named then.
 pub(super) fn json_lines(path: &Path) -> Format {
     Format::JsonLines { bytes: path.metadata().map_or(0, |metadata| metadata.len()) }
 }
 
-/// How much of a JSON file found in a directory tells records from other JSON.
-const JSON_HEAD: u64 = 64 << 10;
+/// How much of a JSON file found in a directory, or of a stream, tells records from what is none.
+const RECORDS_HEAD: u64 = 64 << 10;
 
 /// Whether a JSON file begins with records: an object or array in which the name of the first text field stands.
 fn names_a_field(path: &Path, fields: &Fields) -> bool {
     let mut head = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(JSON_HEAD).read_to_end(&mut head));
+    let read = File::open(path).and_then(|file| file.take(RECORDS_HEAD).read_to_end(&mut head));
+    // Compressed ones are not opened twice to be told.
+    read.is_ok() && (compression::Compression::of(&head).is_some() || is_named(&head, fields))
+}
+
+fn is_named(head: &[u8], fields: &Fields) -> bool {
     let field = fields.text.first().and_then(|field| field.rsplit('.').next()).unwrap_or_default();
-    let is_compressed = compression::Compression::of(&head).is_some();
-    let is_named = memchr::memmem::find(&head, format!("\"{field}\"").as_bytes()).is_some();
-    read.is_ok() && (is_compressed || is_named) // compressed ones are not opened twice to be told
+    memchr::memmem::find(head, format!("\"{field}\"").as_bytes()).is_some()
 }

@@ -54,6 +54,10 @@ impl Sources {
                     if is_read { "it is read by another name" } else { left_out(root, &source.path, selection) };
                 Listed { path: source.name(), fate: Fate::LeftOut(reason.into()) }
             }));
+            listed.extend(all.passed.iter().map(|(path, reason)| Listed {
+                path: path.to_string_lossy().into_owned(),
+                fate: Fate::LeftOut((*reason).into()),
+            }));
         }
         let problems = self
             .problems

@@ -37,14 +37,22 @@ impl Loader {
         decoded.shrink_to(KEEP_BYTES);
         let most = reading.max_document_bytes;
         let bytes = read_bytes(path, raw, reading)?;
-        let (bytes, incomplete) = match Compression::of(bytes) {
+        let compression = Compression::of(bytes);
+        let (bytes, incomplete) = match compression {
             None => (bytes, None),
             Some(compression) => {
                 let incomplete = decompress(compression, bytes, plain, most)?;
                 (plain.as_slice(), incomplete)
             }
         };
-        let (text, assumed) = text::decode(bytes, &reading.decoding, decoded)?;
+        let (text, assumed) = match text::decode(bytes, &reading.decoding, decoded) {
+            Err(NotText::Binary) if compression.is_none() && names_compression(path) => {
+                return Err(NotText::Undecodable(
+                    "broken: it does not begin like compressed data, as its name says".into(),
+                ));
+            }
+            decoded => decoded?,
+        };
         #[cfg(feature = "html")]
         if !reading.raw_html && is_html(path) {
             self.page = super::html::page(text);
@@ -64,6 +72,11 @@ impl Loader {
 fn is_html(path: &Path) -> bool {
     let ending = super::compression::plain_name(path).extension();
     ending.is_some_and(|ending| ["html", "htm", "xhtml"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
+}
+
+/// Whether a file is compressed by its name.
+fn names_compression(path: &Path) -> bool {
+    super::compression::plain_name(path) != path
 }
 
 /// Fills `plain` with what `bytes` hold; what is wrong with them when that is not all.
@@ -147,6 +160,21 @@ mod tests {
         for _ in 0..2 {
             assert!(loader.load(file.path(), &reading).is_ok_and(|loaded| loaded.text == text));
         }
+    }
+
+    #[test]
+    fn what_is_named_as_compressed_and_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let load = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            Loader::default().load(&path, &Reading::default()).map(|_| ()).map_err(|reason| reason.to_string())
+        };
+        let broken = "broken: it does not begin like compressed data, as its name says".to_owned();
+        assert_eq!(load("a.txt.gz", b"\x1f\x8b\0garbage"), Err(broken));
+        assert_eq!(load("a.bin", b"\x1f\x8b\0garbage"), Err("binary, not text".into()));
+        assert_eq!(load("plain.gz", b"what a server said instead"), Ok(()));
+        assert_eq!(load("a.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj"), Err("binary, not text".into()));
     }
 
     #[test]

@@ -122,6 +122,8 @@ pub struct Sources {
     pub problems: Vec<Problem>,
     /// What is missing, because it could not be copied to be read, all or a part of it; it is among the problems too.
     pub missing: Vec<Problem>,
+    /// What directories hold that is neither a file nor a directory, and why it is not read.
+    passed: Vec<(PathBuf, &'static str)>,
     /// Keeps the copies of streams and of compressed record files until the run is over.
     spools: Vec<Spool>,
 }
@@ -161,13 +163,13 @@ impl Sources {
             if path == Path::new("-") {
                 // `-` twice is the same input once.
                 if sources.list.iter().all(|source| source.alias.as_deref() != Some("-")) {
-                    sources.add_stream("-".into(), Ok(io::stdin().lock()), most);
+                    sources.add_stream("-".into(), Ok(io::stdin().lock()), reading);
                 }
             } else if path.is_dir() {
                 walk::directory(path, selection, reading, &mut sources);
             } else if is_stream() {
                 // A pipe or device gives its bytes once, and texts are read again.
-                sources.add_stream(path.to_string_lossy().into_owned(), File::open(path), most);
+                sources.add_stream(path.to_string_lossy().into_owned(), File::open(path), reading);
             } else if is_index(path) {
                 sources.add_index(path);
             } else {
@@ -264,14 +266,18 @@ impl Sources {
         }
     }
 
-    fn add_stream(&mut self, name: String, stream: io::Result<impl Read>, most: u64) {
+    fn add_stream(&mut self, name: String, stream: io::Result<impl Read>, reading: &Reading) {
+        let most = reading.max_document_bytes;
         let spooled = stream.and_then(|stream| Spool::of(stream, most)).and_then(|spool| {
-            let is_records = spool::more_than_one_record(spool.path(), most)?.is_some();
-            Ok((spool, is_records))
+            if spool.bytes == 0 && spool.incomplete.is_none() {
+                // What should have written to it failed, nearly always: that is no document.
+                return Err(io::Error::other("nothing came from it"));
+            }
+            let format = file::format_of_stream(spool.path(), most, &reading.fields)?;
+            Ok((spool, format))
         });
         match spooled {
-            Ok((spool, is_records)) => {
-                let format = if is_records { Format::JsonLines { bytes: spool.bytes } } else { Format::Text };
+            Ok((spool, format)) => {
                 let (packing, is_incomplete) = (spool.packing, spool.incomplete.is_some() || spool.is_cut);
                 let copied = Some(Copied { file: None, stamp: None, packing, is_incomplete });
                 let at = Source::at(spool.path().to_path_buf(), format, true);

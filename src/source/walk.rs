@@ -75,8 +75,18 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
                 if let Some(error) = entry.error() {
                     sources.problems.push(problem(entry.path(), error));
                 }
-                if entry.file_type().is_some_and(|kind| kind.is_file()) && selection.is_data(entry.path()) {
-                    files.push(entry.into_path());
+                match entry.file_type() {
+                    Some(kind) if kind.is_file() && selection.is_data(entry.path()) => files.push(entry.into_path()),
+                    Some(kind) if kind.is_symlink() => {
+                        sources.passed.push((entry.into_path(), "a symbolic link; --follow reads what it leads to"));
+                    }
+                    Some(kind) if !kind.is_file() && !kind.is_dir() => {
+                        sources.passed.push((
+                            entry.into_path(),
+                            "a pipe, a socket or a device; it is read when it is given itself",
+                        ));
+                    }
+                    _ => {}
                 }
             }
             Err(error) => sources.problems.push(problem(root, &error)),

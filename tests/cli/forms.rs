@@ -168,6 +168,40 @@ fn in_utf_16() {
     all_are_alike(wide, "");
 }
 
+/// A stream has no name that says what it is.
+#[test]
+fn from_standard_input() {
+    let mut forms: Vec<(&str, Vec<u8>)> =
+        tables().into_iter().map(|(name, table)| (name, ["\u{feff}", &table].concat().into_bytes())).collect();
+    let broken = format!("{{\"text\": \"cut off\n{}", tables()[0].1);
+    #[cfg(feature = "parquet")]
+    forms.push(("parquet", parquet()));
+    for (name, form) in forms {
+        let mut stream = command(Path::new("."));
+        stream.args(["scan", "-", "--format", "json"]).write_stdin(form);
+        let ended = end(stream);
+        if name == "parquet" {
+            let from_file = retold(folder([("a.parquet", parquet())]).path(), "scan a.parquet --format json");
+            assert_eq!(ended.stdout, from_file.stdout.replace("a.parquet", "-"));
+        } else {
+            assert_eq!(clusters(&ended, row), expected(), "{name}");
+        }
+    }
+    for (text, documents, status) in [
+        (broken.as_str(), texts().len(), 2),
+        ("{\n  \"text\": \"one\"\n}\n", 1, 0),
+        ("[{\"body\": \"\"}]", 1, 0),
+        ("[\"text\", 1]", 1, 0),
+        ("text\nin lines,text\n", 1, 0),
+        ("context,of\nthe text, and more\n", 1, 0),
+    ] {
+        let mut stream = command(Path::new("."));
+        stream.args(["scan", "-", "--format", "json"]).write_stdin(text);
+        let ended = end(stream);
+        assert_eq!((&ended.json()["summary"]["documents"], ended.status), (&json!(documents), status), "{text}");
+    }
+}
+
 #[test]
 fn one_object_is_one_record() {
     let folder = folder([("a.json", json!({ "article": { "title": "A", "body": withdrawal() } }).to_string())]);
@@ -210,6 +244,8 @@ fn a_file_reached_twice_is_read_once_and_links_when_asked() {
         ended.json()["summary"]["documents"].as_u64().unwrap()
     };
     assert_eq!(documents("data"), 1);
+    let list = retold(folder.path(), "scan data --list").stdout;
+    assert!(list.contains("data/link.txt: left out: a symbolic link; --follow reads what it leads to"), "{list}");
     assert_eq!(documents("data --follow"), 2);
     assert_eq!(documents("data ./data data/a.txt"), 1);
     assert_eq!(documents("data elsewhere --follow"), 2);

@@ -34,6 +34,20 @@ fn records_from_standard_input() {
     assert_eq!(member["location"], json!({ "path": "-", "record": 4 }));
 }
 
+/// As when what should have written to it failed.
+#[test]
+fn nothing_from_standard_input() {
+    for run in ["scan -", "check -", "dedup - --dry-run", "index - -o a.idx"] {
+        let ended = from_standard_input("", run);
+        assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{run}");
+        assert!(ended.stderr.contains("-: nothing came from it"), "{ended:?}");
+    }
+    let folder = folder([("a.txt", withdrawal())]);
+    let mut beside = command(folder.path());
+    beside.args(["check", "a.txt", "-"]).write_stdin("");
+    assert_eq!(end(beside).status, 2);
+}
+
 #[test]
 fn standard_input_beside_files() {
     let corpus = folder([("a.txt", withdrawal())]);

@@ -11,7 +11,7 @@ pub enum Status {
     Done,
     /// A rule is broken.
     Findings,
-    /// Something could not be read; the rest is done.
+    /// Something could not be read or done; the rest is.
     Incomplete,
 }
 

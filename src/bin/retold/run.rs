@@ -2,7 +2,6 @@
 
 use crate::args::SelectionArgs;
 use crate::exit::{Failure, say};
-use crate::format::counted;
 use crate::progress;
 use retold::problem::Problem;
 use retold::report::Report;
@@ -145,7 +144,7 @@ pub fn path_of(bytes: &[u8]) -> Result<PathBuf, Failure> {
     path.map(PathBuf::from).map_err(|_| Failure::new("a path is not UTF-8"))
 }
 
-/// Names what could not be read on standard error.
+/// Names on standard error what could not be read or done.
 pub fn say_problems(problems: &[Problem], shown: usize) {
     for problem in problems.iter().take(shown) {
         say(&problem.to_string());
@@ -153,15 +152,6 @@ pub fn say_problems(problems: &[Problem], shown: usize) {
     if let Some(more) = problems.len().checked_sub(shown).filter(|&more| more > 0) {
         say(&format!("{more} more problems: --verbose names them here, --format json in the report"));
     }
-}
-
-/// Says on standard error that not all lines could be compared.
-pub fn say_unfinished(report: &Report) {
-    let [first, ..] = report.unfinished_lines.as_slice() else { return };
-    let (first, all) = (&report.name(*first).name, counted(report.unfinished_lines.len() as u64, "document"));
-    say(&format!(
-        "{all} with too many lines like each other to compare all of them, the first {first}; --no-lines looks at none"
-    ));
 }
 
 /// Why there is nothing that --against could find; `own` says what is done with the documents themselves.
@@ -178,7 +168,7 @@ pub fn no_reference(problems: &[Problem], own: &str) -> Failure {
 pub fn no_document(problems: &[Problem], skipped: u64) -> Failure {
     let because = match (problems.len(), skipped) {
         (0, 0) => {
-            "no files below the paths given, or no record in them, or all are hidden or ignored; see --hidden, --no-ignore, --include"
+            "no files below the paths given, or no record in them, or all are hidden, ignored or links; see --hidden, --no-ignore, --follow, --include"
         }
         (0, _) => "all files found are binary",
         _ => "nothing could be read",

@@ -30,11 +30,9 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
         run::say_problems(&report.problems, saying.problems_shown());
     }
     // The others tell it themselves.
-    if !saying.quiet && matches!(args.report.format, Format::Html | Format::Csv | Format::Markdown) {
-        run::say_unfinished(&report);
-        if report.parameters.leaves_out_indexes {
-            exit::say(format::NOT_WITHIN);
-        }
+    let is_silent = matches!(args.report.format, Format::Html | Format::Csv | Format::Markdown);
+    if !saying.quiet && is_silent && report.parameters.leaves_out_indexes {
+        exit::say(format::NOT_WITHIN);
     }
     if report.summary.documents == 0 {
         return Err(run::no_document(&report.problems, report.summary.skipped));

@@ -60,9 +60,6 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     if !saying.quiet && !tells_of_losses {
         run::say_problems(&report.problems, saying.problems_shown());
     }
-    if !saying.quiet {
-        run::say_unfinished(&report);
-    }
     if !has_documents {
         return Err(run::no_document(&report.problems, report.summary.skipped));
     }
@@ -76,7 +73,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     if args.gate.update_baseline || args.gate.prune {
         if report.problems.iter().any(|problem| gate.rules.is_error(problem)) {
             run::say_problems(&report.problems, saying.problems_shown());
-            let why = "something could not be read, and would be taken for gone";
+            let why = "something could not be read or done, and would be taken for gone";
             return Err(Failure::new(format!("{}: not written: {why}", baseline_file.display())));
         }
         let there = gate.contents(&report);

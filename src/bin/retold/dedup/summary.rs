@@ -2,7 +2,7 @@
 
 use super::ledger;
 use crate::format::{Problem, Retold, Style, counted, escaped};
-use indicatif::{HumanBytes, HumanCount};
+use indicatif::HumanBytes;
 use retold::dedup::{Counted, Deduplicated, Reason};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -57,13 +57,9 @@ pub fn text(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>, style: 
     if summary.skipped > 0 {
         writeln!(out, "{} as no text", counted(summary.skipped, "file") + " left out")?;
     }
-    if summary.unfinished > 0 {
-        let documents = counted(summary.unfinished, "document");
-        writeln!(out, "{documents} with too many lines like each other to compare all of them")?;
-    }
     if summary.problems > 0 {
-        let what = if summary.problems == 1 { "file or record" } else { "files or records" };
-        writeln!(out, "{alarm}{} {what} could not be read{alarm:#}", HumanCount(summary.problems))?;
+        let problems = counted(summary.problems, "problem");
+        writeln!(out, "{alarm}{problems}: not all could be read or done{alarm:#}")?;
     }
     if let Some(ledger) = told.ledger {
         writeln!(out, "what went, and why: {}", escaped(&ledger.display().to_string()))?;
@@ -110,7 +106,6 @@ struct Summary<'a> {
     clusters: u64,
     reference_documents: u64,
     skipped: u64,
-    unfinished_lines: u64,
     problems: u64,
 }
 
@@ -138,7 +133,6 @@ pub fn json(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>) -> io::
             clusters: summary.clusters,
             reference_documents: summary.reference,
             skipped: summary.skipped,
-            unfinished_lines: summary.unfinished,
             problems: summary.problems,
         },
         problems: result.problems.iter().map(Problem::of).collect(),

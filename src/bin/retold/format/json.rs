@@ -23,7 +23,6 @@ enum Line<'a> {
     Passage(Passage<'a>),
     Repetition(Repetition<'a>),
     EmptyDocument { document: &'a str },
-    UnfinishedLines { document: &'a str },
     Encoding(Encoding<'a>),
     Problem(Problem<'a>),
 }
@@ -50,7 +49,6 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     entries(out, "passages", report.passages.iter().map(|passage| wire.passage(passage)))?;
     entries(out, "repetition", wire.repetition())?;
     entries(out, "empty_documents", report.empty.iter().map(|&document| wire.name(document)))?;
-    entries(out, "unfinished_lines", report.unfinished_lines.iter().map(|&document| wire.name(document)))?;
     entries(out, "encodings", wire.encodings())?;
     entries(out, "problems", wire.problems())?;
     writeln!(out, "\n}}")
@@ -89,7 +87,6 @@ pub fn write_lines(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         .chain(report.passages.iter().map(|passage| Line::Passage(wire.passage(passage))))
         .chain(wire.repetition().map(Line::Repetition))
         .chain(report.empty.iter().map(|&document| Line::EmptyDocument { document: wire.name(document) }))
-        .chain(report.unfinished_lines.iter().map(|&document| Line::UnfinishedLines { document: wire.name(document) }))
         .chain(wire.encodings().map(Line::Encoding))
         .chain(wire.problems().map(Line::Problem));
     let mut buffer = Vec::new();

@@ -49,7 +49,7 @@ impl Page<'_> {
         ];
         rows.extend(self.report.parameters.passage_tokens.map(|_| ("passages", summary.passages)));
         rows.extend(self.report.repetition.as_ref().map(|_| ("repetitive documents", summary.repetitive_documents)));
-        rows.extend([("empty documents", summary.empty), ("could not be read", summary.problems)]);
+        rows.extend([("empty documents", summary.empty), ("problems", summary.problems)]);
         let rows = rows.into_iter().map(|(what, count)| [what.to_owned(), count.to_string()]);
         self.table(["what", "count"], rows)?;
         let parameters = &self.report.parameters;

@@ -102,11 +102,8 @@ impl<'a> Text<'a> {
         }
         self.encodings()?;
         if summary.problems > 0 {
-            let files_or_records = match summary.problems {
-                1 => "1 file or record".to_owned(),
-                more => format!("{} files or records", HumanCount(more)),
-            };
-            writeln!(self.out, "{alarm}{} could not be read{alarm:#}", files_or_records)?;
+            let problems = counted(summary.problems, "problem");
+            writeln!(self.out, "{alarm}{problems}: not all could be read or done{alarm:#}")?;
         }
         let parameters = &self.report.parameters;
         let found = match parameters.banding {
@@ -235,10 +232,6 @@ impl<'a> Text<'a> {
             }
         }
         self.more(lines.len(), "repeated line")?;
-        for &document in &self.report.unfinished_lines {
-            let name = self.name(document);
-            writeln!(self.out, "  {quiet}{name}: too many lines like each other; not all were compared{quiet:#}")?;
-        }
         Ok(())
     }
 

@@ -354,7 +354,7 @@ function lede(summary) {
     how && `If each were told once, ${number(summary.documents - exact - near)} would be left.`,
     within > 0 && `${count(within, 'document repeats lines of its own', 'documents repeat lines of their own')}.`,
     summary.boilerplate_lines > 0 && `${count(summary.boilerplate_lines, 'line stands', 'lines stand')} in many documents.`,
-    summary.problems > 0 && `What could not be read (${number(summary.problems)}) is named under Problems.`,
+    summary.problems > 0 && `What could not be read or done (${number(summary.problems)}) is named under Problems.`,
   ].filter((sentence) => sentence).join(' ');
 }
 
@@ -384,7 +384,7 @@ function tiles(summary) {
     ['Passages', passages, 'in several places', 'passages'],
     ['Empty', summary.empty, 'without a word', 'empty'],
     ['Skipped', summary.skipped, 'files that are no text', ''],
-    ['Problems', summary.problems, 'could not be read', 'problems'],
+    ['Problems', summary.problems, 'not read or done', 'problems'],
   ].filter(([, figure, , , always]) => always || figure > 0).map(([label, figure, hint, target]) => {
     const inside = [h('span', { class: 'label' }, label), h('b', {}, number(figure)), h('span', { class: 'hint' }, hint)];
     return h('li', {}, target && figure ? h('a', { href: `#${target}` }, inside) : h('div', {}, inside));
