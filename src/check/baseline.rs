@@ -1,7 +1,8 @@
 //! Baselines: what is known and accepted, by content.
 //!
 //! An entry says how often a content takes part in findings. It knows nothing of paths and line numbers, so a file that is moved is
-//! not new; it counts, so one more copy of what is known is. `name` says where it stood when the baseline was taken, for people.
+//! not new; it counts, so one more copy of what is known is. `name` says where it stood when the baseline was taken, for people. A scope says
+//! what was looked at then, so that a run that looks at less does not take the rest for gone.
 
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -22,6 +23,21 @@ pub struct Key {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Baseline {
     entries: BTreeMap<Key, Known>,
+    scope: Option<Scope>,
+}
+
+/// What was looked at when a baseline was taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scope {
+    /// The paths, from the folder of the baseline.
+    pub paths: Vec<String>,
+    /// Globs of what alone was looked at, if there were any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub include: Vec<String>,
+    /// Globs of what was not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +50,8 @@ struct Known {
 #[serde(deny_unknown_fields)]
 struct File {
     retold_baseline: u32,
+    /// Baselines that were written by hand, or for others, have none.
+    of: Option<Scope>,
     entries: Vec<Entry>,
 }
 
@@ -73,6 +91,16 @@ impl Baseline {
         self
     }
 
+    /// What was looked at when it was taken, if that is known.
+    pub fn scope(&self) -> Option<&Scope> {
+        self.scope.as_ref()
+    }
+
+    /// The same contents, of this scope.
+    pub fn of(self, scope: Scope) -> Self {
+        Self { scope: Some(scope), ..self }
+    }
+
     /// How many contents are known.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -98,7 +126,7 @@ impl Baseline {
             let count = if is_looked_for(&key.kind) { known.count.min(now.count(key)) } else { known.count };
             (count > 0).then(|| (key.clone(), Known { count, name: known.name.clone() }))
         });
-        Self { entries: kept.collect() }
+        Self { entries: kept.collect(), scope: self.scope.clone() }
     }
 
     /// Reads a baseline.
@@ -113,7 +141,7 @@ impl Baseline {
                 "a baseline of format {found}; this retold reads {FORMAT}: take it anew with --update-baseline"
             ));
         }
-        let mut baseline = Self::default();
+        let mut baseline = Self { scope: file.of, ..Self::default() };
         for Entry { key, count, name } in file.entries {
             if baseline.count(&key) > 0 {
                 let Key { kind, fingerprint } = key;
@@ -129,7 +157,11 @@ impl Baseline {
     /// # Errors
     /// Those of `out`.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        write!(out, "{{\n  \"retold_baseline\": {FORMAT},\n  \"entries\": [")?;
+        writeln!(out, "{{\n  \"retold_baseline\": {FORMAT},")?;
+        if let Some(scope) = &self.scope {
+            writeln!(out, "  \"of\": {},", serde_json::to_string(scope)?)?;
+        }
+        write!(out, "  \"entries\": [")?;
         for (number, (key, known)) in self.entries.iter().enumerate() {
             let entry = Entry { key: key.clone(), count: known.count, name: known.name.clone() };
             write!(out, "{}\n    {}", if number == 0 { "" } else { "," }, serde_json::to_string(&entry)?)?;

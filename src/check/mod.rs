@@ -14,7 +14,7 @@ mod findings;
 mod rules;
 mod verdict;
 
-pub use baseline::{Baseline, Entry, Key};
+pub use baseline::{Baseline, Entry, Key, Scope};
 pub use explain::Explanation;
 pub use findings::{Finding, Place, State};
 pub use rules::{Level, Rule, Rules, Setting};

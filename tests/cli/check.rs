@@ -151,11 +151,30 @@ fn a_baseline_is_not_lost() {
     let ended = check("gone.txt --prune");
     assert_eq!(ended.status, 2);
     assert!(ended.stderr.contains("not written"), "{}", ended.stderr);
+    // Nor by what this run does not look at, by paths or by globs; of which it does not say either that it is gone.
+    let within = |folder: &Path, arguments: &str| retold(folder, &format!("check {arguments}"));
+    for less in ["data/a.txt", "data --exclude c.txt", "data --include a.txt", "retold-baseline.json"] {
+        for write in ["--prune", "--update-baseline"] {
+            let ended = within(folder.path(), &format!("{less} {write}"));
+            assert_eq!(
+                (ended.status, ended.stderr.contains("look at data with the same globs")),
+                (2, true),
+                "{less}: {ended:?}"
+            );
+        }
+        let ended = within(folder.path(), less);
+        assert!(!ended.stdout.contains("not there any more"), "{ended:?}");
+    }
     assert_eq!(fs::read_to_string(&path).unwrap(), before);
+    assert_eq!(within(&folder.path().join("data"), "../data --baseline ../retold-baseline.json --prune").status, 0);
+    assert_eq!(fs::read_to_string(&path).unwrap(), before);
+    assert_eq!(within(folder.path(), ". --prune").status, 0, "more is seen");
+    assert_eq!(fs::read_to_string(&path).unwrap(), before.replace("\"data\"", "\".\""));
+    fs::write(&path, &before).unwrap();
     // It is no data.
     assert_eq!(retold(folder.path(), "check . --format json").json()["summary"]["documents"], 3);
     // Twice the same entry is a merge that went wrong.
-    let entry = before.lines().nth(3).unwrap().trim_end_matches(',');
+    let entry = before.lines().nth(4).unwrap().trim_end_matches(',');
     fs::write(&path, before.replacen(entry, &format!("{entry},\n{entry}"), 1)).unwrap();
     assert!(check("").stderr.contains("stands twice in it"), "{}", check("").stderr);
 }

@@ -140,10 +140,10 @@ fn a_part_says_nothing_of_the_rest() {
     assert_eq!(retold(folder.path(), "check --update-baseline").status, 0);
     let ended = retold(folder.path(), "check data/b");
     assert_eq!((ended.status, ended.stdout.contains("--prune")), (0, false), "{}", ended.stdout);
-    for writing in ["--prune", "--update-baseline"] {
-        let ended = retold(folder.path(), &format!("check data/b {writing}"));
+    for writing in ["data/b --prune", "data/b --update-baseline", "--include b.txt --prune", "--exclude a --prune"] {
+        let ended = retold(folder.path(), &format!("check {writing}"));
         assert_eq!(ended.status, 2);
-        assert!(ended.stderr.contains("are not those of the configuration"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("globs that the configuration does not have"), "{}", ended.stderr);
     }
     assert_eq!(retold(folder.path(), "check ./data --prune").status, 0, "the same by another name");
     assert_eq!(statuses(&retold(folder.path(), "check")).0, 0);

@@ -6,6 +6,7 @@ mod gitlab;
 mod json;
 mod junit;
 mod sarif;
+mod scope;
 mod text;
 
 use crate::args::{CheckArgs, CheckFormat};
@@ -19,7 +20,7 @@ use retold::Options;
 use retold::check::{Baseline, Checked, Finding, Gate, Level, Rule, Rules, State};
 use retold::report::Report;
 use retold::source::Selection;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use twox_hash::XxHash3_64;
@@ -41,11 +42,18 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let inputs = paths.iter().chain(&args.gate.against).chain(&args.selection.files_from);
     let reports = run::expect_no_input(outputs, inputs, run::is_report)?;
     let (baseline_file, baseline) = baseline(args, config)?;
-    let is_part = is_part(&paths, config);
+    let folder = baseline_file.parent().unwrap_or(Path::new(""));
+    let is_part = scope::is_part(&paths, &args.selection, config, &baseline, folder);
     expect_different_places(args, config, &baseline_file)?;
     if is_part && (args.gate.update_baseline || args.gate.prune) {
-        let why = "the paths are not those of the configuration, and what stands elsewhere would be taken for gone";
-        return Err(Failure::new(format!("{}: not written: {why}; leave them out", baseline_file.display())));
+        let why = "this run does not look at all that it is of, and the rest would be taken for gone";
+        let next = match (config.paths.is_empty(), baseline.scope()) {
+            (true, Some(of)) => {
+                format!("look at {} with the same globs, or remove the file to begin anew", of.paths.join(" "))
+            }
+            _ => "leave out the paths and globs that the configuration does not have".to_owned(),
+        };
+        return Err(Failure::new(format!("{}: not written: {why}; {next}", baseline_file.display())));
     }
     let unchanged =
         args.gate.changed_since.as_deref().map(|revision| Unchanged::since(revision, &paths)).transpose()?;
@@ -84,6 +92,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
         } else {
             there.with_others(&gate.baseline, is_looked_for)
         };
+        let kept = kept.of(scope::of(&paths, &args.selection, folder));
         Destination::File(baseline_file.clone()).write(|out| kept.write(out))?;
         if !saying.quiet {
             let known = counted(kept.len() as u64, "content");
@@ -282,12 +291,6 @@ fn dump(args: &CheckArgs, config: &Config, rules: &Rules) -> Result<Status, Fail
     let text = toml::to_string_pretty(&args.as_config(config, rules)).map_err(Failure::new)?;
     args.output.destination().write(|out| out.write_all(text.as_bytes()))?;
     Ok(Status::Done)
-}
-
-/// Whether other paths were typed than those that the configuration names.
-fn is_part(paths: &[PathBuf], config: &Config) -> bool {
-    let places = |paths: &[PathBuf]| paths.iter().map(|path| path.canonicalize().ok()).collect::<BTreeSet<_>>();
-    !config.paths.is_empty() && places(paths) != places(&config.paths)
 }
 
 /// Fails when two reports, or a report and the baseline or the configuration, go to the same place.
