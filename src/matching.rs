@@ -15,7 +15,7 @@ use crate::pairs::{self, LookUp, VerifiedPair};
 use crate::problem::Problem;
 use crate::progress::{Progress, Stage};
 use crate::reader::Corpus;
-use crate::report::{Cluster, Contained, Histogram, Leak, MeasuredRecall, Pair, Stray};
+use crate::report::{Cluster, Contained, Histogram, Leak, LeakKind, MeasuredRecall, Pair, Stray};
 use crate::shingles::Shingling;
 use crate::verify::Verifier;
 use rayon::prelude::*;
@@ -159,7 +159,11 @@ impl Wanted {
         nearest.sort_unstable_by_key(|(document, ..)| *document);
         let least = self.containment.unwrap_or(DEFAULT_CONTAINMENT);
         let containing = Containing { shingling: self.shingling, least, longer_only: false };
-        boundary.leaks(corpus, copies, &nearest, containing, self.looks_within_indexes(), problems)
+        let mut leaks = boundary.leaks(corpus, copies, &nearest, containing, self.looks_within_indexes(), problems);
+        // A pair that the bands missed and the rarest shingles did not.
+        let is_near = |leak: &&mut Leak| leak.kind == LeakKind::Contained && leak.jaccard >= self.threshold;
+        leaks.iter_mut().filter(is_near).for_each(|leak| leak.kind = LeakKind::Near);
+        leaks
     }
 
     /// Clusters the distinct documents that have a rank, those of lower rank first, by verified pairs; which joined a cluster, by

@@ -17,7 +17,7 @@ pub struct OneDocument {
 }
 
 /// Reads the document of this name: a path, or `path:N` with N the line, row or place of a record, or the value of its id
-/// field if one is given. A file with one record needs no N. Reads the file up to there.
+/// field if one is given. A file with one record needs no N. Reads the file up to there, by id to its end.
 ///
 /// # Errors
 /// A sentence that says what there is instead.
@@ -47,7 +47,14 @@ pub fn read_one(name: &str, reading: &Reading) -> Result<OneDocument, String> {
         let first = search.first_record;
         return Err(format!("{path} holds several records; name one of them, such as {path}:{first}{behind}"));
     }
-    if let Some((lost, reason)) = search.lost {
+    if let (Some(OneDocument { record: Some(first), .. }), Some(again), Some(id)) =
+        (&search.found, search.again, record)
+    {
+        return Err(format!(
+            "{path} holds several records of the id {id}, in {first} and {again}; without --id-field {path}:{again} is one of them"
+        ));
+    }
+    if let Some((lost, reason)) = search.lost.filter(|_| record.is_none() || search.found.is_none()) {
         let lost = lost.map(|record| format!(":{record}")).unwrap_or_default();
         return Err(format!("{path}{lost}: {reason}"));
     }
@@ -78,6 +85,8 @@ struct Search<'a> {
     is_record: bool,
     lines_before: u64,
     found: Option<OneDocument>,
+    /// Another record of the same id.
+    again: Option<u64>,
     /// How many documents there were, and the record of the first.
     count: u64,
     first_record: u64,
@@ -87,7 +96,11 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn is_over(&self) -> bool {
-        if self.record.is_some() { self.found.is_some() || self.lost.is_some() } else { self.count > 1 }
+        match self.record {
+            Some(_) if self.by_id => self.again.is_some() || self.lost.is_some(),
+            Some(_) => self.found.is_some() || self.lost.is_some(),
+            None => self.count > 1,
+        }
     }
 
     fn is_wanted(&self, record: Option<u64>, id: &str) -> bool {
@@ -106,9 +119,13 @@ impl Visit for Search<'_> {
         if self.count == 1 {
             self.first_record = record.unwrap_or_default();
         }
-        if self.found.is_none() && self.is_wanted(record, document.id) {
-            let (text, lines) = (document.text.to_owned(), document.lines.map(<[u32]>::to_vec));
-            self.found = Some(OneDocument { path: String::new(), record, text, lines });
+        if self.is_wanted(record, document.id) {
+            if self.found.is_some() {
+                self.again = self.again.or(record);
+            } else {
+                let (text, lines) = (document.text.to_owned(), document.lines.map(<[u32]>::to_vec));
+                self.found = Some(OneDocument { path: String::new(), record, text, lines });
+            }
         }
         false
     }

@@ -63,6 +63,20 @@ fn records_are_named_by_line_or_id() {
     assert_eq!(compared("old.txt urls.jsonl:https://example.org/a:b --id-field id").0, json!(1.0));
 }
 
+/// One of two would be compared, and nobody told which.
+#[test]
+fn an_id_that_stands_twice() {
+    let record = |id: &str, text: &str| json!({ "id": id, "text": text }).to_string() + "\n";
+    let records = [record("a", "one two"), record("b", "one two three"), record("a", "four five"), "{broken\n".into()];
+    let folder = folder([("both.jsonl", records.concat())]);
+    let ended = retold(folder.path(), "compare both.jsonl:a both.jsonl:b --id-field id");
+    let why =
+        "both.jsonl holds several records of the id a, in 1 and 3; without --id-field both.jsonl:3 is one of them";
+    assert_eq!((ended.status, ended.stderr), (2, format!("retold: {why}\n")));
+    assert_eq!(retold(folder.path(), "compare both.jsonl:3 both.jsonl:b --id-field id").status, 2, "no id is 3");
+    assert_eq!(retold(folder.path(), "compare both.jsonl:3 both.jsonl:1").status, 0);
+}
+
 /// What is set for a scan is set for a comparison.
 #[test]
 fn the_configuration_is_in_force() {

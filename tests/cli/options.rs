@@ -1,6 +1,6 @@
 //! Options: their defaults do something, their values are checked, and threads change nothing.
 
-use super::{Ended, command, end, folder, retold, withdrawal};
+use super::{Ended, command, end, folder, retold, visit, withdrawal};
 
 #[test]
 fn values_that_make_no_sense_are_refused() {
@@ -138,7 +138,7 @@ fn options_change_which_lines_count() {
     assert_eq!(found("--neighbour-letters 7").0, ["[1,3]", "[7,8]", "[9,10]"]);
     assert_eq!(found("--line-similarity 0.9").0, ["[1,3]"]);
     assert_eq!(found("--boilerplate-documents 2").1, 3);
-    assert_eq!(found("--boilerplate-documents 2 --no-lines"), (vec![], 0));
+    assert_eq!(found("--no-lines"), (vec![], 0));
 }
 
 #[test]
@@ -156,5 +156,36 @@ fn threads_change_nothing() {
     assert_eq!((one.status, one.json()["summary"]["documents"].as_u64()), (0, Some(400)));
     for threads in [2, 3, 8] {
         assert!(with(threads) == one, "{threads} threads");
+    }
+}
+
+/// An option that would be passed over in silence; a variable, which may be there for other runs, is.
+#[test]
+fn options_without_effect_are_refused() {
+    let folder = folder([("a.txt", visit()), ("b.txt", withdrawal())]);
+    for (arguments, said) in [
+        ("scan a.txt --passage-tokens 30", "--passage-tokens has no effect without --passages"),
+        ("dedup a.txt --dry-run --line-tokens 9", "--line-tokens has no effect without --drop-repeated-lines"),
+        ("dedup a.txt --dry-run --contained 0.8", "--contained has no effect without --against"),
+        ("scan a.txt --no-lines --line-tokens 3", "cannot be used with"),
+        ("scan a.txt --against b.txt --line-tokens 3", "cannot be used with"),
+        ("scan a.txt --list --pairs pairs.jsonl", "cannot be used with"),
+    ] {
+        let ended = retold(folder.path(), arguments);
+        assert_eq!((ended.status, ended.stderr.contains(said)), (2, true), "{arguments}: {ended:?}");
+    }
+    for arguments in [
+        "scan a.txt --passage-tokens 30 --passages",
+        "dedup a.txt --dry-run --line-tokens 9 --drop-repeated-lines",
+        "dedup a.txt --dry-run --contained 0.8 --against b.txt",
+    ] {
+        assert_eq!(retold(folder.path(), arguments).status, 0, "{arguments}");
+    }
+    for (variable, arguments) in
+        [("RETOLD_PASSAGE_TOKENS", "scan a.txt"), ("RETOLD_LINE_TOKENS", "scan a.txt --no-lines")]
+    {
+        let mut set = command(folder.path());
+        set.args(arguments.split(' ')).env(variable, "30");
+        assert_eq!(end(set).status, 0, "{variable}");
     }
 }

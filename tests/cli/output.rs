@@ -216,7 +216,8 @@ fn an_interrupted_run_leaves_no_temporary_files() {
         let mut command = Command::new("sh");
         command.args(["-c", shell, env!("CARGO_BIN_EXE_retold")]).env("TMPDIR", temporary.path());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        while count() == 0 {
+        // The lock of the directory, and the copy.
+        while count() < 2 {
             assert_eq!(child.try_wait().unwrap(), None, "it reads standard input");
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
@@ -228,6 +229,36 @@ fn an_interrupted_run_leaves_no_temporary_files() {
         drop(open);
         assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "{shell}");
     }
+    // What a run leaves that cannot see its end goes with the next one, but not what one holds that goes on.
+    let begin = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_retold"));
+        command.args(["scan", "-"]).env("TMPDIR", temporary.path());
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    let wait_until = |is_so: &dyn Fn() -> bool| {
+        while !is_so() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    };
+    let mut killed = begin();
+    wait_until(&|| count() == 2);
+    let left = fs::read_dir(temporary.path()).unwrap().next().unwrap().unwrap().path();
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert!(left.exists());
+    let mut running = begin();
+    wait_until(&|| !left.exists() && count() == 2);
+    let corpus = folder([("a.txt", visit())]);
+    let beside = Command::new(env!("CARGO_BIN_EXE_retold"))
+        .arg("scan")
+        .arg(corpus.path())
+        .env("TMPDIR", temporary.path())
+        .output();
+    assert!(beside.unwrap().status.success());
+    assert_eq!(count(), 2, "the run that goes on still has its copy");
+    drop(running.stdin.take());
+    running.wait().unwrap();
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
 }
 
 /// A report that has no room for what was asked for would take the work and say nothing of it.

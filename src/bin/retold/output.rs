@@ -47,10 +47,7 @@ impl Destination {
         let written = match self {
             Destination::StandardOutput => {
                 let mut out = BufWriter::new(io::stdout().lock());
-                match write(&mut out).and_then(|()| out.flush()) {
-                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-                    written => written,
-                }
+                unless_closed(write(&mut out).and_then(|()| out.flush()))
             }
             Destination::StandardError => {
                 // Nothing can be done, and nobody told, when that is closed.
@@ -69,13 +66,17 @@ impl Destination {
     }
 }
 
+/// A reader that has closed its end has read enough.
+fn unless_closed(written: io::Result<()>) -> io::Result<()> {
+    written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+}
+
 /// Writes beside the file and renames, unless it is a device or pipe, which has no wholeness. What a link leads to is replaced, not
 /// the link, and a file that is replaced passes its permissions on.
 pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     if is_stream(path) {
         let mut out = BufWriter::new(File::options().append(true).open(path)?);
-        write(&mut out)?;
-        return out.flush();
+        return unless_closed(write(&mut out).and_then(|()| out.flush()));
     }
     let mut file = NewFile::at(path);
     write(&mut file)?;

@@ -155,11 +155,12 @@ pub fn say_problems(problems: &[Problem], shown: usize) {
 }
 
 /// Why there is nothing that --against could find; `own` says what is done with the documents themselves.
-pub fn no_reference(problems: &[Problem], own: &str) -> Failure {
+pub fn no_reference(against: &[PathBuf], problems: &[Problem], own: &str) -> Failure {
     let nothing = format!("no document with a word, or none that is not {own} itself");
-    let because = match problems {
-        [] => format!("it holds {nothing}"),
-        [first, ..] => format!("what could be read of it holds {nothing}; {first}"),
+    let is_of_it = |problem: &&Problem| against.iter().any(|path| Path::new(&problem.path).starts_with(path));
+    let because = match problems.iter().find(is_of_it) {
+        None => format!("it holds {nothing}"),
+        Some(first) => format!("what could be read of it holds {nothing}; {first}"),
     };
     Failure::new(format!("--against: nothing to look in: {because}"))
 }

@@ -38,7 +38,7 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
         return Err(run::no_document(&report.problems, report.summary.skipped));
     }
     if !args.wider.against.is_empty() && !report.summary.has_reference() {
-        return Err(run::no_reference(&report.problems, "looked for"));
+        return Err(run::no_reference(&args.wider.against, &report.problems, "looked for"));
     }
     if let (Some(pairs_to), Some(pairs)) = (&pairs_to, &report.pairs) {
         pairs_to.write(|out| format::pairs::write(out, &report, pairs))?;

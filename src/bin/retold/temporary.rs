@@ -1,18 +1,53 @@
 //! The temporary files of a run: in one directory, which goes with the run, also with one that is interrupted; and outputs on their way.
 //!
-//! Copies of what was compressed may be larger than what is read. A run that is killed in a way that it cannot see leaves them.
+//! Copies of what was compressed may be larger than what is read. A run that is killed in a way that it cannot see leaves them, and the
+//! next run removes them: the directory of one that goes on is locked.
 
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 
-/// Makes the directory that temporary files are put into from here on, which is there as long as what is returned. Where none can be
-/// made, whoever needs a file will say so.
-pub fn directory() -> Option<TempDir> {
-    let directory = tempfile::Builder::new().prefix("retold-").tempdir().ok()?;
+/// What the names of all such directories begin with.
+const PREFIX: &str = "retold-";
+
+/// The directory of this run, there as long as this is.
+pub struct Directory {
+    _directory: TempDir,
+    /// None where the file system knows no locks.
+    _lock: Option<File>,
+}
+
+/// Makes the directory that temporary files are put into from here on. Where none can be made, whoever needs a file will say so.
+pub fn directory() -> Option<Directory> {
+    let directory = tempfile::Builder::new().prefix(PREFIX).tempdir().ok()?;
     tempfile::env::override_temp_dir(directory.path()).ok()?;
     remove_when_interrupted(directory.path());
-    Some(directory)
+    let lock = locked(directory.path()).ok();
+    remove_left(directory.path());
+    Some(Directory { _directory: directory, _lock: lock })
+}
+
+/// Locks a directory. Nobody finds the lock before it is held.
+fn locked(directory: &Path) -> io::Result<File> {
+    let new = directory.join("lock.new");
+    let lock = File::create(&new)?;
+    lock.lock()?;
+    fs::rename(new, directory.join("lock"))?;
+    Ok(lock)
+}
+
+/// Removes the directories beside this one that killed runs left: those that have a lock which nobody holds.
+fn remove_left(own: &Path) {
+    let beside = own.parent().and_then(|parent| fs::read_dir(parent).ok()).into_iter().flatten().flatten();
+    for entry in beside.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes())) {
+        let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let is_left = || File::open(entry.path().join("lock")).is_ok_and(|lock| lock.try_lock().is_ok());
+        if is_directory && entry.path() != own && is_left() {
+            let _ = fs::remove_dir_all(entry.path()); // or another run does, at the same time
+        }
+    }
 }
 
 /// Outputs that are written beside their places.
@@ -38,9 +73,9 @@ fn remove_when_interrupted(directory: &Path) {
     let directory = directory.to_path_buf();
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
-            let _ = std::fs::remove_dir_all(&directory);
+            let _ = fs::remove_dir_all(&directory);
             for file in others().iter() {
-                let _ = std::fs::remove_file(file); // which is not there any more where it is in its place
+                let _ = fs::remove_file(file); // which is not there any more where it is in its place
             }
             let _ = signal_hook::low_level::emulate_default_handler(signal);
         }
@@ -50,7 +85,7 @@ fn remove_when_interrupted(directory: &Path) {
 /// The signals that are ignored, the first in the lowest bit.
 #[cfg(target_os = "linux")]
 fn ignored() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let status = fs::read_to_string("/proc/self/status").ok()?;
     let bits = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
     u64::from_str_radix(bits.trim(), 16).ok()
 }

@@ -16,6 +16,18 @@ use std::path::{Path, PathBuf};
 /// The commands that read a configuration file.
 const CONFIGURED: [&str; 5] = ["scan", "check", "dedup", "index", "compare"];
 
+/// Options that say how something is looked for which nobody looks for unless one of others is given: the command, the option, the others.
+const NEEDS: [(&str, &str, &[&str]); 8] = [
+    ("scan", "passage_tokens", &["passages"]),
+    ("dedup", "passage_tokens", &["drop_passages"]),
+    ("dedup", "boilerplate_documents", &["drop_boilerplate_lines"]),
+    ("dedup", "line_tokens", &["drop_repeated_lines"]),
+    ("dedup", "line_similarity", &["drop_repeated_lines"]),
+    ("dedup", "neighbour_tokens", &["drop_repeated_lines", "drop_boilerplate_lines"]),
+    ("dedup", "neighbour_letters", &["drop_repeated_lines", "drop_boilerplate_lines"]),
+    ("dedup", "containment", &["against"]),
+];
+
 /// Reads the command line: what it says, and the configuration that was found.
 ///
 /// Ends the process when it cannot be understood, or asks for help.
@@ -32,6 +44,9 @@ pub fn parse() -> Result<(Args, Config), Failure> {
         Some(config) => with_defaults(command, config).get_matches(),
         None => matches,
     };
+    if let Some(said) = matches.subcommand().and_then(|(name, of_command)| without_effect(name, of_command)) {
+        Args::command().error(ErrorKind::MissingRequiredArgument, said).exit();
+    }
     let args = Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let has_paths = match &args.command {
         Command::Scan(scan) => !scan.paths.is_empty() || scan.selection.files_from.is_some(),
@@ -44,6 +59,22 @@ pub fn parse() -> Result<(Args, Config), Failure> {
         Args::command().error(ErrorKind::MissingRequiredArgument, missing).exit();
     }
     Ok((args, config.unwrap_or_default()))
+}
+
+/// What is typed and has no effect, in words. A variable or the file may say it for other runs.
+fn without_effect(name: &str, matches: &ArgMatches) -> Option<String> {
+    let is_set = |id: &&str| !matches!(matches.value_source(id), None | Some(ValueSource::DefaultValue));
+    let is_typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    let long = |id: &str| match id {
+        "containment" => "--contained".to_owned(),
+        id => format!("--{}", id.replace('_', "-")),
+    };
+    let is_idle = |(command, option, others): &&(&str, &str, &[&str])| {
+        *command == name && is_typed(option) && !others.iter().any(|other| is_set(other))
+    };
+    let (_, option, others) = NEEDS.iter().find(is_idle)?;
+    let others = others.iter().map(|id| long(id)).collect::<Vec<_>>().join(" or ");
+    Some(format!("{} has no effect without {others}", long(option)))
 }
 
 /// The configuration for what was typed, if there is one.

@@ -72,7 +72,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
         return Err(run::no_document(&report.problems, report.summary.skipped));
     }
     if lacks_reference {
-        return Err(run::no_reference(&report.problems, "checked"));
+        return Err(run::no_reference(&args.gate.against, &report.problems, "checked"));
     }
     expect_matches(args, config, &paths, &report)?;
 

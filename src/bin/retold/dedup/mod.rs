@@ -44,7 +44,7 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
         return Err(run::no_document(&result.problems, result.summary.skipped));
     }
     if !options.scan.against.is_empty() && result.summary.reference == result.summary.empty_reference {
-        return Err(run::no_reference(&result.problems, "deduplicated"));
+        return Err(run::no_reference(&options.scan.against, &result.problems, "deduplicated"));
     }
     let mark = args.target.mark.as_deref();
     if mark.is_some()
