@@ -288,7 +288,7 @@ fn leaks_among_pages_of_one_template() {
     let few_bands = Options { threshold: 0.9, recall: 0.01, ..options.clone() };
     let expected: Vec<_> = (0..30).map(|at| (600 + 270 + at, 37 + at, LeakKind::Near, 60.0 / 66.0)).collect();
     for options in [options, few_bands] {
-        let report = scan(&[own.clone()], &options, &Progress::default()).unwrap();
+        let report = scan(std::slice::from_ref(&own), &options, &Progress::default()).unwrap();
         let found = report.leaks.unwrap();
         let found = found.iter().map(|leak| (leak.document.index(), leak.within.index(), leak.kind, leak.jaccard));
         assert_eq!(found.collect::<Vec<_>>(), expected);

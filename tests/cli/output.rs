@@ -266,8 +266,6 @@ fn an_interrupted_run_leaves_no_temporary_files() {
 fn what_a_format_does_not_show_is_refused() {
     let corpus = folder([("a.txt", visit()), ("b.txt", withdrawal())]);
     for (asked, shown_by) in [
-        ("--contained --format html", "text, json, csv and markdown do"),
-        ("--against b.txt --format html", "text, json, csv and markdown do"),
         ("--measure-recall --format html", "text and json do"),
         ("--measure-recall --format markdown", "text and json do"),
     ] {

@@ -91,6 +91,40 @@ fn the_report_in_a_browser() {
 }
 
 #[test]
+fn what_stands_in_another_set() {
+    let Some(mut browser) = browser() else { return };
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("train/a.txt", article("harbour"));
+    write("train/b.txt", article("weather") + &article("railway"));
+    write("test/a.txt", article("harbour").to_uppercase());
+    write("test/b.txt", article("weather"));
+    write("test/c.txt", article("museum"));
+    let mut scan = |arguments: &[&str]| {
+        let path = folder.path().join("report.html");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_retold"));
+        command.current_dir(folder.path()).arg("scan").args(arguments).args(["-f", "html", "-o", "report.html"]);
+        command.assert().success();
+        browser.open(&path, "");
+        let entries = "[...document.querySelectorAll('.entry')].map((entry) => entry.textContent).join('; ')";
+        let shown = (browser.run("document.getElementById('headline').textContent"), browser.run(entries));
+        assert_eq!(browser.trouble(), [url(&path)]);
+        shown
+    };
+    let (headline, entries) = scan(&["test", "--against", "train"]);
+    assert_eq!(headline, "2 of 3 documents stand in the other set");
+    let contained = "test/b.txtin train/b.txtcontained1 of it stands there";
+    assert_eq!(entries, format!("1test/a.txtin train/a.txtexactthe same words; 2{contained}"));
+    let (headline, entries) = scan(&["test/b.txt", "train/b.txt", "--contained", "--no-lines"]);
+    assert_eq!(headline, "None of 2 documents is told twice");
+    assert_eq!(entries, format!("1{contained}"));
+}
+
+#[test]
 fn what_documents_hold_stays_text() {
     let Some(mut browser) = browser() else { return };
     let (_folder, path) = report();

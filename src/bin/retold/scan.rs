@@ -30,7 +30,7 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
         run::say_problems(&report.problems, saying.problems_shown());
     }
     // The others tell it themselves.
-    let is_silent = matches!(args.report.format, Format::Html | Format::Csv | Format::Markdown);
+    let is_silent = matches!(args.report.format, Format::Csv | Format::Markdown);
     if !saying.quiet && is_silent && report.parameters.leaves_out_indexes {
         exit::say(format::NOT_WITHIN);
     }
@@ -55,19 +55,10 @@ fn expect_shown(args: &ScanArgs) -> Result<(), Failure> {
     if args.list && format != Format::Text {
         return Err(Failure::new("--list writes text alone; leave --format out"));
     }
-    let is_page = format == Format::Html;
-    let hidden = match (is_page, is_page || matches!(format, Format::Csv | Format::Markdown)) {
-        (true, _) if !wider.against.is_empty() => Some(("--against", "text, json, csv and markdown")),
-        (true, _) if wider.contained.is_some() => Some(("--contained", "text, json, csv and markdown")),
-        (_, true) if wider.measure_recall => Some(("--measure-recall", "text and json")),
-        _ => None,
-    };
-    match hidden {
-        Some((option, formats)) => {
-            Err(Failure::new(format!("this format does not show what {option} looks for; {formats} do")))
-        }
-        None => Ok(()),
+    if wider.measure_recall && matches!(format, Format::Html | Format::Csv | Format::Markdown) {
+        return Err(Failure::new("this format does not show what --measure-recall looks for; text and json do"));
     }
+    Ok(())
 }
 
 /// Says what would be read, and as what.

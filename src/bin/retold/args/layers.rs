@@ -70,7 +70,7 @@ fn without_effect(name: &str, matches: &ArgMatches) -> Option<String> {
         id => format!("--{}", id.replace('_', "-")),
     };
     let is_idle = |(command, option, others): &&(&str, &str, &[&str])| {
-        *command == name && is_typed(option) && !others.iter().any(|other| is_set(other))
+        *command == name && is_typed(option) && !others.iter().any(is_set)
     };
     let (_, option, others) = NEEDS.iter().find(is_idle)?;
     let others = others.iter().map(|id| long(id)).collect::<Vec<_>>().join(" or ");

@@ -150,7 +150,7 @@ const SCAN_EXAMPLES: &str = "Examples:
   retold scan test.jsonl --against train/      what of a test set stands in a training set
   retold scan today.jsonl --against archive.retold           what of today stands in an index file
   retold scan corpus/ --histogram -f html -o report.html     a page to look at and to send
-  zcat news.jsonl.gz | retold scan -           standard input, text or records
+  zcat news.jsonl.gz | retold scan -           standard input: text, JSON, CSV, Parquet
 
 Exit status: 0 when all was read, 2 when something could not be read or done.";
 

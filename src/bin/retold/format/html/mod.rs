@@ -18,7 +18,7 @@ use std::io::{self, Write};
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+const SCRIPT: &str = concat!(include_str!("chart.js"), include_str!("page.js"));
 
 /// How much text is quoted in the page, in bytes: of documents side by side, and of lines among their neighbours.
 pub const QUOTED_BYTES: u64 = 16 << 20;
@@ -35,6 +35,8 @@ struct Data<'a> {
     histogram: Option<wire::Histogram<'a>>,
     clusters: Vec<Cluster<'a>>,
     comparisons: Vec<Comparison>,
+    leaks: Option<Vec<wire::Contained<'a>>>,
+    contained_documents: Option<Vec<wire::Contained<'a>>>,
     repeated_lines: Vec<RepeatedLine<'a>>,
     boilerplate: Vec<wire::Boilerplate<'a>>,
     passages: Vec<Passage<'a>>,
@@ -131,6 +133,13 @@ impl<'a> Data<'a> {
         let near =
             report.clusters.iter().flat_map(|cluster| &cluster.members).filter(|member| !member.is_exact).count();
         let clusters = page.some("clusters", report.clusters.len(), |page| page.clusters());
+        let leaks = report
+            .leaks
+            .as_ref()
+            .map(|leaks| page.some("leaks", leaks.len(), |_| wire.leaks().take(ENTRIES).collect()));
+        let contained_documents = report.contained.as_ref().map(|contained| {
+            page.some("contained_documents", contained.len(), |_| wire.contained().take(ENTRIES).collect())
+        });
         let passages = page.some("passages", report.passages.len(), |page| page.passages());
         let repeated_lines = page.some("repeated_lines", report.repeated_lines.len(), |page| page.repeated_lines());
         let boilerplate = page.some("boilerplate", report.boilerplate.len(), |_| {
@@ -154,6 +163,8 @@ impl<'a> Data<'a> {
             histogram: wire.histogram(),
             clusters,
             comparisons,
+            leaks,
+            contained_documents,
             repeated_lines,
             boilerplate,
             passages,

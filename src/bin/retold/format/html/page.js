@@ -1,4 +1,3 @@
-'use strict';
 const data = JSON.parse(document.getElementById('data').textContent);
 const [CHUNK, EXCERPT, DEBOUNCE_MS] = [100, 180, 120];
 
@@ -11,6 +10,7 @@ const overview = []; // What is no list, and gives way to the matches of a searc
 
 const byId = (id) => document.getElementById(id);
 const list = (key) => data[key] || [];
+const allOf = (key) => (list('left_out').find((note) => note.what === key) || { all: list(key).length }).all;
 const number = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 const count = (n, one, many = `${one}s`) => `${number(n)} ${n === 1 ? one : many}`;
 const escapeOf = (character) => {
@@ -80,6 +80,13 @@ function paged(holder, items, make, first = 0) {
   return { nodes: [holder, more, printed], forward, hasMore: () => next < items.length };
 }
 
+/* A document and the one that it stands in. */
+function within({ document: name, within: place, kind = 'contained', jaccard, containment }) {
+  const share = `${decimal(containment)} of it stands there`;
+  const figures = { exact: ['the same words'], near: [`similarity ${decimal(jaccard)}`, share], contained: [share] }[kind];
+  return [h('span', { class: 'pair' }, named(name), h('span', {}, h('span', { class: 'meta' }, 'in '), named(place))), meta(badge(kind), figures)];
+}
+
 /* Sections. `head` makes what is always seen of an entry, `body` what opens; `text` is what the search reads. */
 const SECTIONS = [
   { id: 'near-threshold', entry: 'pair', keys: ['above', 'below'],
@@ -95,6 +102,9 @@ const SECTIONS = [
       const first = h('li', {}, h('div', { class: 'member-line' }, badge('first'), named(cluster.representative)));
       return paged(h('ul', { class: 'items' }, first), cluster.members, (member) => memberItem(cluster, member)).nodes;
     } },
+  { id: 'leaks', entry: 'leak', keys: ['leaks'], text: (leak) => `${leak.document}\n${leak.within}`, head: within },
+  { id: 'contained', entry: 'contained-document', keys: ['contained_documents'],
+    text: (found) => `${found.document}\n${found.within}`, head: within },
   { id: 'passages', entry: 'passage', keys: ['passages'],
     text: (passage) => [passage.text, ...passage.places.map((place) => place.document)].join('\n'),
     head: (passage) => [excerpt(passage.text), meta(count(passage.tokens, 'token'), `in ${count(passage.documents, 'document')}`,
@@ -340,14 +350,17 @@ function onKey(event) {
 
 /* The head of the page. */
 function headline({ documents, exact_duplicates: exact, near_duplicates: near }) {
-  const twice = exact + near;
+  const twice = data.leaks ? allOf('leaks') : exact + near;
   if (!documents) return 'No document was found';
+  if (data.leaks) return `${twice ? number(twice) : 'None'} of ${count(documents, 'document')} ${twice > 1 ? 'stand' : 'stands'} in the other set`;
   if (!twice) return documents === 1 ? 'One document was read, and no other' : `None of ${number(documents)} documents is told twice`;
   return `${number(twice)} of ${number(documents)} documents ${twice === 1 ? 'is' : 'are'} told twice`;
 }
 
 function lede(summary) {
   const { exact_duplicates: exact, near_duplicates: near, documents_with_repeated_lines: within } = summary;
+  const unseen = data.parameters.contained_in_index_files === false ? ' nor documents in longer ones of an index file' : '';
+  if (data.leaks) return `The other set has ${count(summary.reference_documents, 'document')}. Nothing else was looked for${unseen && `,${unseen}`}.`;
   const how = [exact && `${number(exact)} word for word`, near && `${number(near)} nearly so`].filter((part) => part).join(', ');
   return [
     how && `${exact + near === 1 ? 'It says' : 'They say'} what another document here says already: ${how}.`,
@@ -358,30 +371,39 @@ function lede(summary) {
   ].filter((sentence) => sentence).join(' ');
 }
 
-function method({ threshold, shingle_size: size, shingle_unit: unit, recall_at_threshold: recall, bands, rows, exhaustive }) {
+function method({ threshold, shingle_size: size, shingle_unit: unit, recall_at_threshold: recall, bands, rows, exhaustive, contained }) {
   const one = { char: 'character', word: 'word' }[unit] || 'token';
   const note = one === 'token' ? '; a token is a word, or a character in scripts without spaces' : '';
   const how = exhaustive ? 'every pair at or above the threshold is found'
     : `a pair exactly at the threshold is found with probability ${recall} (${count(bands, 'band')} of ${count(rows, 'row')})`;
   return `Near-duplicates share at least ${decimal(threshold)} of all their runs of ${count(size, one)} (Jaccard similarity${note}), ` +
-    `computed from the texts for every pair shown; ${how}.`;
+    `computed from the texts for every pair shown; ${how}.` +
+    (contained ? ` A document stands in another that holds at least ${decimal(contained)} of its runs.` : '');
 }
 
+// In the units of the text report.
 function bytes(n) {
-  const power = Math.min(4, Math.floor(Math.log10(Math.max(1, n)) / 3));
-  return `${power ? (n / 1000 ** power).toPrecision(3) : n} ${['bytes', 'kB', 'MB', 'GB', 'TB'][power]}`;
+  const power = Math.min(4, Math.floor(Math.log2(Math.max(1, n)) / 10));
+  return `${power ? (n / 1024 ** power).toFixed(2) : n} ${['B', 'KiB', 'MiB', 'GiB', 'TiB'][power]}`;
 }
 
 function tiles(summary) {
-  const passages = (list('left_out').find((note) => note.what === 'passages') || { all: list('passages').length }).all;
-  return [
-    ['Documents', summary.documents, bytes(summary.bytes), '', true],
+  const told = [
     ['Exact duplicates', summary.exact_duplicates, 'the same words', 'clusters', true],
     ['Near-duplicates', summary.near_duplicates, 'nearly the same', 'clusters', true],
     ['Clusters', summary.clusters, 'groups of these', 'clusters', true],
+  ];
+  const elsewhere = [
+    ['In the other set', allOf('leaks'), 'or nearly', 'leaks', true],
+    ['The other set', summary.reference_documents, 'documents', '', true],
+  ];
+  return [
+    ['Documents', summary.documents, bytes(summary.bytes), '', true],
+    ...(data.leaks ? elsewhere : told),
+    ['In longer ones', allOf('contained_documents'), 'documents', 'contained'],
     ['Repeated lines', summary.documents_with_repeated_lines, 'documents with some', 'repeated-lines'],
     ['Boilerplate', summary.boilerplate_lines, 'lines many share', 'boilerplate'],
-    ['Passages', passages, 'in several places', 'passages'],
+    ['Passages', allOf('passages'), 'in several places', 'passages'],
     ['Empty', summary.empty, 'without a word', 'empty'],
     ['Skipped', summary.skipped, 'files that are no text', ''],
     ['Problems', summary.problems, 'not read or done', 'problems'],
@@ -389,57 +411,6 @@ function tiles(summary) {
     const inside = [h('span', { class: 'label' }, label), h('b', {}, number(figure)), h('span', { class: 'hint' }, hint)];
     return h('li', {}, target && figure ? h('a', { href: `#${target}` }, inside) : h('div', {}, inside));
   });
-}
-
-/* The histogram. */
-const percent = (x) => `${x.toFixed(3)}%`;
-const isSame = (bin) => bin.from === bin.to;
-const binName = (bin) => (isSame(bin) ? 'same' : `${decimal(bin.from)} to ${decimal(bin.to)}`);
-const compact = (n) => (n < 1e4 ? number(n) : n < 1e6 ? `${Math.floor(n / 1e3)}k` : `${Math.floor(n / 1e5) / 10}M`);
-const isLogarithmic = (bins) => bins.some((most) => bins.some((least) => least.pairs > 0 && most.pairs > 50 * least.pairs));
-
-function chart(bins, threshold) {
-  const [top, base, unit] = [44, 178, 100 / (bins.length + 0.5)];
-  const largest = Math.max(1, ...bins.map((bin) => bin.pairs));
-  const scale = isLogarithmic(bins) ? (n) => Math.log1p(n) / Math.log1p(largest) : (n) => n / largest;
-  // What is the same stands apart, half a bar to the right.
-  const left = (at) => (at + (isSame(bins[at]) ? 0.5 : 0)) * unit;
-  const bars = bins.map((bin, at) => {
-    const height = bin.pairs ? Math.max(2, scale(bin.pairs) * (base - top)) : 0;
-    const middle = percent(left(at) + unit / 2);
-    const side = (bin.from + bin.to) / 2 >= threshold ? 'above' : 'below';
-    const tick = { x: isSame(bin) ? middle : percent(left(at)), 'text-anchor': at ? 'middle' : 'start' };
-    return [
-      svg('rect', { class: side, x: percent(left(at) + unit * 0.08), width: percent(unit * 0.84), y: base - height, height },
-        svg('title', {}, `${binName(bin)}: ${count(bin.pairs, 'pair')}`)),
-      svg('text', { class: 'value', x: middle, y: base - height - 6, 'text-anchor': 'middle' }, compact(bin.pairs)),
-      svg('text', { class: at % 2 ? 'tick odd' : 'tick', y: base + 18, ...tick }, isSame(bin) ? 'same' : decimal(bin.from)),
-    ];
-  });
-  return svg('svg', { role: 'img', width: '100%', height: 204, class: bins.length > 12 ? 'chart dense' : 'chart',
-    'aria-label': `Pairs by similarity. ${bins.map((bin) => `${binName(bin)}: ${number(bin.pairs)}`).join('; ')}.` },
-  bars, svg('line', { class: 'axis', x1: 0, x2: '100%', y1: base, y2: base }), thresholdMark(bins, threshold, left, unit, base));
-}
-
-function thresholdMark(bins, threshold, left, unit, base) {
-  const at = Math.max(0, bins.findIndex((bin) => threshold < bin.to || isSame(bin)));
-  const { from, to } = bins[at];
-  const place = left(at) + (to > from ? Math.max(0, (threshold - from) / (to - from)) * unit : 0);
-  const side = place > 60 ? { dx: -6, 'text-anchor': 'end' } : { dx: 6, 'text-anchor': 'start' };
-  return [svg('line', { class: 'threshold', x1: percent(place), x2: percent(place), y1: 6, y2: base + 5 }),
-    svg('text', { class: 'threshold', x: percent(place), y: 16, ...side }, `threshold ${decimal(threshold)}`)];
-}
-
-function thresholdTable(thresholds, chosen) {
-  const row = ({ threshold, clusters, removed }) => {
-    const here = Math.abs(threshold - chosen) < 1e-9;
-    const label = [decimal(threshold), here && h('span', { class: 'here' }, ' this report')];
-    return h('tr', { class: here ? 'chosen' : null }, h('th', { scope: 'row' }, label),
-      [clusters, removed, data.summary.documents - removed].map((n) => h('td', {}, number(n))));
-  };
-  const titles = ['Threshold', 'Clusters', 'Removed', 'Left'].map((title) => h('th', { scope: 'col' }, title));
-  return h('table', { class: 'thresholds' }, h('caption', {}, 'What each threshold would remove'),
-    h('thead', {}, h('tr', {}, titles)), h('tbody', {}, thresholds.map(row)));
 }
 
 function showHistogram({ bins, thresholds }, threshold) {
