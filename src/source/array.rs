@@ -3,9 +3,9 @@
 //!
 //! Limits: what comes after a place that is no JSON is lost, since nothing tells where the next element begins.
 
-use super::json::Record;
+use super::json::{Read, Record};
 use super::rows::{Bounded, READ_AHEAD, Rows};
-use super::text::NotText;
+use super::text::{self, NotText};
 use super::{Reading, io_reason};
 use serde::de::{Deserializer as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -74,8 +74,12 @@ impl<R: Rows> Elements<'_, R> {
         } else {
             self.record.read(element.get(), &self.reading.fields)
         };
+        let read = read.and_then(|read| {
+            let assumed = text::with_replaced(None, read.halves, &self.reading.decoding);
+            Ok((read, assumed.map_err(|reason| reason.to_string())?))
+        });
         match read {
-            Ok((text, id)) => self.rows.row(self.number, text, id, None),
+            Ok((Read { text, id, .. }, assumed)) => self.rows.row(self.number, text, id, assumed),
             Err(reason) => self.rows.lost(Some(self.number), reason),
         }
         self.number += 1;

@@ -73,7 +73,7 @@ impl<'a> Fetcher<'a> {
         read_at(path, start, end, Some(b'\n'), &mut self.open, &mut self.buffer).map_err(|error| io_reason(&error))?;
         let decoded = text::decode(&self.buffer, &self.reading.decoding, &mut self.decoded);
         let (line, _) = decoded.map_err(|reason| reason.to_string())?;
-        self.record.read(line, &self.reading.fields).map(|(text, _)| text)
+        self.record.read(line, &self.reading.fields).map(|read| read.text)
     }
 
     /// What a document of an index file was called when that was made, by its number among the texts, or why that cannot be read; none for

@@ -2,7 +2,7 @@
 
 use super::fetch::{KeptTexts, Texts};
 use super::indexed::{IndexFile, TextReader};
-use super::json::Record;
+use super::json::{Read, Record};
 use super::lines::Lines;
 use super::load::Loader;
 use super::rows::Rows;
@@ -144,10 +144,14 @@ impl PartReader {
                     if line.trim_ascii().is_empty() {
                         continue;
                     }
-                    let read = text::decode(line, &reading.decoding, decoded).map_err(|reason| reason.to_string());
-                    let read = read.and_then(|(line, assumed)| Ok((record.read(line, &reading.fields)?, assumed)));
+                    let decoded = text::decode(line, &reading.decoding, decoded).map_err(|reason| reason.to_string());
+                    let read = decoded.and_then(|(line, assumed)| {
+                        let read = record.read(line, &reading.fields)?;
+                        let assumed = text::with_replaced(assumed, read.halves, &reading.decoding);
+                        Ok((read, assumed.map_err(|reason| reason.to_string())?))
+                    });
                     match read {
-                        Ok(((text, id), assumed)) => {
+                        Ok((Read { text, id, .. }, assumed)) => {
                             visit.document(Document { place, text, id, assumed, lines: None });
                         }
                         Err(reason) => visit.lost(source, Some(place.line), reason),

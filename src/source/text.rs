@@ -97,6 +97,28 @@ impl fmt::Display for NotText {
     }
 }
 
+/// The same of a text in which so many places more became U+FFFD, when that may be.
+pub(super) fn with_replaced(
+    assumed: Option<Assumed>,
+    places: u64,
+    decoding: &Decoding,
+) -> Result<Option<Assumed>, NotText> {
+    if places == 0 {
+        return Ok(assumed);
+    }
+    let (encoding, before) = assumed.map_or(("UTF-8", 0), |assumed| (assumed.encoding, assumed.replaced));
+    if decoding.strict {
+        return Err(no_character(places, encoding));
+    }
+    // What was replaced before is among them.
+    Ok(Some(Assumed { encoding, replaced: before.max(places) }))
+}
+
+fn no_character(places: u64, encoding: &str) -> NotText {
+    let are = if places == 1 { "place is" } else { "places are" };
+    NotText::Undecodable(format!("{places} {are} no character of {encoding}"))
+}
+
 /// How much of a text is looked at to tell it from binary.
 const SNIFFED: usize = 8 << 10;
 /// Of UTF-8.
@@ -205,8 +227,7 @@ fn decode_other<'a>(
     let (text, _) = encoding.decode_with_bom_removal(bytes);
     let replaced = text.matches('\u{fffd}').count() as u64;
     if decoding.strict && replaced > 0 {
-        let places = if replaced == 1 { "place is" } else { "places are" };
-        return Err(NotText::Undecodable(format!("{replaced} {places} no character of {}", encoding.name())));
+        return Err(no_character(replaced, encoding.name()));
     }
     buffer.clear();
     buffer.push_str(&text);

@@ -517,3 +517,31 @@ fn every_rule_is_explained() {
     }
     assert_eq!(retold(Path::new("."), "explain nothing").status, 2);
 }
+
+/// The pairs are those of a scan, whatever is known.
+#[test]
+fn pairs_beside_the_findings() {
+    let folder = folder([("in/a.txt", article("harbour")), ("in/b.txt", article("harbour")), ("in/c.txt", visit())]);
+    assert_eq!(retold(folder.path(), "scan in --pairs scanned.jsonl").status, 0);
+    assert_eq!(retold(folder.path(), "check in --update-baseline").status, 0);
+    assert_eq!(retold(folder.path(), "check in --pairs checked.jsonl").status, 0);
+    let pairs = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(pairs("checked.jsonl"), pairs("scanned.jsonl"));
+    assert_eq!(pairs("checked.jsonl").lines().count(), 1);
+    for refused in
+        ["--pairs - --format json", "--pairs in/a.txt", "--pairs retold-baseline.json", "--pairs x --report json=x"]
+    {
+        assert_eq!(retold(folder.path(), &format!("check in {refused}")).status, 2, "{refused}");
+    }
+}
+
+/// Who takes a loss for none still hears of it.
+#[test]
+fn a_loss_that_is_accepted_is_named() {
+    let folder = folder([("a.txt", article("harbour"))]);
+    for format in ["text", "json"] {
+        let ended =
+            retold(folder.path(), &format!("check a.txt gone.txt --rule unreadable-input=off --format {format}"));
+        assert_eq!((ended.status, ended.stderr.as_str()), (0, "retold: gone.txt: no such file\n"), "{format}");
+    }
+}

@@ -4,6 +4,8 @@
 //! What is unusual or wrong there is read by serde_json, which keeps the two fields and steps over everything else, so no tree
 //! is built, and says what is wrong. A string without escapes is borrowed from the line. Where the text is several fields, or one
 //! inside another, they are looked up among all values as they are written.
+//!
+//! Half a character (`\ud83d` alone, as Python writes a text that was cut inside one) becomes U+FFFD, as a stray byte of UTF-8 does.
 
 mod object;
 
@@ -29,72 +31,125 @@ pub struct Fields {
 #[derive(Debug, Default)]
 pub(super) struct Record {
     object: Object,
+    /// The line, where there were halves of characters in it.
+    mended: String,
     /// The text where it had escapes; else it is borrowed.
     unescaped: String,
     /// The id; empty when the record has none.
     id: String,
 }
 
-impl Record {
-    /// Reads one line: the text and the id (empty when there is none), or what is wrong with the record.
-    pub(super) fn read<'a>(&'a mut self, line: &'a str, fields: &Fields) -> Result<(&'a str, &'a str), String> {
-        self.unescaped.clear();
-        self.unescaped.shrink_to(super::KEEP_BYTES);
-        self.id.clear();
-        let field = match fields.text.as_slice() {
-            [field] if !field.contains('.') && !fields.id.as_ref().is_some_and(|id| id.contains('.')) => field.as_str(),
-            _ => return self.read_values(line, fields),
-        };
-        if let Some(read) = self.object.read(line, field, fields.id.as_deref()) {
-            return Ok(read);
-        }
-        let mut found = Found {
-            field,
-            id_field: fields.id.as_deref(),
-            unescaped: &mut self.unescaped,
-            id: &mut self.id,
-            text: Text::Missing,
-            names: Vec::new(),
-        };
-        let mut json = serde_json::Deserializer::from_str(line);
-        let read = (&mut found).deserialize(&mut json).and_then(|()| json.end());
-        let (text, names) = (found.text, found.names);
-        read.map_err(|error| not_an_object(&error))?;
-        match text {
-            Text::Borrowed(text) => Ok((text, &self.id)),
-            Text::Unescaped => Ok((&self.unescaped, &self.id)),
-            Text::OfKind(kind) => Err(format!("field `{field}` is {kind}, not a string")),
-            Text::Missing => Err(missing(field, &names.iter().map(String::as_str).collect::<Vec<_>>())),
-        }
-    }
+/// What is read of a record.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Read<'a> {
+    pub text: &'a str,
+    /// Empty when it has none.
+    pub id: &'a str,
+    /// In how many places of the text half a character became U+FFFD.
+    pub halves: u64,
 }
 
 impl Record {
-    /// Reads a record whose text is several fields, or inside another.
-    fn read_values<'a>(&'a mut self, line: &'a str, fields: &Fields) -> Result<(&'a str, &'a str), String> {
-        let values: Values<'_> = serde_json::from_str(line).map_err(|error| match error.is_data() {
-            true => "not a JSON object".into(),
-            false => not_an_object(&error),
-        })?;
-        for (number, field) in fields.text.iter().enumerate() {
-            let Some(value) = value(&values, field) else {
-                let names: Vec<&str> = values.keys().take(NAMES).map(String::as_str).collect();
-                return Err(missing(field, &names));
-            };
-            if !value.starts_with('"') {
-                return Err(format!("field `{field}` is {}, not a string", kind(value)));
-            }
-            if number > 0 {
-                self.unescaped.push('\n');
-            }
-            let text: String = serde_json::from_str(value).map_err(|error| format!("field `{field}`: {error}"))?;
-            self.unescaped.push_str(&text);
+    /// Reads one line, or says what is wrong with the record.
+    pub(super) fn read<'a>(&'a mut self, line: &'a str, fields: &Fields) -> Result<Read<'a>, String> {
+        self.unescaped.clear();
+        self.unescaped.shrink_to(super::KEEP_BYTES);
+        self.id.clear();
+        let only = match fields.text.as_slice() {
+            [field] if !field.contains('.') && !fields.id.as_ref().is_some_and(|id| id.contains('.')) => Some(field),
+            _ => None,
+        };
+        if let Some((text, id)) = only.and_then(|field| self.object.read(line, field, fields.id.as_deref())) {
+            return Ok(Read { text, id, halves: 0 });
         }
-        if let Some(id) = fields.id.as_deref().and_then(|field| value(&values, field)) {
-            read_id(id, &mut self.id);
-        }
-        Ok((&self.unescaped, &self.id))
+        self.mended.clear();
+        self.mended.shrink_to(super::KEEP_BYTES);
+        let has_halves = mend(line, &mut self.mended);
+        let line = if has_halves { &self.mended } else { line };
+        let text = match only {
+            Some(field) => read_field(line, field, fields.id.as_deref(), &mut self.unescaped, &mut self.id)?,
+            None => read_values(line, fields, &mut self.unescaped, &mut self.id)?,
+        };
+        let text = text.unwrap_or(&self.unescaped);
+        let halves = if has_halves { text.matches(char::REPLACEMENT_CHARACTER).count() as u64 } else { 0 };
+        Ok(Read { text, id: &self.id, halves })
     }
+}
+
+/// Fills `mended` with a line in which U+FFFD stands for each half of a character, in as many bytes; false when there is none, and it
+/// is left as it is.
+pub(super) fn mend(line: &str, mended: &mut String) -> bool {
+    let bytes = line.as_bytes();
+    let (mut at, mut copied) = (0, 0);
+    while let Some(found) = memchr::memchr(b'\\', bytes.get(at..).unwrap_or_default()) {
+        at += found;
+        at += match object::by_number(bytes, at) {
+            Some((_, end)) => end - at,
+            None if object::unit(bytes, at).is_some() => {
+                mended.push_str(&line[copied..at]);
+                mended.push_str("\\ufffd");
+                copied = at + 6;
+                6
+            }
+            None => 2,
+        };
+    }
+    if copied > 0 {
+        mended.push_str(&line[copied..]);
+    }
+    copied > 0
+}
+
+/// Reads a record whose text is one field: the text, or none when it is in `unescaped`.
+fn read_field<'a>(
+    line: &'a str,
+    field: &str,
+    id_field: Option<&str>,
+    unescaped: &mut String,
+    id: &mut String,
+) -> Result<Option<&'a str>, String> {
+    let mut found = Found { field, id_field, unescaped, id, text: Text::Missing, names: Vec::new() };
+    let mut json = serde_json::Deserializer::from_str(line);
+    let read = (&mut found).deserialize(&mut json).and_then(|()| json.end());
+    let (text, names) = (found.text, found.names);
+    read.map_err(|error| not_an_object(&error))?;
+    match text {
+        Text::Borrowed(text) => Ok(Some(text)),
+        Text::Unescaped => Ok(None),
+        Text::OfKind(kind) => Err(format!("field `{field}` is {kind}, not a string")),
+        Text::Missing => Err(missing(field, &names.iter().map(String::as_str).collect::<Vec<_>>())),
+    }
+}
+
+/// Reads a record whose text is several fields, or inside another, into `unescaped`.
+fn read_values<'a>(
+    line: &'a str,
+    fields: &Fields,
+    unescaped: &mut String,
+    id: &mut String,
+) -> Result<Option<&'a str>, String> {
+    let values: Values<'_> = serde_json::from_str(line).map_err(|error| match error.is_data() {
+        true => "not a JSON object".into(),
+        false => not_an_object(&error),
+    })?;
+    for (number, field) in fields.text.iter().enumerate() {
+        let Some(value) = value(&values, field) else {
+            let names: Vec<&str> = values.keys().take(NAMES).map(String::as_str).collect();
+            return Err(missing(field, &names));
+        };
+        if !value.starts_with('"') {
+            return Err(format!("field `{field}` is {}, not a string", kind(value)));
+        }
+        if number > 0 {
+            unescaped.push('\n');
+        }
+        let text: String = serde_json::from_str(value).map_err(|error| format!("field `{field}`: {error}"))?;
+        unescaped.push_str(&text);
+    }
+    if let Some(value) = fields.id.as_deref().and_then(|field| value(&values, field)) {
+        read_id(value, id);
+    }
+    Ok(None)
 }
 
 /// The values of an object as they are written; of several with one name the last.
@@ -320,7 +375,7 @@ mod tests {
     fn read_fields(line: &str, text: &[&str]) -> Result<(String, String), String> {
         let fields = Fields { text: text.iter().map(|&field| field.to_owned()).collect(), id: Some("id".into()) };
         let mut record = Record::default();
-        record.read(line, &fields).map(|(text, id)| (text.to_owned(), id.to_owned()))
+        record.read(line, &fields).map(|read| (read.text.to_owned(), read.id.to_owned()))
     }
 
     #[test]
@@ -343,8 +398,9 @@ mod tests {
         // One record has nothing of the one before.
         let (mut record, text) = (Record::default(), ["title", "x.y"].map(str::to_owned).to_vec());
         let fields = Fields { text, id: Some("id".into()) };
-        assert_eq!(record.read(line, &fields), Ok(("A\nD", "7")));
-        assert_eq!(record.read(r#"{"title": "E", "x.y": "F"}"#, &fields), Ok(("E\nF", "")));
+        let of = |text, id| Ok(Read { text, id, halves: 0 });
+        assert_eq!(record.read(line, &fields), of("A\nD", "7"));
+        assert_eq!(record.read(r#"{"title": "E", "x.y": "F"}"#, &fields), of("E\nF", ""));
     }
 
     #[test]
@@ -369,6 +425,26 @@ mod tests {
     }
 
     #[test]
+    fn half_a_character_is_mended() {
+        let mut record = Record::default();
+        for text in [&["text"][..], &["text", "title"]] {
+            let fields = Fields { text: text.iter().map(|&field| field.to_owned()).collect(), id: None };
+            let line =
+                r#"{"text": "a\ud83d b\udE00 \\ud800 \ud83d\ude00\ud83d\ud83d\ude00", "title": "c", "x": "\ud800"}"#;
+            let mended = "a\u{fffd} b\u{fffd} \\ud800 😀\u{fffd}😀".to_owned();
+            let expected = if text.len() == 2 { mended + "\nc" } else { mended };
+            assert_eq!(record.read(line, &fields), Ok(Read { text: &expected, id: "", halves: 3 }));
+            let whole = r#"{"text": "\ufffd \ud83d\ude00", "title": "", "x": "\ud800"}"#;
+            assert_eq!(
+                record.read(whole, &fields).map(|read| read.text.trim_end().to_owned()),
+                Ok("\u{fffd} 😀".into())
+            );
+        }
+        let mut mended = String::new();
+        assert!(!mend(r#"{"x": "\\ud800 \ud83d\ude00 \u12"}"#, &mut mended) && mended.is_empty());
+    }
+
+    #[test]
     fn what_is_wrong_is_said() {
         let cases = [
             ("{}", "no string field `text`: the object is empty"),
@@ -382,7 +458,7 @@ mod tests {
             (r#"{"text": "cut off"#, "not a JSON object: EOF while parsing a string at column 17"),
             (r#"{"text": "a"} {"text": "b"}"#, "not a JSON object: trailing characters at column 15"),
             ("[1]", "not a JSON object: invalid type: sequence, expected an object at column 0"),
-            (r#"{"text": "\ud800"}"#, "not a JSON object: unexpected end of hex escape at column 17"),
+            (r#"{"text": "\ud8"}"#, "not a JSON object: invalid escape at column 16"),
         ];
         for (line, reason) in cases {
             assert_eq!(read(line), Err(reason.to_owned()), "{line}");

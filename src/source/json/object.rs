@@ -280,17 +280,19 @@ fn by_letter(letter: u8) -> Option<u8> {
     })
 }
 
+/// The number of the escape `\uXXXX` at `at`.
+pub(super) fn unit(bytes: &[u8], at: usize) -> Option<u32> {
+    let digits = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
+    digits.iter().try_fold(0, |unit, &digit| Some(unit << 4 | char::from(digit).to_digit(16)?))
+}
+
 /// The character of the escape `\uXXXX` at `at`, or of two of them that are one, and where it ends; half of two is none.
-fn by_number(bytes: &[u8], at: usize) -> Option<(char, usize)> {
-    let unit = |at: usize| {
-        let digits = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
-        digits.iter().try_fold(0, |unit, &digit| Some(unit << 4 | char::from(digit).to_digit(16)?))
-    };
-    let first = unit(at)?;
+pub(super) fn by_number(bytes: &[u8], at: usize) -> Option<(char, usize)> {
+    let first = unit(bytes, at)?;
     if !(0xd800..0xdc00).contains(&first) {
         return Some((char::from_u32(first)?, at + 6));
     }
-    let second = unit(at + 6).filter(|second| (0xdc00..0xe000).contains(second))?;
+    let second = unit(bytes, at + 6).filter(|second| (0xdc00..0xe000).contains(second))?;
     Some((char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00))?, at + 12))
 }
 

@@ -2,7 +2,7 @@
 //! was, the escapes too.
 
 use super::{Change, KEPT, RewriteError, cuts};
-use crate::source::json::{Fields, Values, value};
+use crate::source::json::{Fields, Values, mend, value};
 use crate::source::text::{Decoding, decode};
 use std::ops::Range;
 
@@ -16,6 +16,9 @@ pub(super) fn changed(
 ) -> Result<Vec<u8>, RewriteError> {
     let mut decoded = String::new();
     let (object, _) = decode(bytes, decoding, &mut decoded).map_err(|reason| has_changed(&reason.to_string()))?;
+    // Halves of characters are whole ones in as many bytes.
+    let mut mended = String::new();
+    let object = if mend(object, &mut mended) { &mended } else { object };
     let values: Values<'_> = serde_json::from_str(object).map_err(|error| has_changed(&error.to_string()))?;
     let mut ranges = Vec::new();
     if !change.cuts.is_empty() {

@@ -465,3 +465,13 @@ fn a_full_disk_is_told_from_a_broken_source() {
         }
     }
 }
+
+#[test]
+fn halves_of_characters_stay_as_they_are_written() {
+    let line = r#"{"o": "\ud800", "text": "ö \ud83d ö \ude00\ud83d\ude00 ö \\ud800"}"#;
+    let read = Read::of("a.jsonl", line.as_bytes(), &["text"]);
+    assert_eq!(read.texts, [(1, "ö \u{fffd} ö \u{fffd}😀 ö \\ud800".to_owned())]);
+    let (cut, left) = read.cut();
+    assert_eq!(left, ["ö \u{fffd}😀 "]);
+    assert_eq!(String::from_utf8(cut).unwrap(), r#"{"o": "\ud800", "text": "ö \ude00\ud83d\ude00 "}"#);
+}

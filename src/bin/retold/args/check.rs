@@ -75,6 +75,9 @@ pub struct CheckReportArgs {
     /// A report besides, such as sarif=out.sarif; may be repeated
     #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report)]
     pub reports: Vec<(CheckFormat, PathBuf)>,
+    /// Write every pair at or above the threshold to a file, as JSON Lines, known or not
+    #[arg(long, value_name = "FILE", conflicts_with = "against")]
+    pub pairs: Option<PathBuf>,
     /// How many findings text shows; 0 shows all
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub limit: usize,

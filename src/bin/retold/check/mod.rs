@@ -18,6 +18,7 @@ use crate::run;
 use changed::Unchanged;
 use retold::Options;
 use retold::check::{Baseline, Checked, Finding, Gate, Level, Rule, Rules, State};
+use retold::problem::Problem;
 use retold::report::Report;
 use retold::source::Selection;
 use std::collections::BTreeMap;
@@ -38,7 +39,8 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
         none if none.is_empty() => vec![PathBuf::from(".")],
         paths => paths,
     };
-    let outputs = args.output.output.iter().chain(args.report.reports.iter().map(|(_, file)| file));
+    let outputs = args.output.output.iter().chain(&args.report.pairs);
+    let outputs = outputs.chain(args.report.reports.iter().map(|(_, file)| file));
     let inputs = paths.iter().chain(&args.gate.against).chain(&args.selection.files_from);
     let reports = run::expect_no_input(outputs, inputs, run::is_report)?;
     let (baseline_file, baseline) = baseline(args, config)?;
@@ -63,10 +65,13 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let report = run::read(&paths, &options, args.search.threads.count, saying.shows_progress())?;
     let has_documents = report.summary.documents > 0;
     let lacks_reference = !args.gate.against.is_empty() && !report.summary.has_reference();
-    // Text tells of losses among its findings.
+    // Text tells of losses among its findings, but of those that are no finding nobody would.
     let tells_of_losses = args.report.format == CheckFormat::Text && has_documents && !lacks_reference;
-    if !saying.quiet && !tells_of_losses {
-        run::say_problems(&report.problems, saying.problems_shown());
+    let is_told =
+        |problem: &&Problem| tells_of_losses && rules.level(Rule::UnreadableInput, &problem.path) != Level::Off;
+    if !saying.quiet {
+        let untold: Vec<Problem> = report.problems.iter().filter(|problem| !is_told(problem)).cloned().collect();
+        run::say_problems(&untold, saying.problems_shown());
     }
     if !has_documents {
         return Err(run::no_document(&report.problems, report.summary.skipped));
@@ -107,6 +112,9 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
         checked: &checked,
         is_partial: is_part || unchanged.is_some() || !args.gate.against.is_empty(),
     };
+    if let (Some(file), Some(pairs)) = (&args.report.pairs, &report.pairs) {
+        Destination::of(file).write(|out| crate::format::pairs::write(out, &report, pairs))?;
+    }
     write(args, &outcome)?;
     Ok(outcome.status())
 }
@@ -210,6 +218,7 @@ fn options(args: &CheckArgs, rules: &Rules, has_overrides: bool, own_files: Vec<
         lines: lines.lines().filter(|_| looks_at_lines),
         passages: rules.is_on(Rule::RepeatedPassage).then_some(args.passage_tokens),
         repetition: rules.is_on(Rule::Repetition),
+        pairs: args.report.pairs.is_some(),
         search: if args.search.exhaustive { retold::Search::Exhaustive } else { retold::Search::Bands },
         // What is moved must not be new.
         order: retold::Order::Contents,
@@ -295,7 +304,8 @@ fn dump(args: &CheckArgs, config: &Config, rules: &Rules) -> Result<Status, Fail
 
 /// Fails when two reports, or a report and the baseline or the configuration, go to the same place.
 fn expect_different_places(args: &CheckArgs, config: &Config, baseline: &Path) -> Result<(), Failure> {
-    let reports = args.report.reports.iter().map(|(_, path)| Destination::of(path));
+    let reports =
+        args.report.reports.iter().map(|(_, path)| path).chain(&args.report.pairs).map(|path| Destination::of(path));
     let files = [baseline].into_iter().chain(config.file.as_deref());
     let mut seen: Vec<Destination> = files.map(|file| Destination::File(file.to_path_buf())).collect();
     for place in reports.chain([args.output.destination()]) {
