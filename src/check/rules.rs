@@ -1,9 +1,10 @@
 //! Rules: what a check fails for, how strictly, and where.
 
 use crate::problem::Problem;
+use crate::source::whole_path;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use std::fmt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// What can be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -149,7 +150,7 @@ impl Default for Rules {
 impl Rules {
     /// The defaults; globs of paths are relative to a folder, if there is one.
     pub fn below(root: Option<PathBuf>) -> Self {
-        Self { root: root.map(|root| whole(&root)), ..Self::default() }
+        Self { root: root.map(|root| whole_path(&root)), ..Self::default() }
     }
 
     /// How a rule is set where nothing else is said.
@@ -186,7 +187,7 @@ impl Rules {
         if self.overrides.is_empty() {
             return self.setting(rule).level;
         }
-        let whole = whole(Path::new(path));
+        let whole = whole_path(Path::new(path));
         let below = self.root.as_ref().and_then(|root| whole.strip_prefix(root).ok());
         let path = below.unwrap_or(Path::new(path.strip_prefix("./").unwrap_or(path)));
         let of_paths = self.overrides.iter().rev().filter(|(globs, _)| globs.is_match(path));
@@ -214,16 +215,4 @@ impl Rules {
     pub fn is_error(&self, problem: &Problem) -> bool {
         self.level(Rule::UnreadableInput, &problem.path) == Level::Error
     }
-}
-
-/// A path from the root on, without `.` and `..`.
-fn whole(path: &Path) -> PathBuf {
-    let mut whole = PathBuf::new();
-    for component in std::path::absolute(path).unwrap_or_else(|_| path.into()).components() {
-        match component {
-            Component::ParentDir => drop(whole.pop()),
-            other => whole.push(other),
-        }
-    }
-    whole
 }

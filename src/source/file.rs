@@ -9,7 +9,7 @@ use crate::problem::Problem;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// One file that is read.
 #[derive(Debug)]
@@ -85,6 +85,18 @@ impl Source {
     pub fn problem(&self, record: Option<u64>, reason: impl fmt::Display) -> Problem {
         Problem { path: self.name(), record, reason: reason.to_string() }
     }
+}
+
+/// A path from the root on, without `.` and `..`, whatever links there are on the way.
+pub fn whole_path(path: &Path) -> PathBuf {
+    let mut whole = PathBuf::new();
+    for component in std::path::absolute(path).unwrap_or_else(|_| path.into()).components() {
+        match component {
+            Component::ParentDir => drop(whole.pop()),
+            other => whole.push(other),
+        }
+    }
+    whole
 }
 
 /// How a file holds documents, by its name. `given` is one that was named itself.

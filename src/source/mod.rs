@@ -34,7 +34,7 @@ mod text;
 mod walk;
 
 pub use fetch::{Fetcher, Texts};
-pub use file::Source;
+pub use file::{Source, whole_path};
 pub(crate) use indexed::{BlockPacker, Facts, IndexFile, IndexWriter, IndexedName, PackedBlocks, Piece};
 pub use json::Fields;
 pub use list::{Fate, Listed};

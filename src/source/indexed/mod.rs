@@ -107,7 +107,7 @@ impl IndexFile {
         let file = File::open(path).map_err(|error| io_reason(&error))?;
         let length = file.metadata().map_err(|error| io_reason(&error))?.len();
         let file = Arc::new(Mutex::new(file));
-        let head = read_at(&file, &(0..HEAD_BYTES)).map_err(|_| BROKEN)?;
+        let head = bytes_at(&file, &(0..HEAD_BYTES)).map_err(|_| BROKEN)?;
         let format = u16::from_le_bytes([head[14], head[15]]);
         if format != FORMAT {
             return Err(format!(
@@ -115,10 +115,10 @@ impl IndexFile {
             ));
         }
         let footer = length.checked_sub(FOOTER_BYTES as u64).ok_or(BROKEN)?;
-        let numbers = read_at(&file, &(footer..length)).map_err(|_| BROKEN)?;
+        let numbers = bytes_at(&file, &(footer..length)).map_err(|_| BROKEN)?;
         let [at, length, hash] = *as_numbers(&numbers).as_slice() else { return Err(BROKEN.into()) };
         let directory = at..at.checked_add(length).filter(|&end| end == footer).ok_or(BROKEN)?;
-        let bytes = read_at(&file, &directory).map_err(|_| BROKEN)?;
+        let bytes = bytes_at(&file, &directory).map_err(|_| BROKEN)?;
         if XxHash3_64::oneshot(&bytes) != hash {
             return Err(BROKEN.into());
         }
@@ -153,7 +153,7 @@ impl IndexFile {
     /// A sentence that says why they cannot be read.
     pub(crate) fn piece(&self, number: u32) -> Result<Piece, String> {
         let entry = self.pieces.get(number as usize).ok_or(BROKEN)?;
-        let bytes = read_at(&self.file, &entry.facts).map_err(|_| BROKEN)?;
+        let bytes = bytes_at(&self.file, &entry.facts).map_err(|_| BROKEN)?;
         let facts = Some(bytes).filter(|bytes| XxHash3_64::oneshot(bytes) == entry.hash);
         let facts = facts.and_then(|bytes| Facts::of_bytes(&bytes, entry.documents)).ok_or(BROKEN)?;
         let texts = IndexedTexts::new(&self.file, &entry.texts, &entry.names, &facts).ok_or(BROKEN)?;
@@ -270,7 +270,7 @@ fn pieces_of(mut blocks: &[Block]) -> impl Iterator<Item = &[Block]> {
 }
 
 /// Some bytes of a file, if it has them.
-fn read_at(file: &SharedFile, range: &Range<u64>) -> io::Result<Vec<u8>> {
+fn bytes_at(file: &SharedFile, range: &Range<u64>) -> io::Result<Vec<u8>> {
     let length = range.end - range.start;
     let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
     file.seek(SeekFrom::Start(range.start))?;

@@ -1,7 +1,7 @@
 //! The texts and names of a piece of an index file, unpacked a block at a time when they are wanted.
 
 use super::pack::Unpacker;
-use super::{BLOCK_BYTES, BROKEN, Block, Facts, IndexedName, SharedFile, read_at};
+use super::{BLOCK_BYTES, BROKEN, Block, Facts, IndexedName, SharedFile, bytes_at};
 use crate::source::give_back;
 use crate::source::text::NotText;
 use std::io::ErrorKind;
@@ -124,7 +124,7 @@ impl TextReader {
     }
 
     fn unpack(&mut self, file: &SharedFile, place: &Place) -> Result<(), String> {
-        let packed = read_at(file, &place.bytes).map_err(|_| BROKEN)?;
+        let packed = bytes_at(file, &place.bytes).map_err(|_| BROKEN)?;
         give_back(&mut self.block);
         let unpacked = self.unpacker.unpack(&packed, &mut self.block, place.unpacked as usize);
         unpacked.map_err(|error| match error.kind() {

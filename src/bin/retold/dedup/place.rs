@@ -2,9 +2,9 @@
 
 use crate::exit::Failure;
 use retold::dedup::{Deduplicated, Fate};
-use retold::source::SourceId;
+use retold::source::{SourceId, whole_path};
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// A source, and where it goes.
 pub struct Place {
@@ -27,10 +27,8 @@ pub fn places(
     if is_file {
         return Ok(sources.map(|(source, fate)| Place { source, fate, path: PathBuf::new() }).collect());
     }
-    let here = std::env::current_dir().unwrap_or_default();
-    let plain = |path: &Path| plain(&here.join(path));
     let above = |path: &PathBuf| {
-        let path = plain(path);
+        let path = whole_path(path);
         if path.is_dir() { path } else { path.parent().map(Path::to_path_buf).unwrap_or_default() }
     };
     let common = paths.iter().map(above).reduce(|a, b| in_common(&a, &b)).unwrap_or_default();
@@ -43,7 +41,7 @@ pub fn places(
         let path = match result.source_name(source).as_str() {
             "-" => PathBuf::from("standard-input"),
             _ => {
-                let below = plain(&name).strip_prefix(&common).map(Path::to_path_buf);
+                let below = whole_path(&name).strip_prefix(&common).map(Path::to_path_buf);
                 below.map_err(|_| Failure::new(format!("{}: it is not below {}", name.display(), common.display())))?
             }
         };
@@ -56,19 +54,6 @@ pub fn places(
         places.push(Place { source, fate, path });
     }
     Ok(places)
-}
-
-/// A path without `.` and `..`.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => drop(plain.pop()),
-            Component::CurDir => {}
-            part => plain.push(part),
-        }
-    }
-    plain
 }
 
 fn in_common(a: &Path, b: &Path) -> PathBuf {
@@ -109,6 +94,6 @@ mod tests {
     #[test]
     fn paths_in_common() {
         assert_eq!(in_common(Path::new("/a/b/c"), Path::new("/a/bc/d")), Path::new("/a"));
-        assert_eq!(plain(Path::new("/a/./b/../c/")), Path::new("/a/c"));
+        assert_eq!(whole_path(Path::new("/a/./b/../c/")), Path::new("/a/c"));
     }
 }
