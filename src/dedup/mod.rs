@@ -44,6 +44,13 @@ pub struct DedupOptions {
     pub drops_boilerplate_lines: bool,
 }
 
+impl DedupOptions {
+    /// Whether something is cut within documents.
+    pub fn cuts(&self) -> bool {
+        self.drops_repeated_lines || self.drops_boilerplate_lines || self.scan.passages.is_some()
+    }
+}
+
 /// Which documents go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Only {
@@ -62,8 +69,8 @@ pub enum Only {
 /// and stays.
 ///
 /// # Errors
-/// A sentence, when a value of the options cannot be meant, it shows that the input changes while it is read, a glob is none, or a temporary file fails. Whether all of it is
-/// what it was is told by [`Deduplicated::check_unchanged`], once everything is written.
+/// A sentence, when a value of the options cannot be meant, it shows that the input changes while it is read, a glob is none, or a
+/// temporary file fails. Whether all of it is what it was is told by [`Deduplicated::check_unchanged`], once everything is written.
 pub fn dedup(paths: &[PathBuf], options: &DedupOptions, progress: &Progress) -> Result<Deduplicated, String> {
     options.scan.check()?;
     progress.begin(Stage::Finding, 0);

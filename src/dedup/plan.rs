@@ -103,6 +103,8 @@ pub struct Summary {
     pub empty_reference: u64,
     /// Files that are no text, which are not written.
     pub skipped: u64,
+    /// Pages of HTML, of which nothing is cut where others are: their lines are not those of the file.
+    pub uncut_pages: u64,
     /// How much could not be read or done.
     pub problems: u64,
 }
@@ -194,7 +196,8 @@ impl Deduplicated {
         }
         let Gathered { documents, index, lengths, bytes, lost, mut problems, skipped, .. } = gathered;
         problems.extend(named);
-        let summary = Summary { skipped, ..Summary::default() };
+        let uncut_pages = if options.cuts() { sources.pages(&options.scan.reading) } else { 0 };
+        let summary = Summary { skipped, uncut_pages, ..Summary::default() };
         let mut result = Self {
             sources,
             stamps,

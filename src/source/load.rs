@@ -69,7 +69,7 @@ impl Loader {
 }
 
 /// Whether a file is a page by its name.
-fn is_html(path: &Path) -> bool {
+pub(super) fn is_html(path: &Path) -> bool {
     let ending = super::compression::plain_name(path).extension();
     ending.is_some_and(|ending| ["html", "htm", "xhtml"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }

@@ -230,6 +230,13 @@ impl Sources {
         self.indexed().next().is_some()
     }
 
+    /// How many pages of HTML there are behind the reference of which the text is read that a reader sees.
+    pub(crate) fn pages(&self, reading: &Reading) -> u64 {
+        let own = self.list[self.reference..].iter();
+        let is_page = |source: &&Source| source.format == Format::Text && load::is_html(&source.path);
+        if reading.raw_html { 0 } else { own.filter(is_page).count() as u64 }
+    }
+
     /// When a source was modified, in nanoseconds since 1970; 0 when that is not known, as of standard input.
     pub fn modified(&self, source: SourceId) -> u128 {
         let modified = self.get(source).given_path().metadata().and_then(|metadata| metadata.modified());

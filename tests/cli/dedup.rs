@@ -459,3 +459,21 @@ fn a_name_that_says_another_format_is_no_surprise() {
         assert_eq!(said(&format!("-o {output} --quiet")), "");
     }
 }
+
+/// Who asks for cuts hears where none are made.
+#[cfg(feature = "html")]
+#[test]
+fn pages_of_which_nothing_is_cut() {
+    let line = "<p>a line that is told twice in one page</p>\n";
+    let folder = folder([("in/a.html", line.repeat(2)), ("in/b.txt", visit())]);
+    let said = "1 HTML page of which nothing is cut; --html raw takes them as they stand";
+    for (arguments, is_said) in [
+        ("--drop-repeated-lines", true),
+        ("--drop-passages", true),
+        ("--drop-repeated-lines --html raw", false),
+        ("", false),
+    ] {
+        let ended = retold(folder.path(), &format!("dedup in --dry-run {arguments}"));
+        assert_eq!((ended.status, ended.stdout.contains(said)), (0, is_said), "{arguments}: {}", ended.stdout);
+    }
+}

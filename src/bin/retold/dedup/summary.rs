@@ -57,6 +57,10 @@ pub fn text(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>, style: 
     if summary.skipped > 0 {
         writeln!(out, "{} as no text", counted(summary.skipped, "file") + " left out")?;
     }
+    if summary.uncut_pages > 0 {
+        let pages = counted(summary.uncut_pages, "HTML page");
+        writeln!(out, "{pages} of which nothing is cut; --html raw takes them as they stand")?;
+    }
     if summary.problems > 0 {
         let problems = counted(summary.problems, "problem");
         writeln!(out, "{alarm}{problems}: not all could be read or done{alarm:#}")?;
@@ -106,6 +110,7 @@ struct Summary<'a> {
     clusters: u64,
     reference_documents: u64,
     skipped: u64,
+    uncut_pages: u64,
     problems: u64,
 }
 
@@ -133,6 +138,7 @@ pub fn json(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>) -> io::
             clusters: summary.clusters,
             reference_documents: summary.reference,
             skipped: summary.skipped,
+            uncut_pages: summary.uncut_pages,
             problems: summary.problems,
         },
         problems: result.problems.iter().map(Problem::of).collect(),
