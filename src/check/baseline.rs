@@ -38,6 +38,19 @@ pub struct Scope {
     /// Globs of what was not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
+    /// Hidden files too.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub hidden: bool,
+    /// Files that `.gitignore` and `.ignore` leave out too.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub no_ignore: bool,
+    /// What symbolic links lead to too.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub follow: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -114,7 +114,7 @@ pub(super) fn format_of(path: &Path, given: bool, fields: &Fields) -> Format {
 }
 
 /// How what came from a stream holds documents, by what it begins with: as in a directory, JSON and tables are records where the name of the
-/// first text field stands in their head. No line may be longer than `most`.
+/// first text field stands in their first 64 KiB. A line longer than `most` tells nothing.
 pub(super) fn format_of_stream(path: &Path, most: u64, fields: &Fields) -> io::Result<Format> {
     if more_than_one_record(path, most)?.is_some() {
         return Ok(json_lines(path));
@@ -123,31 +123,33 @@ pub(super) fn format_of_stream(path: &Path, most: u64, fields: &Fields) -> io::R
     File::open(path)?.take(RECORDS_HEAD).read_to_end(&mut head)?;
     let table = |table| Format::Table { table, pieces: 1 };
     let head = head.strip_prefix(text::BYTE_ORDER_MARK.as_bytes()).unwrap_or(&head).trim_ascii_start();
-    let mut lines = head.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
-    let first = lines.next().unwrap_or_default();
+    let mut lines = head.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let (first, second) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
     Ok(match head {
         [b'P', b'A', b'R', b'1', ..] => table(Table::Parquet),
         // The first of many records may be the one that is broken.
-        [b'{', ..] if is_named(head, fields) && lines.next().is_some_and(|next| next.starts_with(b"{")) => {
-            json_lines(path)
-        }
+        [b'{', ..] if is_named(head, fields) && second.starts_with(b"{") => json_lines(path),
         [b'{', ..] if is_named(head, fields) => table(Table::Json),
         [b'[', rest @ ..] if rest.trim_ascii_start().starts_with(b"{") && is_named(head, fields) => table(Table::Json),
-        _ => match [b',', b'\t'].into_iter().find(|&delimiter| is_header(first, delimiter, fields)) {
+        _ => match [b',', b'\t'].into_iter().find(|&delimiter| is_table(first, second, delimiter, fields)) {
             Some(delimiter) => table(Table::Csv { delimiter }),
             None => Format::Text,
         },
     })
 }
 
-/// Whether a line has several columns, one of which has the name of the first text field.
-fn is_header(line: &[u8], delimiter: u8, fields: &Fields) -> bool {
-    let columns = || line.split(|&byte| byte == delimiter).map(|column| column.trim_ascii());
+/// Whether a first line has several columns, one of which has the name of the first text field, and a second line as many, or the
+/// beginning of one in quotes.
+fn is_table(first: &[u8], second: &[u8], delimiter: u8, fields: &Fields) -> bool {
+    let columns = |line: &'_ [u8]| line.iter().filter(|&&byte| byte == delimiter).count() + 1;
+    let quotes = second.iter().filter(|&&byte| byte == b'"').count();
     let is_field = |column: &[u8]| {
         let plain = column.strip_prefix(b"\"").and_then(|column| column.strip_suffix(b"\"")).unwrap_or(column);
         fields.text.first().is_some_and(|field| field.as_bytes() == plain)
     };
-    columns().count() > 1 && columns().any(is_field)
+    columns(first) > 1
+        && first.split(|&byte| byte == delimiter).any(is_field)
+        && (columns(second) >= columns(first) || quotes % 2 == 1)
 }
 
 /// A file of JSON Lines. One that cannot be asked for its size cannot be opened either, and is named then.

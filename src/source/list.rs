@@ -54,9 +54,11 @@ impl Sources {
                     if is_read { "it is read by another name" } else { left_out(root, &source.path, selection) };
                 Listed { path: source.name(), fate: Fate::LeftOut(reason.into()) }
             }));
-            listed.extend(all.passed.iter().map(|(path, reason)| Listed {
-                path: path.to_string_lossy().into_owned(),
-                fate: Fate::LeftOut((*reason).into()),
+            listed.extend(all.passed.iter().map(|passed| {
+                // What no rule leaves out the walk by the rules came by as well.
+                let (path, reason) = passed;
+                let reason = if self.passed.contains(passed) { reason } else { left_out(root, path, selection) };
+                Listed { path: path.to_string_lossy().into_owned(), fate: Fate::LeftOut(reason.into()) }
             }));
         }
         let problems = self

@@ -45,6 +45,9 @@ impl Loader {
                 (plain.as_slice(), incomplete)
             }
         };
+        if is_pdf(bytes) {
+            return Err(NotText::Binary);
+        }
         let (text, assumed) = match text::decode(bytes, &reading.decoding, decoded) {
             Err(NotText::Binary) if compression.is_none() && names_compression(path) => {
                 return Err(NotText::Undecodable(
@@ -72,6 +75,12 @@ impl Loader {
 pub(super) fn is_html(path: &Path) -> bool {
     let ending = super::compression::plain_name(path).extension();
     ending.is_some_and(|ending| ["html", "htm", "xhtml"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
+}
+
+/// Whether a file is PDF, which mostly has no NUL near its beginning: it says so, and what is in it is no text.
+fn is_pdf(bytes: &[u8]) -> bool {
+    let says_so = matches!(bytes, [b'%', b'P', b'D', b'F', b'-', b'0'..=b'9', b'.', ..]);
+    says_so && !text::sniffed(bytes).is_ascii()
 }
 
 /// Whether a file is compressed by its name.
@@ -175,6 +184,7 @@ mod tests {
         assert_eq!(load("a.bin", b"\x1f\x8b\0garbage"), Err("binary, not text".into()));
         assert_eq!(load("plain.gz", b"what a server said instead"), Ok(()));
         assert_eq!(load("a.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj"), Err("binary, not text".into()));
+        assert_eq!(load("a.md", b"%PDF-1.7 is how they begin"), Ok(()));
     }
 
     #[test]

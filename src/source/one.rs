@@ -121,7 +121,8 @@ impl Visit for Search<'_> {
         }
         if self.is_wanted(record, document.id) {
             if self.found.is_some() {
-                self.again = self.again.or(record);
+                // A record without an id is named by its number, which another may have for its id.
+                self.again = self.again.or(record.filter(|_| !document.id.is_empty()));
             } else {
                 let (text, lines) = (document.text.to_owned(), document.lines.map(<[u32]>::to_vec));
                 self.found = Some(OneDocument { path: String::new(), record, text, lines });

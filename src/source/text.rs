@@ -2,8 +2,7 @@
 //!
 //! Text that is mostly UTF-8 stays UTF-8, and what is no character in it becomes U+FFFD. Anything else is decoded by
 //! `encoding_rs` from the encoding that `chardetng`, Firefox's detector, takes it for. What was assumed goes with the text.
-//! Binary is told by a NUL byte, or by control characters in what is not UTF-8, near the beginning. PDF has none there, mostly, and is
-//! told by its name for itself.
+//! Binary is told by a NUL byte, or by control characters in what is not UTF-8, near the beginning.
 //!
 //! Cost: validation at several GB/s for UTF-8; for the rest half a millisecond a text to tell its encoding.
 //! Limits: short texts say little of their encoding.
@@ -110,8 +109,7 @@ pub(super) fn with_replaced(
     if decoding.strict {
         return Err(no_character(places, encoding));
     }
-    // What was replaced before is among them.
-    Ok(Some(Assumed { encoding, replaced: before.max(places) }))
+    Ok(Some(Assumed { encoding, replaced: before + places }))
 }
 
 fn no_character(places: u64, encoding: &str) -> NotText {
@@ -153,7 +151,7 @@ pub(super) fn decode<'a>(
     decode_other(bytes, decoding, buffer)
 }
 
-fn sniffed(bytes: &[u8]) -> &[u8] {
+pub(super) fn sniffed(bytes: &[u8]) -> &[u8] {
     &bytes[..bytes.len().min(SNIFFED)]
 }
 
@@ -163,11 +161,8 @@ pub(super) fn is_wide(bytes: &[u8]) -> bool {
     matches!(bytes, [0xff, 0xfe, rest @ ..] if !rest.starts_with(&[0, 0])) || bytes.starts_with(&[0xfe, 0xff])
 }
 
-/// Whether bytes hold a NUL near their beginning and neither are said to be UTF-16 nor look like it, or are PDF.
+/// Whether bytes hold a NUL near their beginning and neither are said to be UTF-16 nor look like it.
 pub(super) fn is_binary(bytes: &[u8], decoding: &Decoding) -> bool {
-    if bytes.starts_with(b"%PDF-") {
-        return true;
-    }
     let sniffed = sniffed(bytes);
     let may_be_wide = || match &decoding.encoding {
         Some(encoding) => encoding.is_wide(),

@@ -92,6 +92,7 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
             Err(error) => sources.problems.push(problem(root, &error)),
         }
     }
+    sources.passed.sort_unstable();
     files.sort_unstable_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
     for file in files {
         sources.add(file, false, reading);

@@ -157,7 +157,7 @@ fn a_baseline_is_not_lost() {
         for write in ["--prune", "--update-baseline"] {
             let ended = within(folder.path(), &format!("{less} {write}"));
             assert_eq!(
-                (ended.status, ended.stderr.contains("look at data with the same globs")),
+                (ended.status, ended.stderr.contains("look at all that the baseline is of")),
                 (2, true),
                 "{less}: {ended:?}"
             );

@@ -9,8 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 
-/// What the names of all such directories begin with.
+/// What the names of all such directories begin with, and how long they are.
 const PREFIX: &str = "retold-";
+const NAME_BYTES: usize = PREFIX.len() + 6;
+const LOCK: &str = "retold.lock";
 
 /// The directory of this run, there as long as this is.
 pub struct Directory {
@@ -31,23 +33,41 @@ pub fn directory() -> Option<Directory> {
 
 /// Locks a directory. Nobody finds the lock before it is held.
 fn locked(directory: &Path) -> io::Result<File> {
-    let new = directory.join("lock.new");
+    let new = directory.join("new.lock");
     let lock = File::create(&new)?;
     lock.lock()?;
-    fs::rename(new, directory.join("lock"))?;
+    fs::rename(new, directory.join(LOCK))?;
     Ok(lock)
 }
 
-/// Removes the directories beside this one that killed runs left: those that have a lock which nobody holds.
+/// Removes the directories beside this one that killed runs left: those of this user with a lock that nobody holds.
 fn remove_left(own: &Path) {
     let beside = own.parent().and_then(|parent| fs::read_dir(parent).ok()).into_iter().flatten().flatten();
-    for entry in beside.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes())) {
-        let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        let is_left = || File::open(entry.path().join("lock")).is_ok_and(|lock| lock.try_lock().is_ok());
-        if is_directory && entry.path() != own && is_left() {
-            let _ = fs::remove_dir_all(entry.path()); // or another run does, at the same time
+    let is_named = |name: &[u8]| name.len() == NAME_BYTES && name.starts_with(PREFIX.as_bytes());
+    for entry in beside.filter(|entry| is_named(entry.file_name().as_encoded_bytes())) {
+        let path = entry.path();
+        if path != own && is_of_same_user(own, &path) && is_left(&path.join(LOCK)) {
+            let _ = fs::remove_dir_all(path); // or another run does, at the same time
         }
     }
+}
+
+/// Whether a lock is a file, which can be opened without waiting, that nobody holds.
+fn is_left(lock: &Path) -> bool {
+    let is_file = lock.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
+    is_file && File::open(lock).is_ok_and(|lock| lock.try_lock().is_ok())
+}
+
+#[cfg(unix)]
+fn is_of_same_user(own: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let user = |path: &Path| path.symlink_metadata().ok().filter(fs::Metadata::is_dir).map(|metadata| metadata.uid());
+    user(own).is_some_and(|own| user(other) == Some(own))
+}
+
+#[cfg(not(unix))]
+fn is_of_same_user(_: &Path, other: &Path) -> bool {
+    other.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
 }
 
 /// Outputs that are written beside their places.

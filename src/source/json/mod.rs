@@ -64,40 +64,79 @@ impl Record {
         }
         self.mended.clear();
         self.mended.shrink_to(super::KEEP_BYTES);
-        let has_halves = mend(line, &mut self.mended);
-        let line = if has_halves { &self.mended } else { line };
+        if mend(line, &mut self.mended) {
+            let halves = read_mended(line, &self.mended, fields, &mut self.unescaped, &mut self.id)?;
+            return Ok(Read { text: &self.unescaped, id: &self.id, halves });
+        }
         let text = match only {
             Some(field) => read_field(line, field, fields.id.as_deref(), &mut self.unescaped, &mut self.id)?,
-            None => read_values(line, fields, &mut self.unescaped, &mut self.id)?,
+            None => {
+                let values = values(line)?;
+                read_texts(&values, &fields.text, &mut self.unescaped)?;
+                if let Some(value) = fields.id.as_deref().and_then(|field| value(&values, field)) {
+                    read_id(value, &mut self.id);
+                }
+                None
+            }
         };
-        let text = text.unwrap_or(&self.unescaped);
-        let halves = if has_halves { text.matches(char::REPLACEMENT_CHARACTER).count() as u64 } else { 0 };
-        Ok(Read { text, id: &self.id, halves })
+        Ok(Read { text: text.unwrap_or(&self.unescaped), id: &self.id, halves: 0 })
     }
+}
+
+/// Where the escapes of a line stand that are half a character.
+pub(super) fn halves(line: &str) -> impl Iterator<Item = usize> {
+    let (bytes, mut at) = (line.as_bytes(), 0);
+    std::iter::from_fn(move || {
+        loop {
+            let escape = at + memchr::memchr(b'\\', bytes.get(at..)?)?;
+            at = match object::by_number(bytes, escape) {
+                Some((_, end)) => end,
+                None if object::unit(bytes, escape).is_some() => {
+                    at = escape + 6;
+                    return Some(escape);
+                }
+                None => escape + 2,
+            };
+        }
+    })
 }
 
 /// Fills `mended` with a line in which U+FFFD stands for each half of a character, in as many bytes; false when there is none, and it
 /// is left as it is.
 pub(super) fn mend(line: &str, mended: &mut String) -> bool {
-    let bytes = line.as_bytes();
-    let (mut at, mut copied) = (0, 0);
-    while let Some(found) = memchr::memchr(b'\\', bytes.get(at..).unwrap_or_default()) {
-        at += found;
-        at += match object::by_number(bytes, at) {
-            Some((_, end)) => end - at,
-            None if object::unit(bytes, at).is_some() => {
-                mended.push_str(&line[copied..at]);
-                mended.push_str("\\ufffd");
-                copied = at + 6;
-                6
-            }
-            None => 2,
-        };
+    let mut copied = 0;
+    for half in halves(line) {
+        mended.push_str(&line[copied..half]);
+        mended.push_str("\\ufffd");
+        copied = half + 6;
     }
     if copied > 0 {
         mended.push_str(&line[copied..]);
     }
     copied > 0
+}
+
+/// Reads a record with halves of characters, whose values stand in the mended line where they do in the line: the text into
+/// `unescaped`, and how many halves there were in it.
+fn read_mended(
+    line: &str,
+    mended: &str,
+    fields: &Fields,
+    unescaped: &mut String,
+    id: &mut String,
+) -> Result<u64, String> {
+    let values = values(mended)?;
+    read_texts(&values, &fields.text, unescaped)?;
+    let as_written = |field: &String| {
+        let value = value(&values, field)?;
+        let start = value.as_ptr() as usize - mended.as_ptr() as usize;
+        Some(&line[start..start + value.len()])
+    };
+    // A name that is no character is no name.
+    if let Some(value) = fields.id.as_ref().and_then(as_written) {
+        read_id(value, id);
+    }
+    Ok(fields.text.iter().filter_map(as_written).map(|value| halves(value).count() as u64).sum())
 }
 
 /// Reads a record whose text is one field: the text, or none when it is in `unescaped`.
@@ -121,19 +160,18 @@ fn read_field<'a>(
     }
 }
 
-/// Reads a record whose text is several fields, or inside another, into `unescaped`.
-fn read_values<'a>(
-    line: &'a str,
-    fields: &Fields,
-    unescaped: &mut String,
-    id: &mut String,
-) -> Result<Option<&'a str>, String> {
-    let values: Values<'_> = serde_json::from_str(line).map_err(|error| match error.is_data() {
+/// The values of a record.
+fn values(line: &str) -> Result<Values<'_>, String> {
+    serde_json::from_str(line).map_err(|error| match error.is_data() {
         true => "not a JSON object".into(),
         false => not_an_object(&error),
-    })?;
-    for (number, field) in fields.text.iter().enumerate() {
-        let Some(value) = value(&values, field) else {
+    })
+}
+
+/// Reads a text that is several fields, or inside another, into `unescaped`.
+fn read_texts(values: &Values<'_>, fields: &[String], unescaped: &mut String) -> Result<(), String> {
+    for (number, field) in fields.iter().enumerate() {
+        let Some(value) = value(values, field) else {
             let names: Vec<&str> = values.keys().take(NAMES).map(String::as_str).collect();
             return Err(missing(field, &names));
         };
@@ -146,10 +184,7 @@ fn read_values<'a>(
         let text: String = serde_json::from_str(value).map_err(|error| format!("field `{field}`: {error}"))?;
         unescaped.push_str(&text);
     }
-    if let Some(value) = fields.id.as_deref().and_then(|field| value(&values, field)) {
-        read_id(value, id);
-    }
-    Ok(None)
+    Ok(())
 }
 
 /// The values of an object as they are written; of several with one name the last.
@@ -440,6 +475,11 @@ mod tests {
                 Ok("\u{fffd} 😀".into())
             );
         }
+        // Only those of the text are told, and a name with one is none.
+        let fields = |text: &str| Fields { text: vec![text.to_owned()], id: Some("id".into()) };
+        let line = r#"{"text": "a \ufffd b", "id": "\ud800", "x": "\ud800\ud800"}"#;
+        assert_eq!(record.read(line, &fields("text")), Ok(Read { text: "a \u{fffd} b", id: "", halves: 0 }));
+        assert_eq!(record.read(line, &fields("x")), Ok(Read { text: "\u{fffd}\u{fffd}", id: "", halves: 2 }));
         let mut mended = String::new();
         assert!(!mend(r#"{"x": "\\ud800 \ud83d\ude00 \u12"}"#, &mut mended) && mended.is_empty());
     }

@@ -2,7 +2,7 @@
 //! was, the escapes too.
 
 use super::{Change, KEPT, RewriteError, cuts};
-use crate::source::json::{Fields, Values, mend, value};
+use crate::source::json::{Fields, Values, halves, mend, value};
 use crate::source::text::{Decoding, decode};
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ pub(super) fn changed(
     let (object, _) = decode(bytes, decoding, &mut decoded).map_err(|reason| has_changed(&reason.to_string()))?;
     // Halves of characters are whole ones in as many bytes.
     let mut mended = String::new();
-    let object = if mend(object, &mut mended) { &mended } else { object };
+    let (written, object) = (object, if mend(object, &mut mended) { &mended } else { object });
     let values: Values<'_> = serde_json::from_str(object).map_err(|error| has_changed(&error.to_string()))?;
     let mut ranges = Vec::new();
     if !change.cuts.is_empty() {
@@ -32,6 +32,12 @@ pub(super) fn changed(
             start += length + 1;
         }
         ranges.sort_unstable_by_key(|range| range.start);
+        if ranges.iter().any(|range| is_between_halves(written, range)) {
+            let record = change.record;
+            return Err(RewriteError::Source(format!(
+                "record {record}: what is cut stands between two halves of a character"
+            )));
+        }
     }
     let mut changed = cuts::without(bytes, decoding, &ranges)?;
     if let (Some(field), Some(mark)) = (mark, change.mark) {
@@ -51,6 +57,12 @@ pub(super) fn changed(
 
 fn has_changed(reason: &str) -> RewriteError {
     RewriteError::Source(format!("it has changed since it was read: {reason}"))
+}
+
+/// Whether a range is between two halves of a character, which would be one if it were cut.
+fn is_between_halves(object: &str, range: &Range<usize>) -> bool {
+    let is_half = |at: Option<usize>| at.is_some_and(|at| halves(object).any(|half| half == at));
+    is_half(range.start.checked_sub(6)) && is_half(Some(range.end))
 }
 
 /// Where a part of a text begins in it.

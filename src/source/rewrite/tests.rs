@@ -475,3 +475,15 @@ fn halves_of_characters_stay_as_they_are_written() {
     assert_eq!(left, ["ö \u{fffd}😀 "]);
     assert_eq!(String::from_utf8(cut).unwrap(), r#"{"o": "\ud800", "text": "ö \ude00\ud83d\ude00 "}"#);
 }
+
+#[test]
+fn halves_of_characters_do_not_meet() {
+    let line = r#"{"text": "\ud83dö between ö\ude00"}"#;
+    let read = Read::of("a.jsonl", line.as_bytes(), &["text"]);
+    let cut = |bytes: Range<usize>| Change { record: 1, is_removed: false, cuts: vec![bytes], mark: None };
+    let end = read.texts[0].1.len() - 3;
+    let refused = read.rewritten(None, vec![cut(3..end)]).unwrap_err();
+    assert!(refused.to_string().contains("stands between two halves of a character"), "{refused}");
+    let left = String::from_utf8(read.rewritten(None, vec![cut(3..end - 2)]).unwrap()).unwrap();
+    assert_eq!(left, r#"{"text": "\ud83dö\ude00"}"#);
+}

@@ -28,6 +28,16 @@ const NEEDS: [(&str, &str, &[&str]); 8] = [
     ("dedup", "containment", &["against"]),
 ];
 
+const OF_LINES: [&str; 5] =
+    ["line_tokens", "neighbour_tokens", "neighbour_letters", "line_similarity", "boilerplate_documents"];
+/// Options beside which others, where the command has them, have no effect.
+const IDLE_BESIDE: [(&str, &str, &[&str]); 4] = [
+    ("scan", "no_lines", &OF_LINES),
+    ("check", "no_lines", &OF_LINES),
+    ("scan", "against", &OF_LINES),
+    ("scan", "list", &["pairs", "against", "histogram", "measure_recall", "contained"]),
+];
+
 /// Reads the command line: what it says, and the configuration that was found.
 ///
 /// Ends the process when it cannot be understood, or asks for help.
@@ -44,8 +54,13 @@ pub fn parse() -> Result<(Args, Config), Failure> {
         Some(config) => with_defaults(command, config).get_matches(),
         None => matches,
     };
-    if let Some(said) = matches.subcommand().and_then(|(name, of_command)| without_effect(name, of_command)) {
-        Args::command().error(ErrorKind::MissingRequiredArgument, said).exit();
+    if let Some((name, of_command)) = matches.subcommand()
+        && let Some(said) = without_effect(name, of_command)
+    {
+        let mut command = Args::command();
+        command.build();
+        let of_command = command.find_subcommand_mut(name).map(std::mem::take).unwrap_or_default();
+        of_command.clone().error(ErrorKind::ArgumentConflict, said).exit();
     }
     let args = Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let has_paths = match &args.command {
@@ -63,18 +78,30 @@ pub fn parse() -> Result<(Args, Config), Failure> {
 
 /// What is typed and has no effect, in words. A variable or the file may say it for other runs.
 fn without_effect(name: &str, matches: &ArgMatches) -> Option<String> {
-    let is_set = |id: &&str| !matches!(matches.value_source(id), None | Some(ValueSource::DefaultValue));
-    let is_typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    let is_set = |id: &&str| match matches.try_get_one::<bool>(id) {
+        Ok(Some(flag)) => *flag,
+        _ => !matches!(matches.value_source(id), None | Some(ValueSource::DefaultValue)),
+    };
+    let is_typed = |id: &&str| {
+        let is_known = matches.try_contains_id(id).is_ok();
+        is_known && matches.value_source(id) == Some(ValueSource::CommandLine)
+    };
     let long = |id: &str| match id {
         "containment" => "--contained".to_owned(),
         id => format!("--{}", id.replace('_', "-")),
     };
-    let is_idle = |(command, option, others): &&(&str, &str, &[&str])| {
-        *command == name && is_typed(option) && !others.iter().any(is_set)
-    };
-    let (_, option, others) = NEEDS.iter().find(is_idle)?;
-    let others = others.iter().map(|id| long(id)).collect::<Vec<_>>().join(" or ");
-    Some(format!("{} has no effect without {others}", long(option)))
+    let of_command = |(command, ..): &&(&str, &str, &[&str])| *command == name;
+    for (_, option, others) in NEEDS.iter().filter(of_command) {
+        if is_typed(option) && !others.iter().any(is_set) {
+            let others: Vec<String> = others.iter().map(|id| long(id)).collect();
+            return Some(format!("{} has no effect without {}", long(option), others.join(" or ")));
+        }
+    }
+    let mut typed = IDLE_BESIDE.iter().filter(of_command).filter(|(_, option, _)| is_typed(option));
+    typed.find_map(|(_, option, idle)| {
+        let idle = idle.iter().find(|id| is_typed(id))?;
+        Some(format!("{} has no effect beside {}", long(idle), long(option)))
+    })
 }
 
 /// The configuration for what was typed, if there is one.

@@ -76,7 +76,7 @@ pub struct ScanArgs {
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Do not scan; say of every file whether it would be read, as what, and why not
-    #[arg(long, conflicts_with_all = ["pairs", "against", "histogram", "measure_recall", "contained"])]
+    #[arg(long)]
     pub list: bool,
     #[command(flatten)]
     pub matching: MatchingArgs,
@@ -129,10 +129,7 @@ pub struct WiderArgs {
     pub contained: Option<f64>,
     /// Look for nothing but documents that stand in these files or directories too: exactly, nearly, or in another document; in the
     /// files that retold index makes too, there in another document only with --contained
-    #[arg(long, value_name = "PATH", conflicts_with_all = [
-        "histogram", "measure_recall", "passages", "repetition", "pairs", "line_tokens", "neighbour_tokens", "neighbour_letters",
-        "line_similarity", "boilerplate_documents",
-    ])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["histogram", "measure_recall", "passages", "repetition", "pairs"])]
     pub against: Vec<PathBuf>,
     /// Find every pair, and say how many of them the bands for --recall find too
     #[arg(long, conflicts_with = "exhaustive")]

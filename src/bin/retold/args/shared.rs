@@ -98,7 +98,7 @@ pub struct ReadingArgs {
 #[command(next_help_heading = "Lines")]
 pub struct LineArgs {
     /// Look at whole documents only
-    #[arg(long, conflicts_with_all = ["line_tokens", "neighbour_tokens", "neighbour_letters", "line_similarity", "boilerplate_documents"])]
+    #[arg(long)]
     pub no_lines: bool,
     #[command(flatten)]
     pub limits: LineLimitArgs,

@@ -18,6 +18,7 @@ use crate::run;
 use changed::Unchanged;
 use retold::Options;
 use retold::check::{Baseline, Checked, Finding, Gate, Level, Rule, Rules, State};
+use retold::lines::LineOptions;
 use retold::problem::Problem;
 use retold::report::Report;
 use retold::source::Selection;
@@ -45,15 +46,13 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let reports = run::expect_no_input(outputs, inputs, run::is_report)?;
     let (baseline_file, baseline) = baseline(args, config)?;
     let folder = baseline_file.parent().unwrap_or(Path::new(""));
-    let is_part = scope::is_part(&paths, &args.selection, config, &baseline, folder);
+    let unseen = scope::unseen(&paths, &args.selection, config, &baseline, folder);
     expect_different_places(args, config, &baseline_file)?;
-    if is_part && (args.gate.update_baseline || args.gate.prune) {
-        let why = "this run does not look at all that it is of, and the rest would be taken for gone";
-        let next = match (config.paths.is_empty(), baseline.scope()) {
-            (true, Some(of)) => {
-                format!("look at {} with the same globs, or remove the file to begin anew", of.paths.join(" "))
-            }
-            _ => "leave out the paths and globs that the configuration does not have".to_owned(),
+    if let Some(unseen) = unseen.as_ref().filter(|_| args.gate.update_baseline || args.gate.prune) {
+        let why = format!("this run does not look at {unseen}, and what is known there would be taken for gone");
+        let next = match &config.file {
+            Some(file) => format!("look at all that {} names", file.display()),
+            None => "look at all that the baseline is of, or remove it to begin anew".to_owned(),
         };
         return Err(Failure::new(format!("{}: not written: {why}; {next}", baseline_file.display())));
     }
@@ -110,11 +109,8 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
         report: &report,
         rules: &gate.rules,
         checked: &checked,
-        is_partial: is_part || unchanged.is_some() || !args.gate.against.is_empty(),
+        is_partial: unseen.is_some() || unchanged.is_some() || !args.gate.against.is_empty(),
     };
-    if let (Some(file), Some(pairs)) = (&args.report.pairs, &report.pairs) {
-        Destination::of(file).write(|out| crate::format::pairs::write(out, &report, pairs))?;
-    }
     write(args, &outcome)?;
     Ok(outcome.status())
 }
@@ -215,7 +211,10 @@ fn options(args: &CheckArgs, rules: &Rules, has_overrides: bool, own_files: Vec<
             exclude: [selection.exclude.clone(), vec![BASELINE.to_owned()]].concat(),
             ..selection.selection()
         },
-        lines: lines.lines().filter(|_| looks_at_lines),
+        lines: lines.lines().filter(|_| looks_at_lines).map(|lines| match rules.is_on(Rule::RepeatedLine) {
+            true => lines,
+            false => LineOptions { similarity: 1.0, ..lines }, // no line is compared with each other for boilerplate
+        }),
         passages: rules.is_on(Rule::RepeatedPassage).then_some(args.passage_tokens),
         repetition: rules.is_on(Rule::Repetition),
         pairs: args.report.pairs.is_some(),
@@ -333,6 +332,9 @@ fn is_device(path: &Path) -> bool {
 /// Writes all reports; one that cannot be written keeps none of the others back.
 fn write(args: &CheckArgs, outcome: &Outcome<'_>) -> Result<(), Failure> {
     let mut written = Vec::new();
+    if let (Some(path), Some(pairs)) = (&args.report.pairs, &outcome.report.pairs) {
+        written.push(Destination::of(path).write(|out| crate::format::pairs::write(out, outcome.report, pairs)));
+    }
     for (format, path) in &args.report.reports {
         let style = Style::new(false, 0);
         written.push(Destination::of(path).write(|out| write_as(*format, out, outcome, style)));
