@@ -7,7 +7,8 @@
 //! Documents that no chain of candidate pairs connects have nothing to do with each other, so each connected component is
 //! clustered on its own, and a thread takes one after the other.
 //! Cost: a document of a cluster is compared with the representatives before its own, so 50,000 pages of one template
-//! take 50,000 comparisons. Limits: many documents that share bands but not the threshold are compared each with each.
+//! take 50,000 comparisons. Limits: many documents that share bands and nearly the
+//! threshold are compared each with each; others are told apart by whoever compares ([`Compare::near`]).
 
 use crate::document::DocId;
 use crate::index::{Buckets, Copies};

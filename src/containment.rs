@@ -1,7 +1,7 @@
 //! Documents that stand in longer ones, however much longer: a join that misses none.
 //!
 //! Of n shingles a document shares at least ceil(c n) with whatever contains it by c. So one of any n - ceil(c n) + 1 of them is
-//! there, and the rarest are taken, which stand in few other documents (the prefix filter of `exhaustive`, for one side only).
+//! there, and the rarest are taken, which stand in few other documents (the prefix filter of `prefixes`, for one side only).
 //!
 //! How: one reading counts in how many documents each shingle stands, a second writes down the rare ones of every document that
 //! may be contained, a third looks up every shingle of every document that may contain; what meets is compared.
@@ -9,10 +9,9 @@
 //! longer one.
 
 use crate::document::DocId;
-use crate::exhaustive::{counts, shared};
 use crate::ordered::map_in_order;
 use crate::problem::Problem;
-use crate::reader::{Corpus, ShingleReader, of_each};
+use crate::reader::{Corpus, ShingleReader, counts, of_each};
 use crate::report::Contained;
 use crate::shingles::Shingling;
 use rayon::prelude::*;
@@ -45,7 +44,7 @@ pub fn containers(
     all.dedup();
     let counts = counts(corpus, &all, shingling, problems);
     let rare = of_each(corpus, shingling, small, problems, |document, set, rare| {
-        rare.extend(shared(counts.prefix(set, least)).map(|shingle| (shingle, document)));
+        rare.extend(counts.shared_prefix(set, least).map(|shingle| (shingle, document)));
     });
     let postings = Postings::new(rare);
     let mut pairs: Vec<(DocId, DocId)> = of_each(corpus, shingling, large, problems, |document, set, pairs| {

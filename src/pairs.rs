@@ -1,7 +1,7 @@
 //! All pairs at or above the threshold, for those who ask for each of them and not only for clusters.
 //!
-//! Cost: as many comparisons as there are candidate pairs, which for n documents of one template is n squared: so is the
-//! list that was asked for.
+//! Cost: as many comparisons as there are candidate pairs, but for those that prefixes rule out. For n documents that are all alike that
+//! is n squared: so is the list that was asked for.
 
 use crate::clusters::Compare;
 use crate::document::DocId;

@@ -5,9 +5,9 @@
 //! shingles are put in, one of the first n - ceil(t n) + 1 of the one document is among the first m - ceil(t m) + 1 of the
 //! other. Rare shingles come first here, so few documents share one.
 //!
-//! [`Counts`] puts shingles in such an order; [`PrefixIndex`] tells which of the documents seen so far may be like another.
-//! Cost: 3 ns a shingle, and 20 to 24 bytes for each one of a prefix that is kept. Limits: where every shingle of a document stands in
-//! many others, the index says so and leaves it to whoever asks to compare with all.
+//! [`Counts`] puts shingles in such an order; [`PrefixFilter`] tells which of the documents seen so far may be like another.
+//! Cost: 3 ns a shingle, and 16 to 20 bytes for each one of a prefix that is kept. Limits: where every shingle of a document stands in
+//! many others, the filter says so and leaves it to whoever asks to compare with all.
 
 use crate::postings::Postings;
 use crate::similarity::ShingleSet;
@@ -49,8 +49,13 @@ impl Counts {
         }
     }
 
+    /// The shingles of a document's prefix that stand in more than one document.
+    pub fn shared_prefix(&self, set: &ShingleSet, threshold: f64) -> impl Iterator<Item = u64> + use<> {
+        self.prefix(set, threshold).filter(|(count, _)| *count > 1).map(|(_, shingle)| shingle)
+    }
+
     /// The shingles of a document's prefix, each with its count.
-    pub fn prefix(&self, set: &ShingleSet, threshold: f64) -> impl Iterator<Item = (u8, u64)> + use<> {
+    fn prefix(&self, set: &ShingleSet, threshold: f64) -> impl Iterator<Item = (u8, u64)> + use<> {
         let count = |shingle: u64| self.counts[(shingle >> self.shift) as usize].load(Relaxed);
         let mut ordered: Vec<(u8, u64)> = set.as_slice().iter().map(|&shingle| (count(shingle), shingle)).collect();
         let length = prefix_length(ordered.len(), threshold);
@@ -70,7 +75,7 @@ const CLASSES_A_DOUBLING: f64 = 32.0;
 /// Which of n shingles have to be looked up depends on the size of the other document too: two of n and m share t / (1 + t) (n + m)
 /// of them, which leaves .18 n for documents of one size at .7 where .3 n would be for any.
 #[derive(Debug)]
-pub struct PrefixIndex {
+pub struct PrefixFilter {
     counts: Counts,
     threshold: f64,
     postings: Postings,
@@ -82,7 +87,7 @@ pub struct PrefixIndex {
     near: Vec<u32>,
 }
 
-impl PrefixIndex {
+impl PrefixFilter {
     /// Of no document yet; `counts` are those of some of the documents to come, for an order in which few share a shingle.
     pub fn new(counts: Counts, threshold: f64) -> Self {
         let (postings, met, near) = (Postings::default(), Vec::new(), Vec::new());
@@ -99,6 +104,11 @@ impl PrefixIndex {
         for (_, shingle) in self.counts.prefix(set, self.threshold) {
             self.postings.add(key(shingle, class), number);
         }
+    }
+
+    /// Memory in bytes, but for the counts.
+    pub fn bytes(&self) -> usize {
+        self.postings.bytes() + size_of_val(self.met.as_slice())
     }
 
     /// Calls `visit` with the numbers of all documents that may reach the threshold with this one, in order; false when it would take
@@ -204,16 +214,16 @@ mod tests {
                 documents.iter().map(|document| set(document.iter().map(|&element| hash(element, seed)))).collect();
             let counts = Counts::new(0);
             sets.iter().take(counted).for_each(|set| counts.add(set));
-            let mut index = PrefixIndex::new(counts, threshold);
+            let mut filter = PrefixFilter::new(counts, threshold);
             for (at, of_document) in sets.iter().enumerate() {
                 let mut near = Vec::new();
-                if index.look_up(of_document, |number| near.push(number as usize)) {
+                if filter.look_up(of_document, |number| near.push(number as usize)) {
                     prop_assert!(near.is_sorted_by(|a, b| a < b) && near.iter().all(|&number| number < at));
                     for other in (0..at).filter(|other| sets[*other].compare(of_document, threshold).is_some()) {
                         prop_assert!(near.contains(&other), "{at} is like {other}");
                     }
                 }
-                index.push(Some(of_document));
+                filter.push(Some(of_document));
             }
         }
     }
@@ -224,19 +234,19 @@ mod tests {
         let pages: Vec<ShingleSet> = (1..300).map(page).collect();
         let counts = Counts::new(20 * 300);
         pages.iter().for_each(|page| counts.add(page));
-        let mut index = PrefixIndex::new(counts, 0.9);
-        pages.iter().for_each(|page| index.push(Some(page)));
-        index.push(None);
+        let mut filter = PrefixFilter::new(counts, 0.9);
+        pages.iter().for_each(|page| filter.push(Some(page)));
+        filter.push(None);
         let mut met = Vec::new();
-        assert!(index.look_up(&page(7), |number| met.push(number)));
+        assert!(filter.look_up(&page(7), |number| met.push(number)));
         assert!(met.contains(&6) && met.len() < 10, "{met:?}");
     }
 
     #[test]
     fn what_stands_in_all_is_not_looked_up() {
         let page = set((0..80).map(|element| hash(element, 7)));
-        let mut index = PrefixIndex::new(Counts::new(0), 0.5);
-        (0..100).for_each(|_| index.push(Some(&page)));
-        assert!(!index.look_up(&page, |_| panic!("it takes longer to tell than to compare with all")));
+        let mut filter = PrefixFilter::new(Counts::new(0), 0.5);
+        (0..100).for_each(|_| filter.push(Some(&page)));
+        assert!(!filter.look_up(&page, |_| panic!("it takes longer to tell than to compare with all")));
     }
 }

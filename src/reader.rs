@@ -7,6 +7,7 @@ use crate::edit::{Cut, Editor, Edits};
 use crate::index::Index;
 use crate::lines;
 use crate::ordered::map_in_order;
+use crate::prefixes::Counts;
 use crate::problem::Problem;
 use crate::report::{Name, QuotedText};
 use crate::shingles::{Shingles, Shingling};
@@ -306,6 +307,13 @@ pub fn of_each<T: Send>(
         problems.extend(lost);
     });
     all
+}
+
+/// The counts of the shingles of these documents; those that cannot be read again are named in `problems`.
+pub fn counts(corpus: Corpus<'_>, documents: &[DocId], shingling: Shingling, problems: &mut Vec<Problem>) -> Counts {
+    let counts = Counts::new(corpus.bytes / 4);
+    of_each(corpus, shingling, documents, problems, |_, set, _: &mut Vec<()>| counts.add(set));
+    counts
 }
 
 #[cfg(test)]

@@ -3,12 +3,12 @@
 //! Texts are fetched again and cut into shingles again; nothing of them was kept. A thread works on one connected component
 //! of candidates at a time, so that nearly always each document is read once: the set of the one at hand is made, those of the
 //! earlier ones of the component are kept, up to `KEPT_BYTES`. What does not fit is read again for each comparison. Where comparisons
-//! keep failing, as of documents of one template that are not alike enough, an index of shingles tells which may succeed
-//! ([`PrefixIndex`]), and the others are not made.
+//! keep failing, as of documents of one template that are not alike enough, their prefixes tell which may succeed
+//! ([`PrefixFilter`]), and the others are not made.
 
 use crate::clusters::Compare;
 use crate::document::DocId;
-use crate::prefixes::{Counts, PrefixIndex};
+use crate::prefixes::{Counts, PrefixFilter};
 use crate::problem::Problem;
 use crate::reader::{Corpus, ShingleReader};
 use crate::shingles::Shingling;
@@ -20,9 +20,13 @@ use std::collections::hash_map::Entry;
 /// be one cluster, or 40,000 of 2 kB.
 const KEPT_BYTES: usize = 256 << 20;
 
-/// With so many failed comparisons for each document that is kept an index of them is made: it takes a third of the time of reading them,
-/// 0.1 us a comparison. The bench corpus has 20 a document.
+/// With so many failed comparisons for each document that is kept they are filtered by prefixes: that takes a third of the time of
+/// reading them, 0.1 us a comparison. The bench corpus has 20 a document.
 const FAILURES: usize = 256;
+/// After so many documents in a row of which the filter cannot tell it is given up: it costs a fifth of what it does not save.
+const UNTOLD: usize = 64;
+/// And when it takes more memory: some 800,000 documents of 300 shingles at .7.
+const MOST_FILTER_BYTES: usize = 1 << 30;
 
 /// Compares documents by their shingles.
 pub struct Verifier<'a> {
@@ -31,11 +35,9 @@ pub struct Verifier<'a> {
     threshold: f64,
     at_hand: Option<DocId>,
     kept: Kept,
-    /// The documents of the component that were to be kept, in this order, and an index of them.
+    /// The documents of the component that were to be kept, in this order.
     crowd: Vec<DocId>,
-    index: Option<PrefixIndex>,
-    /// How many comparisons of the component did not reach the threshold.
-    failures: usize,
+    filter: Filter,
     /// Documents that could not be read again.
     problems: Vec<Problem>,
 }
@@ -49,8 +51,7 @@ impl<'a> Verifier<'a> {
             at_hand: None,
             kept: Kept::new(KEPT_BYTES),
             crowd: Vec::new(),
-            index: None,
-            failures: 0,
+            filter: Filter::default(),
             problems: Vec::new(),
         }
     }
@@ -59,8 +60,7 @@ impl<'a> Verifier<'a> {
     pub fn end_component(&mut self) -> Vec<Problem> {
         self.kept = Kept::new(KEPT_BYTES);
         self.crowd.clear();
-        self.index = None;
-        self.failures = 0;
+        self.filter = Filter::default();
         std::mem::take(&mut self.problems)
     }
 
@@ -96,16 +96,16 @@ impl<'a> Verifier<'a> {
         if self.kept.get(document).is_some() || self.hold(document) { self.kept.get(document) } else { None }
     }
 
-    /// An index of all documents that were kept: the sets that are held say which shingles are rare.
-    fn index(&mut self) -> PrefixIndex {
+    /// The prefixes of all documents that were kept: the sets that are held say which shingles are rare.
+    fn prefixes(&mut self) -> PrefixFilter {
         let sets = || self.kept.sets.values();
         let counts = Counts::new(sets().map(|set| set.as_slice().len() as u64).sum());
         sets().for_each(|set| counts.add(set));
-        let mut index = PrefixIndex::new(counts, self.threshold);
+        let mut prefixes = PrefixFilter::new(counts, self.threshold);
         for at in 0..self.crowd.len() {
-            index.push(self.set(self.crowd[at]));
+            prefixes.push(self.set(self.crowd[at]));
         }
-        index
+        prefixes
     }
 }
 
@@ -118,28 +118,55 @@ impl Compare for Verifier<'_> {
             return None;
         }
         let similarity = self.kept.get(first)?.compare(self.reader.set(), self.threshold);
-        self.failures += usize::from(similarity.is_none());
+        if let Filter::Waiting { failures } = &mut self.filter {
+            *failures += usize::from(similarity.is_none());
+        }
         similarity
     }
 
     fn keep(&mut self, document: DocId) {
         let is_read = self.hold(document);
         self.crowd.push(document);
-        if let Some(index) = &mut self.index {
-            index.push(is_read.then(|| self.reader.set()));
+        if let Filter::Working { prefixes, .. } = &mut self.filter {
+            prefixes.push(is_read.then(|| self.reader.set()));
         }
     }
 
     fn near(&mut self, document: DocId, near: &mut Vec<DocId>) -> bool {
-        if self.index.is_none() && self.failures > FAILURES * self.crowd.len() {
-            self.index = Some(self.index());
+        match self.filter {
+            Filter::Waiting { failures } if failures > FAILURES * self.crowd.len() => {
+                self.filter = Filter::Working { prefixes: self.prefixes(), untold: 0 };
+            }
+            Filter::Working { .. } => {}
+            Filter::Waiting { .. } | Filter::GivenUp => return false,
         }
-        if self.index.is_none() || !self.take(document) {
+        if !self.take(document) {
             return false;
         }
-        let Some(index) = &mut self.index else { return false };
+        let Filter::Working { prefixes, untold } = &mut self.filter else { return false };
         near.clear();
-        index.look_up(self.reader.set(), |number| near.push(self.crowd[number as usize]))
+        let tells = prefixes.look_up(self.reader.set(), |number| near.push(self.crowd[number as usize]));
+        *untold = if tells { 0 } else { *untold + 1 };
+        if *untold == UNTOLD || prefixes.bytes() > MOST_FILTER_BYTES {
+            self.filter = Filter::GivenUp;
+        }
+        tells
+    }
+}
+
+/// How the comparisons of a component are filtered.
+enum Filter {
+    /// Not yet: so many did not reach the threshold.
+    Waiting { failures: usize },
+    /// By the prefixes of the documents that were kept; of so many in a row these could not tell.
+    Working { prefixes: PrefixFilter, untold: usize },
+    /// No more.
+    GivenUp,
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self::Waiting { failures: 0 }
     }
 }
 
@@ -176,12 +203,13 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clusters;
+    use crate::clusters::{self, Joined};
     use crate::document::Documents;
     use crate::index::{Index, fingerprint};
     use crate::pairs;
     use crate::source::{Part, Place, Reading, Selection, SourceId, Sources};
     use crate::tokens::{TokenUnit, Tokens};
+    use std::collections::BTreeSet;
 
     #[test]
     fn what_does_not_fit_is_there_until_the_next_that_does_not() {
@@ -199,54 +227,93 @@ mod tests {
         assert_eq!(there(&kept), [Some(vec![1, 2]), None, Some(vec![5, 6])]);
     }
 
-    /// How many pages of the template there are, and how many are told again, in other words, at the end.
-    const PAGES: usize = 700;
-    const AGAIN: usize = 40;
-
-    /// Two pages share .66 of their words, a page and what is told of it again .9.
-    fn page(number: usize) -> String {
-        let template = (0..50).map(|word| format!("t{word} "));
-        let own = (0..13).map(|word| match (number % PAGES, word) {
-            (of, 0..10) => format!("o{of}x{word} "),
-            _ => format!("n{number}x{word} "),
-        });
-        template.chain(own).collect()
+    /// Documents that are all candidates of each other.
+    struct Candidates {
+        _folder: tempfile::TempDir,
+        sources: Sources,
+        reading: Reading,
+        documents: Documents,
+        index: Index,
     }
 
+    impl Candidates {
+        fn of(texts: &[String]) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let (reading, mut tokens) = (Reading::default(), Tokens::default());
+            let (mut documents, mut index) = (Documents::new(false), Index::new(1));
+            documents.begin_part(Part::Files { first: SourceId(0), count: texts.len() as u32 }, None, 1);
+            let write = |(number, text): (u32, &String)| {
+                let path = folder.path().join(format!("{number:04}.txt"));
+                std::fs::write(&path, text).unwrap();
+                tokens.read(text, TokenUnit::Auto);
+                documents.push(Place { start: number, line: 0 }, "");
+                index.push(fingerprint(&tokens.hashes), &[7]);
+                path
+            };
+            let paths: Vec<_> = (0..).zip(texts).map(write).collect();
+            let sources = Sources::find(&paths, &Selection::default(), &reading);
+            Self { _folder: folder, sources, reading, documents, index }
+        }
+
+        /// The pairs and the leaders with their members that are found at a threshold, and how they were filtered.
+        fn found(&self, threshold: f64) -> [(Vec<Joined>, Filter); 2] {
+            let Self { sources, reading, documents, index, .. } = self;
+            let corpus = Corpus { sources, reading, documents, index, edits: None, unit: TokenUnit::Auto, bytes: 0 };
+            let buckets = index.buckets(&index.collapse());
+            let component = &buckets.components()[0];
+            [true, false].map(|is_of_pairs| {
+                let mut verifier = Verifier::new(corpus, Shingling::new(1), threshold);
+                let found = if is_of_pairs {
+                    pairs::verified(component, &buckets, &mut verifier)
+                } else {
+                    let joined = clusters::leaders(component, &buckets, &mut verifier);
+                    joined.into_iter().map(|(document, leader, similarity)| (leader, document, similarity)).collect()
+                };
+                let filter = std::mem::take(&mut verifier.filter);
+                assert_eq!(verifier.end_component(), []);
+                (found, filter)
+            })
+        }
+    }
+
+    /// Two pages share .66 of their words, one and what is told of it again .9.
     #[test]
     fn of_pages_of_one_template_few_are_compared_and_none_is_missed() {
-        let folder = tempfile::tempdir().unwrap();
-        let paths: Vec<_> = (0..PAGES + AGAIN).map(|page| folder.path().join(format!("{page:04}.txt"))).collect();
-        let (reading, mut tokens) = (Reading::default(), Tokens::default());
-        let (mut documents, mut index) = (Documents::new(false), Index::new(1));
-        documents.begin_part(Part::Files { first: SourceId(0), count: (PAGES + AGAIN) as u32 }, None, 1);
-        for (number, path) in paths.iter().enumerate() {
-            let text = page(number);
-            std::fs::write(path, &text).unwrap();
-            tokens.read(&text, TokenUnit::Auto);
-            documents.push(Place { start: number as u32, line: 0 }, "");
-            index.push(fingerprint(&tokens.hashes), &[7]); // all are candidates
-        }
-        let sources = Sources::find(&paths, &Selection::default(), &reading);
-        let (reading, documents, index, unit) = (&reading, &documents, &index, TokenUnit::Auto);
-        let corpus = Corpus { sources: &sources, reading, documents, index, edits: None, unit, bytes: 0 };
-        let buckets = index.buckets(&index.collapse());
-        let component = &buckets.components()[0];
-        let again = (0..AGAIN as u32).map(|page| (DocId(page), DocId(PAGES as u32 + page)));
+        const PAGES: usize = 700;
+        let page = |number: usize| {
+            let own = (0..13).map(|word| match (number % PAGES, word) {
+                (of, 0..10) => format!("o{of}x{word} "),
+                _ => format!("n{number}x{word} "),
+            });
+            (0..50).map(|word| format!("t{word} ")).chain(own).collect()
+        };
         let similarity = Similarity { shared: 60, left: 63, right: 63 };
-        let expected: Vec<_> = again.map(|(a, b)| (a, b, similarity)).collect();
-        for is_of_pairs in [true, false] {
-            let mut verifier = Verifier::new(corpus, Shingling::new(1), 0.7);
-            let found: Vec<_> = if is_of_pairs {
-                pairs::verified(component, &buckets, &mut verifier)
-            } else {
-                let joined = clusters::leaders(component, &buckets, &mut verifier);
-                joined.into_iter().map(|(document, leader, similarity)| (leader, document, similarity)).collect()
-            };
-            assert_eq!(found, expected);
-            // What came after the index was made was hardly compared.
-            assert!(verifier.index.is_some() && verifier.failures < FAILURES * PAGES, "{}", verifier.failures);
-            assert_eq!(verifier.end_component(), []);
+        let again = (0..40u32).map(|page| (DocId(page), DocId(PAGES as u32 + page), similarity));
+        for (found, filter) in Candidates::of(&(0..PAGES + 40).map(page).collect::<Vec<_>>()).found(0.7) {
+            assert!(found.into_iter().eq(again.clone()));
+            assert!(matches!(filter, Filter::Working { untold: 0, .. }));
         }
+    }
+
+    /// Documents of a small vocabulary share every word with many others.
+    #[test]
+    fn what_prefixes_cannot_tell_is_compared() {
+        let words = |document: u64| {
+            let word = |at: u64| fingerprint(&[document, at]);
+            (0..60).map(|at| word(at) % 90).collect::<BTreeSet<u64>>()
+        };
+        let sets: Vec<BTreeSet<u64>> = (0..700).map(words).collect();
+        let texts: Vec<String> = sets.iter().map(|set| set.iter().map(|word| format!("w{word} ")).collect()).collect();
+        let similarity = |a: usize, b: usize| {
+            let (left, right) = (sets[a].len() as u32, sets[b].len() as u32);
+            Similarity { shared: sets[a].intersection(&sets[b]).count() as u32, left, right }
+        };
+        let [(pairs, filter), _] = Candidates::of(&texts).found(0.4);
+        assert!(matches!(filter, Filter::GivenUp));
+        let all = (0..sets.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
+        let alike = all.filter(|&(a, b)| similarity(a, b).jaccard() >= 0.4);
+        let expected: Vec<Joined> = alike.map(|(a, b)| (DocId(a as u32), DocId(b as u32), similarity(a, b))).collect();
+        assert!(expected.len() > 100, "{}", expected.len());
+        assert_eq!(pairs, expected);
     }
 }

@@ -75,6 +75,10 @@ fn an_id_that_stands_twice() {
     assert_eq!((ended.status, ended.stderr), (2, format!("retold: {why}\n")));
     assert_eq!(retold(folder.path(), "compare both.jsonl:3 both.jsonl:b --id-field id").status, 2, "no id is 3");
     assert_eq!(retold(folder.path(), "compare both.jsonl:3 both.jsonl:1").status, 0);
+    // A record without an id is named by its number, which another has for its id, and that one is meant.
+    let some = record("2", "one two") + "{\"text\": \"three\"}\n{broken\n" + &record("b", "four");
+    fs::write(folder.path().join("some.jsonl"), some).unwrap();
+    assert_eq!(retold(folder.path(), "compare some.jsonl:2 some.jsonl:b --id-field id").status, 0);
 }
 
 /// What is set for a scan is set for a comparison.

@@ -173,7 +173,9 @@ fn in_utf_16() {
 fn from_standard_input() {
     let mut forms: Vec<(&str, Vec<u8>)> =
         tables().into_iter().map(|(name, table)| (name, ["\u{feff}", &table].concat().into_bytes())).collect();
-    let broken = format!("{{\"text\": \"cut off\n{}", tables()[0].1);
+    let broken = format!("{{\"text\": \"cut off\n\n  {}", tables()[0].1);
+    let quoted = "\"id\",\"text\"\n1,\"one\ntwo\"\n2,three\n";
+    let quoted = if cfg!(feature = "csv") { (quoted, 2, 0) } else { ("", 0, 2) };
     #[cfg(feature = "parquet")]
     forms.push(("parquet", parquet()));
     for (name, form) in forms {
@@ -189,11 +191,17 @@ fn from_standard_input() {
     }
     for (text, documents, status) in [
         (broken.as_str(), texts().len(), 2),
+        quoted,
         ("{\n  \"text\": \"one\"\n}\n", 1, 0),
         ("[{\"body\": \"\"}]", 1, 0),
         ("[\"text\", 1]", 1, 0),
         ("text\nin lines,text\n", 1, 0),
         ("context,of\nthe text, and more\n", 1, 0),
+        ("Sound,text,image\nThe first essay\n", 1, 0),
+        ("id, text\n1,one\n", 1, 0),
+        ("\n  [{\"text\": \"one\"}, {\"text\": \"two\"}]", 2, 0),
+        ("{\n \"body\": \"one\"\n}", 1, 0),
+        ("{ one\n{ two\n", 1, 0),
     ] {
         let mut stream = command(Path::new("."));
         stream.args(["scan", "-", "--format", "json"]).write_stdin(text);

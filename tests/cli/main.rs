@@ -3,6 +3,7 @@
 #![allow(clippy::panic, clippy::print_stderr, clippy::unwrap_used)] // helpers of tests are not known to clippy as tests
 
 mod bad_input;
+mod baseline;
 mod check;
 mod compare;
 mod dedup;

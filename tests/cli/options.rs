@@ -167,9 +167,15 @@ fn options_without_effect_are_refused() {
         ("scan a.txt --passage-tokens 30", "--passage-tokens has no effect without --passages"),
         ("dedup a.txt --dry-run --line-tokens 9", "--line-tokens has no effect without --drop-repeated-lines"),
         ("dedup a.txt --dry-run --contained 0.8", "--contained has no effect without --against"),
-        ("scan a.txt --no-lines --line-tokens 3", "cannot be used with"),
-        ("scan a.txt --against b.txt --line-tokens 3", "cannot be used with"),
-        ("scan a.txt --list --pairs pairs.jsonl", "cannot be used with"),
+        ("scan a.txt --no-lines --line-tokens 3", "--line-tokens has no effect beside --no-lines"),
+        ("check a.txt --no-lines --boilerplate-documents 3", "--boilerplate-documents has no effect beside --no-lines"),
+        ("scan a.txt --against b.txt --line-tokens 3", "--line-tokens has no effect beside --against"),
+        ("scan a.txt --list --pairs pairs.jsonl", "--pairs has no effect beside --list"),
+        ("dedup a.txt --dry-run --passage-tokens 9", "without --drop-passages"),
+        ("dedup a.txt --dry-run --boilerplate-documents 9", "without --drop-boilerplate-lines"),
+        ("dedup a.txt --dry-run --line-similarity 1", "without --drop-repeated-lines"),
+        ("dedup a.txt --dry-run --neighbour-tokens 9", "without --drop-repeated-lines or --drop-boilerplate-lines"),
+        ("dedup a.txt --dry-run --neighbour-letters 9", "without --drop-repeated-lines or --drop-boilerplate-lines"),
     ] {
         let ended = retold(folder.path(), arguments);
         assert_eq!((ended.status, ended.stderr.contains(said)), (2, true), "{arguments}: {ended:?}");
@@ -178,14 +184,21 @@ fn options_without_effect_are_refused() {
         "scan a.txt --passage-tokens 30 --passages",
         "dedup a.txt --dry-run --line-tokens 9 --drop-repeated-lines",
         "dedup a.txt --dry-run --contained 0.8 --against b.txt",
+        "dedup a.txt --dry-run --neighbour-tokens 9 --drop-boilerplate-lines",
     ] {
         assert_eq!(retold(folder.path(), arguments).status, 0, "{arguments}");
     }
-    for (variable, arguments) in
-        [("RETOLD_PASSAGE_TOKENS", "scan a.txt"), ("RETOLD_LINE_TOKENS", "scan a.txt --no-lines")]
-    {
+    for (variables, arguments) in [
+        (&[("RETOLD_PASSAGE_TOKENS", "30")][..], "scan a.txt"),
+        (&[("RETOLD_LINE_TOKENS", "30")], "scan a.txt --no-lines"),
+        (&[("RETOLD_LINE_TOKENS", "30"), ("RETOLD_NO_LINES", "1")], "scan a.txt"),
+        (&[("RETOLD_PASSAGES", "1")], "scan a.txt --passage-tokens 30"),
+    ] {
         let mut set = command(folder.path());
-        set.args(arguments.split(' ')).env(variable, "30");
-        assert_eq!(end(set).status, 0, "{variable}");
+        set.args(arguments.split(' ')).envs(variables.iter().copied());
+        assert_eq!(end(set).status, 0, "{variables:?}");
     }
+    let mut set = command(folder.path());
+    set.args(["scan", "a.txt", "--passage-tokens", "30"]).env("RETOLD_PASSAGES", "false");
+    assert_eq!(end(set).status, 2);
 }

@@ -61,8 +61,8 @@ pub fn unseen(
 
 /// Whether a path of a scope is one of the run's, or below one, by its name or by where links lead; or is there no more.
 fn is_seen(path: &str, names: &[String], paths: &[PathBuf], folder: &Path) -> bool {
-    if names.iter().any(|name| name == path) {
-        return true;
+    if path == "-" || names.iter().any(|name| name == path) {
+        return names.iter().any(|name| name == path);
     }
     let path = near(folder, Path::new(path));
     let is_gone = path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
@@ -80,6 +80,7 @@ fn from(folder: &Path, path: &Path) -> String {
     if path == Path::new("-") {
         return "-".to_owned();
     }
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let (folder, whole) = (whole_path(folder), whole_path(path));
     let shared = folder.components().zip(whole.components()).take_while(|(a, b)| a == b).count();
     let up = folder.components().skip(shared).map(|_| "..".into());

@@ -1,0 +1,134 @@
+//! `retold check` with a baseline: what is known passes, and is not lost.
+
+use super::check::{article, commit_all, repository, statuses};
+use super::{command, end, folder, retold, visit};
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn a_data_set_that_is_guarded() {
+    let folder = repository();
+    let write = |name: &str, text: String| fs::write(folder.path().join(name), text).unwrap();
+    let check = |arguments: &str| retold(folder.path(), &format!("check data {arguments}"));
+    assert_eq!(statuses(&check("")), (0, "clean: 2 documents, nothing found"));
+
+    // A near copy fails, with both files and the similarity.
+    write("data/c.txt", article("harbour").replace("line harbour9 ", "row "));
+    commit_all(folder.path());
+    let found = "data/c.txt:1: near-duplicate: 0.95 like data/a.txt; 98 % of it stands there";
+    assert_eq!(statuses(&check("")), (1, found));
+    assert_eq!(statuses(&check("--changed-since HEAD~1")), (1, found));
+    assert_eq!(statuses(&check("--changed-since HEAD")), (0, "clean: 3 documents, nothing found"));
+
+    // Once it is known it passes.
+    assert_eq!(check("--update-baseline").status, 0);
+    assert_eq!(statuses(&check("")), (0, "clean: 3 documents, nothing found; 1 known besides"));
+
+    // A third copy does not, whichever it is a copy of.
+    for original in ["data/a.txt", "data/c.txt"] {
+        fs::copy(folder.path().join(original), folder.path().join("data/d.txt")).unwrap();
+        assert_eq!(check("").status, 1, "{original}");
+    }
+    fs::remove_file(folder.path().join("data/d.txt")).unwrap();
+
+    // What is moved is not new, wherever it goes.
+    for (from, to) in [("data/a.txt", "data/z.txt"), ("data/c.txt", "data/0.txt")] {
+        fs::rename(folder.path().join(from), folder.path().join(to)).unwrap();
+        assert_eq!(statuses(&check("")), (0, "clean: 3 documents, nothing found; 1 known besides"), "{to}");
+    }
+
+    // What is gone is named, and pruned.
+    fs::remove_file(folder.path().join("data/0.txt")).unwrap();
+    let stale = check("");
+    assert_eq!(stale.status, 0);
+    assert!(stale.stdout.contains("2 contents of the baseline are not there any more"), "{}", stale.stdout);
+    assert!(stale.stdout.contains("data/c.txt: duplicate"), "{}", stale.stdout);
+    assert_eq!(check("--prune").status, 0);
+    assert_eq!(check("").stdout, "clean: 2 documents, nothing found\n");
+}
+
+#[test]
+fn a_baseline_is_not_lost() {
+    let folder =
+        folder([("data/a.txt", article("harbour")), ("data/b.txt", article("harbour")), ("data/c.txt", visit())]);
+    let check = |arguments: &str| retold(folder.path(), &format!("check data {arguments}"));
+    assert_eq!(check("--update-baseline").status, 0);
+    let path = folder.path().join("retold-baseline.json");
+    let before = fs::read_to_string(&path).unwrap();
+    // Not by what was not looked for, nor by what could not be read.
+    assert_eq!(check("--prune --rule exact-duplicate=off --rule near-duplicate=off").status, 0);
+    assert_eq!(check("--prune --against data/a.txt").status, 2);
+    let ended = check("gone.txt --prune");
+    assert_eq!(ended.status, 2);
+    assert!(ended.stderr.contains("not written"), "{}", ended.stderr);
+    // Nor by what this run does not look at, by paths or by globs; of which it does not say either that it is gone.
+    let within = |folder: &Path, arguments: &str| retold(folder, &format!("check {arguments}"));
+    for less in ["data/a.txt", "data --exclude c.txt", "data --include a.txt", "retold-baseline.json"] {
+        for write in ["--prune", "--update-baseline"] {
+            let ended = within(folder.path(), &format!("{less} {write}"));
+            assert_eq!(
+                (ended.status, ended.stderr.contains("look at all that the baseline is of")),
+                (2, true),
+                "{less}: {ended:?}"
+            );
+        }
+        let ended = within(folder.path(), less);
+        assert!(!ended.stdout.contains("not there any more"), "{ended:?}");
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), before);
+    assert_eq!(within(&folder.path().join("data"), "../data --baseline ../retold-baseline.json --prune").status, 0);
+    assert_eq!(fs::read_to_string(&path).unwrap(), before);
+    assert_eq!(within(folder.path(), "data --include a.txt --include * --prune").status, 2);
+    assert_eq!(within(folder.path(), ". --prune").status, 0, "more is seen");
+    assert_eq!(fs::read_to_string(&path).unwrap(), before.replace("\"data\"", "\".\""));
+    fs::write(&path, &before).unwrap();
+    // What is hidden is seen only by who looks there.
+    assert_eq!(check("--hidden --update-baseline").status, 0);
+    assert!(fs::read_to_string(&path).unwrap().contains("\"hidden\":true"));
+    let ended = check("--prune");
+    assert_eq!((ended.status, ended.stderr.contains("does not look at what --hidden brings")), (2, true), "{ended:?}");
+    fs::write(&path, &before).unwrap();
+    // A directory that is gone is looked at by nobody.
+    fs::rename(folder.path().join("data"), folder.path().join("renamed")).unwrap();
+    assert_eq!(within(folder.path(), "renamed --prune").status, 0);
+    fs::rename(folder.path().join("renamed"), folder.path().join("data")).unwrap();
+    fs::write(&path, &before).unwrap();
+    // It is no data.
+    assert_eq!(retold(folder.path(), "check . --format json").json()["summary"]["documents"], 3);
+    // Twice the same entry is a merge that went wrong.
+    let entry = before.lines().nth(4).unwrap().trim_end_matches(',');
+    fs::write(&path, before.replacen(entry, &format!("{entry},\n{entry}"), 1)).unwrap();
+    assert!(check("").stderr.contains("stands twice in it"), "{}", check("").stderr);
+}
+
+/// Wherever the baseline stands, and however the paths are written.
+#[cfg(unix)]
+#[test]
+fn what_a_baseline_is_of() {
+    let folder = folder([("d1/a.txt", visit()), ("d2/b.txt", visit()), ("ci/none", String::new())]);
+    let check = |arguments: &str, input: &str| {
+        let mut command = command(folder.path());
+        command.arg("check").args(arguments.split(' ')).args(["--baseline", "ci/b.json"]).write_stdin(input);
+        end(command).status
+    };
+    let of = || fs::read_to_string(folder.path().join("ci/b.json")).unwrap().lines().nth(2).unwrap().to_owned();
+    let absolute = folder.path().join("d1").display().to_string();
+    assert_eq!(check(&format!("./d2 {absolute} d1/. --update-baseline"), ""), 0);
+    assert_eq!(of(), "  \"of\": {\"paths\":[\"../d1\",\"../d2\"]},");
+    assert_eq!(check("d1 --prune", ""), 2);
+    // A link that leads elsewhere now is the same path.
+    let link = folder.path().join("data");
+    std::os::unix::fs::symlink("d1", &link).unwrap();
+    fs::remove_file(folder.path().join("ci/b.json")).unwrap();
+    assert_eq!(check("data --update-baseline", ""), 0);
+    fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink("d2", &link).unwrap();
+    assert_eq!(check("data --update-baseline", ""), 0);
+    assert_eq!(of(), "  \"of\": {\"paths\":[\"../data\"]},");
+    assert_eq!(check("d2 --prune", ""), 0, "where the link leads");
+    // Standard input.
+    fs::remove_file(folder.path().join("ci/b.json")).unwrap();
+    assert_eq!(check("- d1 --update-baseline", "one two three"), 0);
+    assert_eq!(check("d1 --prune", ""), 2);
+    assert_eq!(check("d1 - --prune", "one two three"), 0);
+}
