@@ -132,6 +132,9 @@ mod tests {
     struct Relation<F> {
         similar: F,
         compared: usize,
+        kept: Vec<DocId>,
+        /// Whether it says that all documents that were kept may be alike.
+        tells: bool,
     }
 
     impl<F: Fn(usize, usize) -> bool> Compare for Relation<F> {
@@ -140,7 +143,13 @@ mod tests {
             self.compared += 1;
             (self.similar)(first.index(), second.index()).then_some(REACHED)
         }
-        fn keep(&mut self, _: DocId) {}
+        fn keep(&mut self, document: DocId) {
+            self.kept.push(document);
+        }
+        fn near(&mut self, _: DocId, near: &mut Vec<DocId>) -> bool {
+            near.clone_from(&self.kept);
+            self.tells
+        }
     }
 
     /// The definition: one document after the other, against every representative so far.
@@ -171,6 +180,7 @@ mod tests {
             documents in prop::collection::vec([0u32..9, 0u32..9], 0..80),
             seed in any::<u64>(),
             tenths in 0u64..10,
+            tells in any::<bool>(),
         ) {
             // Any relation will do, transitive or not.
             let similar = |a: usize, b: usize| {
@@ -178,9 +188,10 @@ mod tests {
                 (mixed.wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 33) % 10 < tenths
             };
             let buckets = buckets_of(&documents);
-            let mut relation = Relation { similar, compared: 0 };
             let components = buckets.components();
-            let found = components.iter().flat_map(|component| leaders(component, &buckets, &mut relation));
+            let found = components.iter().flat_map(|component| {
+                leaders(component, &buckets, &mut Relation { similar, compared: 0, kept: Vec::new(), tells })
+            });
             let mut found: Vec<_> = found.map(|(b, a, _)| (b, a)).collect();
             found.sort_unstable();
             prop_assert_eq!(found, naive(&documents, similar));
@@ -190,7 +201,7 @@ mod tests {
     #[test]
     fn a_template_costs_one_comparison_a_page() {
         let buckets = buckets_of(&vec![[7, 7]; 50_000]);
-        let mut relation = Relation { similar: |_, _| true, compared: 0 };
+        let mut relation = Relation { similar: |_, _| true, compared: 0, kept: Vec::new(), tells: false };
         let found = leaders(&buckets.components()[0], &buckets, &mut relation);
         assert_eq!((found.len(), relation.compared), (49_999, 49_999));
     }

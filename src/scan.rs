@@ -322,5 +322,11 @@ mod tests {
         assert_eq!(found.iter().map(|problem| problem.path.clone()).collect::<Vec<_>>(), paths);
         assert!(found[0].reason.contains("--line-similarity 1"), "{found:?}");
         assert_eq!(problems(1.0), []);
+        // A record is named by its number.
+        let records = folder.path().join("c.jsonl");
+        std::fs::write(&records, format!("{{\"text\": \"one\"}}\n{}\n", serde_json::json!({ "text": text }))).unwrap();
+        let both = [folder.path().join("a.txt"), records];
+        let found = scan(&both, &Options::default(), &Progress::default()).unwrap().problems;
+        assert_eq!(found.iter().map(|problem| problem.record).collect::<Vec<_>>(), [None, Some(2)]);
     }
 }

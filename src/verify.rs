@@ -229,7 +229,7 @@ mod tests {
 
     /// Documents that are all candidates of each other.
     struct Candidates {
-        _folder: tempfile::TempDir,
+        folder: tempfile::TempDir,
         sources: Sources,
         reading: Reading,
         documents: Documents,
@@ -252,26 +252,40 @@ mod tests {
             };
             let paths: Vec<_> = (0..).zip(texts).map(write).collect();
             let sources = Sources::find(&paths, &Selection::default(), &reading);
-            Self { _folder: folder, sources, reading, documents, index }
+            Self { folder, sources, reading, documents, index }
         }
 
-        /// The pairs and the leaders with their members that are found at a threshold, and how they were filtered.
-        fn found(&self, threshold: f64) -> [(Vec<Joined>, Filter); 2] {
+        /// The pairs and the leaders with their members that are found at a threshold, and how they were filtered; with sets of so many
+        /// bytes kept. Of the documents so many cannot be read.
+        fn found(&self, threshold: f64, kept: usize, gone: usize) -> [(Vec<Joined>, Filter); 2] {
             let Self { sources, reading, documents, index, .. } = self;
             let corpus = Corpus { sources, reading, documents, index, edits: None, unit: TokenUnit::Auto, bytes: 0 };
             let buckets = index.buckets(&index.collapse());
             let component = &buckets.components()[0];
             [true, false].map(|is_of_pairs| {
                 let mut verifier = Verifier::new(corpus, Shingling::new(1), threshold);
-                let found = if is_of_pairs {
-                    pairs::verified(component, &buckets, &mut verifier)
-                } else {
-                    let joined = clusters::leaders(component, &buckets, &mut verifier);
-                    joined.into_iter().map(|(document, leader, similarity)| (leader, document, similarity)).collect()
+                let mut find = || {
+                    verifier.kept = Kept::new(kept);
+                    let found = if is_of_pairs {
+                        pairs::verified(component, &buckets, &mut verifier)
+                    } else {
+                        let joined = clusters::leaders(component, &buckets, &mut verifier);
+                        joined
+                            .into_iter()
+                            .map(|(document, leader, similarity)| (leader, document, similarity))
+                            .collect()
+                    };
+                    let filter = std::mem::replace(&mut verifier.filter, Filter::GivenUp);
+                    let lost: BTreeSet<Problem> = verifier.end_component().into_iter().collect();
+                    assert_eq!(lost.len(), gone);
+                    (found, filter)
                 };
-                let filter = std::mem::take(&mut verifier.filter);
-                assert_eq!(verifier.end_component(), []);
-                (found, filter)
+                let first = find();
+                // A component knows nothing of the one before.
+                let again = find();
+                assert_eq!(first.0, again.0);
+                assert_eq!(std::mem::discriminant(&first.1), std::mem::discriminant(&again.1));
+                first
             })
         }
     }
@@ -280,18 +294,31 @@ mod tests {
     #[test]
     fn of_pages_of_one_template_few_are_compared_and_none_is_missed() {
         const PAGES: usize = 700;
+        // What is told again at the end: some of the last that are kept before there is a filter, some that are kept after that.
+        let again: Vec<usize> = (480..500).chain(610..630).collect();
         let page = |number: usize| {
-            let own = (0..13).map(|word| match (number % PAGES, word) {
+            let of = if number < PAGES { number } else { again[number - PAGES] };
+            let own = (0..13).map(|word| match (of, word) {
                 (of, 0..10) => format!("o{of}x{word} "),
                 _ => format!("n{number}x{word} "),
             });
             (0..50).map(|word| format!("t{word} ")).chain(own).collect()
         };
         let similarity = Similarity { shared: 60, left: 63, right: 63 };
-        let again = (0..40u32).map(|page| (DocId(page), DocId(PAGES as u32 + page), similarity));
-        for (found, filter) in Candidates::of(&(0..PAGES + 40).map(page).collect::<Vec<_>>()).found(0.7) {
-            assert!(found.into_iter().eq(again.clone()));
+        let pair = |(place, page): (usize, &usize)| (DocId(*page as u32), DocId((PAGES + place) as u32), similarity);
+        let expected = again.iter().enumerate().map(pair);
+        let candidates = Candidates::of(&(0..PAGES + again.len()).map(page).collect::<Vec<_>>());
+        for (found, filter) in candidates.found(0.7, KEPT_BYTES, 0) {
+            assert!(found.into_iter().eq(expected.clone()));
             assert!(matches!(filter, Filter::Working { untold: 0, .. }));
+        }
+        // Some cannot be read, and not all sets fit.
+        let gone = [20, 487, 600, PAGES + 39];
+        gone.iter()
+            .for_each(|page| std::fs::remove_file(candidates.folder.path().join(format!("{page:04}.txt"))).unwrap());
+        let is_there = |pair: &Joined| !gone.contains(&pair.0.index()) && !gone.contains(&pair.1.index());
+        for (found, _) in candidates.found(0.7, 600_000, gone.len()) {
+            assert!(found.into_iter().eq(expected.clone().filter(is_there)));
         }
     }
 
@@ -308,7 +335,7 @@ mod tests {
             let (left, right) = (sets[a].len() as u32, sets[b].len() as u32);
             Similarity { shared: sets[a].intersection(&sets[b]).count() as u32, left, right }
         };
-        let [(pairs, filter), _] = Candidates::of(&texts).found(0.4);
+        let [(pairs, filter), _] = Candidates::of(&texts).found(0.4, KEPT_BYTES, 0);
         assert!(matches!(filter, Filter::GivenUp));
         let all = (0..sets.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
         let alike = all.filter(|&(a, b)| similarity(a, b).jaccard() >= 0.4);

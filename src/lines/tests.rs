@@ -224,6 +224,7 @@ fn markup_is_not_told_twice() {
     {
         assert_eq!(reported(&format!("{line}\n{line}\n\n{line}\n")), [], "{line}");
     }
+    assert_eq!(reported("<advertisement>\nadvertisement\n"), [(vec![1, 2], 1.0)], "one of them is words");
     // A tag above does not make the words below it one.
     assert_eq!(reported("<advertisement>\nmore\nadvertisement\nadvertisement\n"), [(vec![3, 4], 1.0)]);
     let rows = "| Monday | 1 | 2 | open | late |\n| Monday | 1 | 3 | open | late |\n";

@@ -179,6 +179,11 @@ mod tests {
             std::fs::write(&path, bytes).unwrap();
             Loader::default().load(&path, &Reading::default()).map(|_| ()).map_err(|reason| reason.to_string())
         };
+        #[cfg(feature = "compression")]
+        {
+            let packed = zstd::encode_all(&b"PNG\0\x01"[..], 1).unwrap();
+            assert_eq!(load("a.png.zst", &packed), Err("binary, not text".into()));
+        }
         let broken = "broken: it does not begin like compressed data, as its name says".to_owned();
         assert_eq!(load("a.txt.gz", b"\x1f\x8b\0garbage"), Err(broken));
         assert_eq!(load("a.bin", b"\x1f\x8b\0garbage"), Err("binary, not text".into()));

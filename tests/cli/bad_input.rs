@@ -167,3 +167,21 @@ fn a_million_empty_records() {
     assert_eq!(ended.status, 0);
     assert!(ended.stdout.starts_with("1,000,001 documents, 3 B, 1,000,000 empty\n"), "{}", &ended.stdout[..100]);
 }
+
+/// As Python writes a text that was cut inside a character.
+#[test]
+fn halves_of_characters() {
+    let line = r#"{"text": "a \ud83d b", "x": "\ud800"}"#;
+    let folder = folder([("a.jsonl", line.to_owned()), ("b.json", format!("[{line}]"))]);
+    for file in ["a.jsonl", "b.json"] {
+        let ended = retold(folder.path(), &format!("scan {file} --format json"));
+        assert_eq!((ended.status, &ended.json()["encodings"][0]["replaced"]), (0, &json!(1)), "{file}");
+        let ended = retold(folder.path(), &format!("scan {file} --strict"));
+        assert_eq!(ended.status, 2, "{file}");
+        assert!(ended.stderr.contains(":1: 1 place is no character of UTF-8"), "{}", ended.stderr);
+        // Those of other fields are nobody's.
+        assert_eq!(retold(folder.path(), &format!("scan {file} --strict --text-field y")).status, 2);
+    }
+    fs::write(folder.path().join("a.jsonl"), r#"{"text": "a \ufffd b", "title": "t", "x": "\ud800"}"#).unwrap();
+    assert_eq!(retold(folder.path(), "scan a.jsonl --strict --text-field text --text-field title").status, 0);
+}

@@ -455,6 +455,8 @@ fn pairs_beside_the_findings() {
 #[test]
 fn a_loss_that_is_accepted_is_named() {
     let folder = folder([("a.txt", article("harbour"))]);
+    let ended = retold(folder.path(), "check a.txt gone.txt --format json");
+    assert_eq!((ended.status, ended.stderr.as_str()), (2, "retold: gone.txt: no such file\n"));
     for format in ["text", "json"] {
         let ended =
             retold(folder.path(), &format!("check a.txt gone.txt --rule unreadable-input=off --format {format}"));

@@ -67,7 +67,8 @@ fn records_are_named_by_line_or_id() {
 #[test]
 fn an_id_that_stands_twice() {
     let record = |id: &str, text: &str| json!({ "id": id, "text": text }).to_string() + "\n";
-    let records = [record("a", "one two"), record("b", "one two three"), record("a", "four five"), "{broken\n".into()];
+    let again = record("a", "four five");
+    let records = [record("a", "one two"), record("b", "one two three"), again.clone(), "{broken\n".into(), again];
     let folder = folder([("both.jsonl", records.concat())]);
     let ended = retold(folder.path(), "compare both.jsonl:a both.jsonl:b --id-field id");
     let why =

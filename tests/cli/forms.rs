@@ -254,6 +254,12 @@ fn a_file_reached_twice_is_read_once_and_links_when_asked() {
     assert_eq!(documents("data"), 1);
     let list = retold(folder.path(), "scan data --list").stdout;
     assert!(list.contains("data/link.txt: left out: a symbolic link; --follow reads what it leads to"), "{list}");
+    assert!(std::process::Command::new("mkfifo").arg(folder.path().join("data/pipe")).status().unwrap().success());
+    let list = retold(folder.path(), "scan data --list --exclude link.txt").stdout;
+    assert!(
+        list.contains("data/link.txt: left out: by --include or --exclude\ndata/pipe: left out: a pipe, a"),
+        "{list}"
+    );
     assert_eq!(documents("data --follow"), 2);
     assert_eq!(documents("data ./data data/a.txt"), 1);
     assert_eq!(documents("data elsewhere --follow"), 2);

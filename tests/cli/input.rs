@@ -42,6 +42,12 @@ fn nothing_from_standard_input() {
         assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{run}");
         assert!(ended.stderr.contains("-: nothing came from it"), "{ended:?}");
     }
+    #[cfg(feature = "compression")]
+    {
+        let mut cut = command(Path::new("."));
+        cut.args(["scan", "-"]).write_stdin(b"\x1f\x8b\x08\0\0\0\0\0".as_slice());
+        assert!(end(cut).stderr.contains("truncated gzip data"));
+    }
     let folder = folder([("a.txt", withdrawal())]);
     let mut beside = command(folder.path());
     beside.args(["check", "a.txt", "-"]).write_stdin("");

@@ -291,3 +291,57 @@ fn memory_is_a_directory_like_others() {
     let ended = retold(corpus.path(), &format!("dedup a.txt --output {}", memory.path().join("clean.txt").display()));
     assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
 }
+
+/// A full disk is a failure, a reader that has read enough is none.
+#[cfg(target_os = "linux")]
+#[test]
+fn where_nothing_more_can_be_written() {
+    let folder = folder([("a.txt", visit())]);
+    let mut full = Command::new(env!("CARGO_BIN_EXE_retold"));
+    full.args(["scan", "a.txt"]).current_dir(folder.path()).stdout(fs::File::create("/dev/full").unwrap());
+    assert_eq!(full.stderr(Stdio::null()).status().unwrap().code(), Some(2));
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut scan = Command::new(env!("CARGO_BIN_EXE_retold"));
+    // More than a pipe holds.
+    let text: String = (0..9000).map(|line| format!("a line of its own, {line}\n").repeat(2)).collect();
+    fs::write(folder.path().join("b.txt"), text).unwrap();
+    scan.args(["scan", "b.txt", "--format", "json", "-o", "pipe"]).current_dir(folder.path());
+    let mut scan = scan.spawn().unwrap();
+    drop(fs::File::open(&pipe).unwrap());
+    assert!(scan.wait().unwrap().success());
+}
+
+/// Only what a run left goes, and nothing that is waited for.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_others_have_among_temporary_files_stays() {
+    let (temporary, corpus) = (tempfile::tempdir().unwrap(), folder([("a.txt", visit())]));
+    let path = |name: &str| temporary.path().join(name);
+    for (directory, lock) in
+        [("retold-notes", "retold.lock"), ("retold-mine00", "other"), ("another-mine0", "retold.lock")]
+    {
+        fs::create_dir(path(directory)).unwrap();
+        fs::write(path(directory).join(lock), "").unwrap();
+    }
+    fs::create_dir(path("retold-pipe00")).unwrap();
+    assert!(Command::new("mkfifo").arg(path("retold-pipe00/retold.lock")).status().unwrap().success());
+    fs::create_dir(path("retold-left00")).unwrap();
+    fs::write(path("retold-left00/retold.lock"), "").unwrap();
+    let mut scan = Command::new(env!("CARGO_BIN_EXE_retold"));
+    scan.arg("scan").arg(corpus.path()).env("TMPDIR", temporary.path()).stdout(Stdio::null());
+    assert!(scan.status().unwrap().success());
+    let mut there: Vec<_> = fs::read_dir(temporary.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    there.sort();
+    assert_eq!(there, ["another-mine0", "retold-mine00", "retold-notes", "retold-pipe00"]);
+}
+
+/// A reason for which there is nothing to look in is one of the other set's own.
+#[test]
+fn what_is_wrong_with_the_other_set() {
+    let files = [("own/a.txt", visit()), ("none.jsonl", String::new()), ("bad/b.jsonl", "{broken\n".into())];
+    let folder = folder(files.iter().map(|(name, text)| (*name, text.clone())));
+    let said = |against: &str| retold(folder.path(), &format!("scan own gone.txt --against {against} --quiet")).stderr;
+    assert!(said("none.jsonl").contains("it holds no document with a word"), "{}", said("none.jsonl"));
+    assert!(said("bad/").contains("; bad/b.jsonl:1: not a JSON object"), "{}", said("bad/"));
+}

@@ -111,7 +111,16 @@ fn what_stands_in_another_set() {
         command.assert().success();
         browser.open(&path, "");
         let entries = "[...document.querySelectorAll('.entry')].map((entry) => entry.textContent).join('; ')";
-        let shown = (browser.run("document.getElementById('headline').textContent"), browser.run(entries));
+        let text = |id: &str| format!("document.getElementById('{id}').textContent");
+        let (lede, tiles, method) =
+            (browser.run(&text("lede")), browser.run(&text("tiles")), browser.run(&text("method")));
+        let of_leaks = arguments.contains(&"--against");
+        assert_eq!(lede == "The other set has 2 documents. Nothing else was looked for.", of_leaks, "{lede}");
+        assert_eq!(tiles.as_str().unwrap().contains("or nearlyThe other set2documents"), of_leaks, "{tiles}");
+        assert!(
+            method.as_str().unwrap().ends_with("A document stands in another that holds at least 0.9 of its runs.")
+        );
+        let shown = (browser.run(&text("headline")), browser.run(entries));
         assert_eq!(browser.trouble(), [url(&path)]);
         shown
     };
@@ -119,6 +128,8 @@ fn what_stands_in_another_set() {
     assert_eq!(headline, "2 of 3 documents stand in the other set");
     let contained = "test/b.txtin train/b.txtcontained1 of it stands there";
     assert_eq!(entries, format!("1test/a.txtin train/a.txtexactthe same words; 2{contained}"));
+    let (headline, _) = scan(&["test/b.txt", "test/c.txt", "--against", "train"]);
+    assert_eq!(headline, "1 of 2 documents stands in the other set");
     let (headline, entries) = scan(&["test/b.txt", "train/b.txt", "--contained", "--no-lines"]);
     assert_eq!(headline, "None of 2 documents is told twice");
     assert_eq!(entries, format!("1{contained}"));
