@@ -242,6 +242,14 @@ mod tests {
         assert!(met.contains(&6) && met.len() < 10, "{met:?}");
     }
 
+    /// 257 are not 1.
+    #[test]
+    fn counts_do_not_begin_again() {
+        let (counts, page) = (Counts::new(0), set([hash(1, 7)]));
+        (0..257).for_each(|_| counts.add(&page));
+        assert_eq!(counts.shared_prefix(&page, 0.7).count(), 1);
+    }
+
     #[test]
     fn what_stands_in_all_is_not_looked_up() {
         let page = set((0..80).map(|element| hash(element, 7)));
