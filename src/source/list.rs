@@ -57,7 +57,8 @@ impl Sources {
             listed.extend(all.passed.iter().map(|passed| {
                 // What no rule leaves out the walk by the rules came by as well.
                 let (path, reason) = passed;
-                let reason = if self.passed.contains(passed) { reason } else { left_out(root, path, selection) };
+                let reason =
+                    if self.passed.binary_search(passed).is_ok() { reason } else { left_out(root, path, selection) };
                 Listed { path: path.to_string_lossy().into_owned(), fate: Fate::LeftOut(reason.into()) }
             }));
         }

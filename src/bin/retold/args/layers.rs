@@ -59,8 +59,8 @@ pub fn parse() -> Result<(Args, Config), Failure> {
     {
         let mut command = Args::command();
         command.build();
-        let of_command = command.find_subcommand_mut(name).map(std::mem::take).unwrap_or_default();
-        of_command.clone().error(ErrorKind::ArgumentConflict, said).exit();
+        let mut of_command = command.find_subcommand(name).cloned().unwrap_or_default();
+        of_command.error(ErrorKind::ArgumentConflict, said).exit();
     }
     let args = Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let has_paths = match &args.command {

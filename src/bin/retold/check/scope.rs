@@ -42,7 +42,7 @@ pub fn unseen(
         before.paths = config.paths.iter().map(|path| from(folder, path)).collect();
     }
     if let Some(path) = before.paths.iter().find(|path| !is_seen(path, &run.paths, paths, folder)) {
-        return Some(format!("`{path}`"));
+        return Some(near(folder, Path::new(path)).display().to_string());
     }
     let is_among = |some: &[String], all: &[String]| some.iter().all(|glob| all.contains(glob));
     let keeps_included =
@@ -61,8 +61,9 @@ pub fn unseen(
 
 /// Whether a path of a scope is one of the run's, or below one, by its name or by where links lead; or is there no more.
 fn is_seen(path: &str, names: &[String], paths: &[PathBuf], folder: &Path) -> bool {
-    if path == "-" || names.iter().any(|name| name == path) {
-        return names.iter().any(|name| name == path);
+    let is_named = names.iter().any(|name| name == path);
+    if is_named || path == "-" {
+        return is_named;
     }
     let path = near(folder, Path::new(path));
     let is_gone = path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
