@@ -119,28 +119,33 @@ pub(super) fn format_of_stream(path: &Path, most: u64, fields: &Fields) -> io::R
     if more_than_one_record(path, most)?.is_some() {
         return Ok(json_lines(path));
     }
-    let mut head = Vec::new();
-    File::open(path)?.take(RECORDS_HEAD).read_to_end(&mut head)?;
+    let mut bytes = Vec::new();
+    File::open(path)?.take(RECORDS_HEAD).read_to_end(&mut bytes)?;
+    let is_cut = bytes.len() as u64 == RECORDS_HEAD;
     let table = |table| Format::Table { table, pieces: 1 };
-    let head = head.strip_prefix(text::BYTE_ORDER_MARK.as_bytes()).unwrap_or(&head).trim_ascii_start();
-    let mut lines = head.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let head = bytes.strip_prefix(text::BYTE_ORDER_MARK.as_bytes()).unwrap_or(&bytes);
+    // White space at the ends of a line may be what stands between columns.
+    let lines = head.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut lines = lines.filter(|line| !line.trim_ascii().is_empty());
     let (first, second) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    let is_part = is_cut && lines.next().is_none();
+    let head = head.trim_ascii_start();
     Ok(match head {
         [b'P', b'A', b'R', b'1', ..] => table(Table::Parquet),
         // The first of many records may be the one that is broken.
-        [b'{', ..] if is_named(head, fields) && second.starts_with(b"{") => json_lines(path),
+        [b'{', ..] if is_named(head, fields) && second.trim_ascii_start().starts_with(b"{") => json_lines(path),
         [b'{', ..] if is_named(head, fields) => table(Table::Json),
         [b'[', rest @ ..] if rest.trim_ascii_start().starts_with(b"{") && is_named(head, fields) => table(Table::Json),
-        _ => match [b',', b'\t'].into_iter().find(|&delimiter| is_table(first, second, delimiter, fields)) {
+        _ => match [b',', b'\t'].into_iter().find(|&delimiter| is_table(first, second, is_part, delimiter, fields)) {
             Some(delimiter) => table(Table::Csv { delimiter }),
             None => Format::Text,
         },
     })
 }
 
-/// Whether a first line has several columns, one of which has the name of the first text field, and a second line as many, or the
-/// beginning of one in quotes.
-fn is_table(first: &[u8], second: &[u8], delimiter: u8, fields: &Fields) -> bool {
+/// Whether a first line has several columns, one of which has the name of the first text field, and a second line as many; of one of
+/// which only a part is known, or which goes on in quotes, that is not asked.
+fn is_table(first: &[u8], second: &[u8], is_part: bool, delimiter: u8, fields: &Fields) -> bool {
     let columns = |line: &'_ [u8]| line.iter().filter(|&&byte| byte == delimiter).count() + 1;
     let quotes = second.iter().filter(|&&byte| byte == b'"').count();
     let is_field = |column: &[u8]| {
@@ -149,7 +154,7 @@ fn is_table(first: &[u8], second: &[u8], delimiter: u8, fields: &Fields) -> bool
     };
     columns(first) > 1
         && first.split(|&byte| byte == delimiter).any(is_field)
-        && (columns(second) >= columns(first) || quotes % 2 == 1)
+        && (is_part || quotes % 2 == 1 || columns(second) >= columns(first))
 }
 
 /// A file of JSON Lines. One that cannot be asked for its size cannot be opened either, and is named then.

@@ -85,6 +85,8 @@ struct Search<'a> {
     is_record: bool,
     lines_before: u64,
     found: Option<OneDocument>,
+    /// Whether that has the id that was asked for, and not the number.
+    is_found_by_id: bool,
     /// Another record of the same id.
     again: Option<u64>,
     /// How many documents there were, and the record of the first.
@@ -120,12 +122,14 @@ impl Visit for Search<'_> {
             self.first_record = record.unwrap_or_default();
         }
         if self.is_wanted(record, document.id) {
-            if self.found.is_some() {
-                // A record without an id is named by its number, which another may have for its id.
-                self.again = self.again.or(record.filter(|_| !document.id.is_empty()));
-            } else {
+            // A record without an id is named by its number, which another may have for its id.
+            let is_by_id = self.by_id && !document.id.is_empty();
+            if self.found.is_none() || is_by_id && !self.is_found_by_id {
                 let (text, lines) = (document.text.to_owned(), document.lines.map(<[u32]>::to_vec));
                 self.found = Some(OneDocument { path: String::new(), record, text, lines });
+                self.is_found_by_id = is_by_id;
+            } else if is_by_id {
+                self.again = self.again.or(record);
             }
         }
         false

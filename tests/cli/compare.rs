@@ -80,6 +80,11 @@ fn an_id_that_stands_twice() {
     let some = record("2", "one two") + "{\"text\": \"three\"}\n{broken\n" + &record("b", "four");
     fs::write(folder.path().join("some.jsonl"), some).unwrap();
     assert_eq!(retold(folder.path(), "compare some.jsonl:2 some.jsonl:b --id-field id").status, 0);
+    let after =
+        "{\"text\": \"one\"}\n{\"text\": \"three\"}\n".to_owned() + &record("2", "one two") + &record("b", "two one");
+    fs::write(folder.path().join("after.jsonl"), after).unwrap();
+    let ended = retold(folder.path(), "compare after.jsonl:2 after.jsonl:b --id-field id --format json");
+    assert_eq!((ended.status, &ended.json()["a"]["record"]), (0, &json!(3)));
 }
 
 /// What is set for a scan is set for a comparison.

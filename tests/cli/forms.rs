@@ -175,7 +175,8 @@ fn from_standard_input() {
         tables().into_iter().map(|(name, table)| (name, ["\u{feff}", &table].concat().into_bytes())).collect();
     let broken = format!("{{\"text\": \"cut off\n\n  {}", tables()[0].1);
     let quoted = "\"id\",\"text\"\n1,\"one\ntwo\"\n2,three\n";
-    let quoted = if cfg!(feature = "csv") { (quoted, 2, 0) } else { ("", 0, 2) };
+    let long = format!("text\tid\n{}\t1\n", "long ".repeat(20_000));
+    let of_csv = |text| if cfg!(feature = "csv") { (text, 2, 0) } else { ("{}\n[]\n", 0, 2) };
     #[cfg(feature = "parquet")]
     forms.push(("parquet", parquet()));
     for (name, form) in forms {
@@ -191,7 +192,9 @@ fn from_standard_input() {
     }
     for (text, documents, status) in [
         (broken.as_str(), texts().len(), 2),
-        quoted,
+        of_csv(quoted),
+        of_csv("text\tid\none\t\ntwo\tb\n"),
+        of_csv("\ttext\n0\tone\n1\ttwo\n"),
         ("{\n  \"text\": \"one\"\n}\n", 1, 0),
         ("[{\"body\": \"\"}]", 1, 0),
         ("[\"text\", 1]", 1, 0),
@@ -208,6 +211,10 @@ fn from_standard_input() {
         let ended = end(stream);
         assert_eq!((&ended.json()["summary"]["documents"], ended.status), (&json!(documents), status), "{text}");
     }
+    // A row that is longer than what is looked at.
+    let mut stream = command(Path::new("."));
+    stream.args(["scan", "-", "--format", "json", "--shingle-size", "1"]).write_stdin(long);
+    assert_eq!(end(stream).json()["summary"]["bytes"], json!(if cfg!(feature = "csv") { 100_000 } else { 0 }));
 }
 
 #[test]

@@ -170,6 +170,7 @@ fn options_without_effect_are_refused() {
         ("scan a.txt --no-lines --line-tokens 3", "--line-tokens has no effect beside --no-lines"),
         ("check a.txt --no-lines --boilerplate-documents 3", "--boilerplate-documents has no effect beside --no-lines"),
         ("scan a.txt --against b.txt --line-tokens 3", "--line-tokens has no effect beside --against"),
+        ("check a.txt --against b.txt --passage-tokens 30", "--passage-tokens has no effect beside --against"),
         ("scan a.txt --list --pairs pairs.jsonl", "--pairs has no effect beside --list"),
         ("dedup a.txt --dry-run --passage-tokens 9", "without --drop-passages"),
         ("dedup a.txt --dry-run --boilerplate-documents 9", "without --drop-boilerplate-lines"),

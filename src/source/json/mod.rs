@@ -11,6 +11,7 @@ mod object;
 
 use crate::problem::{LISTED, listed};
 use object::Object;
+pub(super) use object::unit;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -91,7 +92,7 @@ pub(super) fn halves(line: &str) -> impl Iterator<Item = usize> {
             let escape = at + memchr::memchr(b'\\', bytes.get(at..)?)?;
             at = match object::by_number(bytes, escape) {
                 Some((_, end)) => end,
-                None if object::unit(bytes, escape).is_some() => {
+                None if unit(bytes, escape).is_some() => {
                     at = escape + 6;
                     return Some(escape);
                 }

@@ -281,7 +281,7 @@ fn by_letter(letter: u8) -> Option<u8> {
 }
 
 /// The number of the escape `\uXXXX` at `at`.
-pub(super) fn unit(bytes: &[u8], at: usize) -> Option<u32> {
+pub(in crate::source) fn unit(bytes: &[u8], at: usize) -> Option<u32> {
     let digits = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
     digits.iter().try_fold(0, |unit, &digit| Some(unit << 4 | char::from(digit).to_digit(16)?))
 }

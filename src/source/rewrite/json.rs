@@ -2,7 +2,7 @@
 //! was, the escapes too.
 
 use super::{Change, KEPT, RewriteError, cuts};
-use crate::source::json::{Fields, Values, halves, mend, value};
+use crate::source::json::{Fields, Values, halves, mend, unit, value};
 use crate::source::text::{Decoding, decode};
 use std::ops::Range;
 
@@ -61,8 +61,11 @@ fn has_changed(reason: &str) -> RewriteError {
 
 /// Whether a range is between two halves of a character, which would be one if it were cut.
 fn is_between_halves(object: &str, range: &Range<usize>) -> bool {
-    let is_half = |at: Option<usize>| at.is_some_and(|at| halves(object).any(|half| half == at));
-    is_half(range.start.checked_sub(6)) && is_half(Some(range.end))
+    let is_half = |at: Option<usize>, units: Range<u32>| {
+        let at = at.filter(|&at| unit(object.as_bytes(), at).is_some_and(|unit| units.contains(&unit)));
+        at.is_some_and(|at| halves(object).any(|half| half == at))
+    };
+    is_half(range.start.checked_sub(6), 0xd800..0xdc00) && is_half(Some(range.end), 0xdc00..0xe000)
 }
 
 /// Where a part of a text begins in it.
@@ -83,7 +86,7 @@ fn in_literal(literal: &str, start: usize, cuts: &[Range<usize>]) -> (Vec<Range<
         if at == inner.len() {
             break;
         }
-        let (read, written) = unit(&inner[at..]);
+        let (read, written) = character(&inner[at..]);
         at += read;
         decoded += written;
     }
@@ -93,7 +96,7 @@ fn in_literal(literal: &str, start: usize, cuts: &[Range<usize>]) -> (Vec<Range<
 }
 
 /// How many bytes the first character of what stands between quotes takes there, and in the text.
-fn unit(rest: &str) -> (usize, usize) {
+fn character(rest: &str) -> (usize, usize) {
     let Some(escaped) = rest.strip_prefix('\\') else {
         // What stands there as it is, up to the next escape, would do too; one at a time is found simply.
         let length = rest.chars().next().map_or(1, char::len_utf8);

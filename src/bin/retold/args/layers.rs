@@ -31,11 +31,13 @@ const NEEDS: [(&str, &str, &[&str]); 8] = [
 const OF_LINES: [&str; 5] =
     ["line_tokens", "neighbour_tokens", "neighbour_letters", "line_similarity", "boilerplate_documents"];
 /// Options beside which others, where the command has them, have no effect.
-const IDLE_BESIDE: [(&str, &str, &[&str]); 4] = [
+const IDLE_BESIDE: [(&str, &str, &[&str]); 6] = [
     ("scan", "no_lines", &OF_LINES),
     ("check", "no_lines", &OF_LINES),
     ("scan", "against", &OF_LINES),
-    ("scan", "list", &["pairs", "against", "histogram", "measure_recall", "contained"]),
+    ("check", "against", &OF_LINES),
+    ("check", "against", &["passage_tokens"]),
+    ("scan", "list", &["pairs", "against", "histogram", "measure_recall", "contained", "passages", "repetition"]),
 ];
 
 /// Reads the command line: what it says, and the configuration that was found.

@@ -50,10 +50,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     expect_different_places(args, config, &baseline_file)?;
     if let Some(unseen) = unseen.as_ref().filter(|_| args.gate.update_baseline || args.gate.prune) {
         let why = format!("this run does not look at {unseen}, and what is known there would be taken for gone");
-        let next = match &config.file {
-            Some(file) => format!("look at all that {} names", file.display()),
-            None => "look at all that the baseline is of, or remove it to begin anew".to_owned(),
-        };
+        let next = "look there too, or remove the baseline to begin anew";
         return Err(Failure::new(format!("{}: not written: {why}; {next}", baseline_file.display())));
     }
     let unchanged =

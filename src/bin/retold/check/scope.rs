@@ -1,4 +1,7 @@
 //! What a baseline is of: whether a run sees all that its contents were found in.
+//!
+//! Each path has to be given again: what a directory above it would read of it depends on ignore rules, hidden names and links on the
+//! way, and globs are relative to what is given.
 
 use crate::args::SelectionArgs;
 use crate::config::{Config, near};
@@ -17,7 +20,8 @@ pub fn of(paths: &[PathBuf], selection: &SelectionArgs, folder: &Path) -> Scope 
     Scope { paths, include, exclude, hidden, no_ignore, follow }
 }
 
-/// What a run does not look at of all that its configuration names, or the baseline is of: in words, if there is something.
+/// What a run does not look at of all that its configuration names, or, where that says nothing, of what the baseline is of: in words, if
+/// there is something.
 pub fn unseen(
     paths: &[PathBuf],
     selection: &SelectionArgs,
@@ -25,41 +29,34 @@ pub fn unseen(
     baseline: &Baseline,
     folder: &Path,
 ) -> Option<String> {
-    let run = of(paths, selection, folder);
-    let mut before = match (baseline.scope(), &config.file) {
-        (Some(scope), None) => scope.clone(),
-        (scope, Some(_)) => Scope {
-            paths: scope.map(|scope| scope.paths.clone()).unwrap_or_default(),
-            include: config.include.clone(),
-            exclude: config.exclude.clone(),
-            hidden: config.hidden.unwrap_or_default(),
-            no_ignore: config.no_ignore.unwrap_or_default(),
-            follow: config.follow.unwrap_or_default(),
-        },
-        (None, None) => return None,
-    };
-    if !config.paths.is_empty() {
-        before.paths = config.paths.iter().map(|path| from(folder, path)).collect();
-    }
-    if let Some(path) = before.paths.iter().find(|path| !is_seen(path, &run.paths, paths, folder)) {
+    let (run, before) = (of(paths, selection, folder), baseline.scope());
+    let of_config = config.paths.iter().map(|path| from(folder, path)).collect::<Vec<_>>();
+    let wanted = if of_config.is_empty() { before.map_or(&[][..], |scope| &scope.paths) } else { &of_config };
+    if let Some(path) = wanted.iter().find(|path| !is_seen(path, &run.paths, paths, folder)) {
         return Some(near(folder, Path::new(path)).display().to_string());
     }
+    let globs = |of_config: &'_ [String], before: Option<&Vec<String>>| match of_config {
+        [] => before.cloned(),
+        globs => Some(globs.to_vec()),
+    };
     let is_among = |some: &[String], all: &[String]| some.iter().all(|glob| all.contains(glob));
-    let keeps_included =
-        run.include.is_empty() || !before.include.is_empty() && is_among(&before.include, &run.include);
-    if !keeps_included || !is_among(&run.exclude, &before.exclude) {
+    let include = globs(&config.include, before.map(|scope| &scope.include));
+    let exclude = globs(&config.exclude, before.map(|scope| &scope.exclude));
+    let includes_less = include
+        .is_some_and(|include| !run.include.is_empty() && (include.is_empty() || !is_among(&include, &run.include)));
+    if includes_less || exclude.is_some_and(|exclude| !is_among(&run.exclude, &exclude)) {
         return Some("what its globs leave out".to_owned());
     }
     let flags = [
-        (before.hidden, run.hidden, "--hidden"),
-        (before.no_ignore, run.no_ignore, "--no-ignore"),
-        (before.follow, run.follow, "--follow"),
+        (config.hidden, before.map(|scope| scope.hidden), run.hidden, "--hidden"),
+        (config.no_ignore, before.map(|scope| scope.no_ignore), run.no_ignore, "--no-ignore"),
+        (config.follow, before.map(|scope| scope.follow), run.follow, "--follow"),
     ];
-    let missing = flags.iter().find(|(before, now, _)| *before && !now);
+    let missing = flags.iter().find(|(of_config, before, now, _)| of_config.or(*before) == Some(true) && !now);
     missing.map(|(.., flag)| format!("what {flag} brings"))
 }
 
-/// Whether a path of a scope is one of the run's, or below one, by its name or by where links lead; or is there no more.
+/// Whether a path of a scope is one of the run's, by its name or by where links lead; or is there no more.
 fn is_seen(path: &str, names: &[String], paths: &[PathBuf], folder: &Path) -> bool {
     let is_named = names.iter().any(|name| name == path);
     if is_named || path == "-" {
@@ -67,13 +64,8 @@ fn is_seen(path: &str, names: &[String], paths: &[PathBuf], folder: &Path) -> bo
     }
     let path = near(folder, Path::new(path));
     let is_gone = path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
-    let whole = (whole_path(&path), path.canonicalize().ok());
-    let is_below = |seen: &PathBuf| {
-        let by_links =
-            whole.1.as_ref().zip(seen.canonicalize().ok()).is_some_and(|(path, seen)| path.starts_with(seen));
-        by_links || whole.0.starts_with(whole_path(seen))
-    };
-    is_gone || paths.iter().any(is_below)
+    let is_same = |seen: &PathBuf| seen.canonicalize().ok().is_some_and(|seen| path.canonicalize().ok() == Some(seen));
+    is_gone || paths.iter().any(is_same)
 }
 
 /// The way from a folder to a path, with `/` on every machine.
@@ -82,7 +74,11 @@ fn from(folder: &Path, path: &Path) -> String {
         return "-".to_owned();
     }
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let (folder, whole) = (whole_path(folder), whole_path(path));
+    // Behind a link `..` is not where its name says.
+    let climbs =
+        path.components().skip_while(|part| *part == Component::ParentDir).any(|part| part == Component::ParentDir);
+    let real = if climbs { path.canonicalize().ok() } else { None };
+    let (folder, whole) = (whole_path(folder), whole_path(real.as_deref().unwrap_or(path)));
     let shared = folder.components().zip(whole.components()).take_while(|(a, b)| a == b).count();
     let up = folder.components().skip(shared).map(|_| "..".into());
     let down = whole.components().skip(shared).map(Component::as_os_str).map(|part| part.to_string_lossy());
