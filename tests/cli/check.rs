@@ -46,6 +46,7 @@ pub fn statuses(ended: &Ended) -> (i32, &str) {
     (ended.status, ended.stdout.lines().next().unwrap_or_default())
 }
 
+#[cfg(feature = "encodings")] // one of the keys is an encoding
 #[test]
 fn every_key_of_the_file_is_in_force() {
     let folder = folder([("data/a.txt", article("a"))]);
@@ -279,6 +280,7 @@ fn what_the_check_reads_itself_is_no_data() {
     }
 }
 
+#[cfg(feature = "encodings")] // one of the keys is an encoding
 #[test]
 fn what_is_typed_comes_first_then_the_environment_then_the_file() {
     let folder = folder([("data/a.txt", visit()), ("retold.toml", "threshold = 0.6\nline-tokens = 7\n".to_owned())]);

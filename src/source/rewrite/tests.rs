@@ -265,6 +265,7 @@ proptest! {
     }
 }
 
+#[cfg(feature = "csv")] // one of its files is CSV
 #[test]
 fn a_row_of_one_field_is_not_cut_to_no_row() {
     let read = Read::of("a.csv", "text\nö\nx\n".as_bytes(), &["text"]);
@@ -285,6 +286,7 @@ fn one_object_is_a_document() {
     );
 }
 
+#[cfg(feature = "csv")] // one of its files is CSV
 #[test]
 fn several_fields_and_fields_within() {
     let line = "{\"title\": \"oneö\", \"article\": {\"body\": \"twoö\\nthree ö\"}}\n";
@@ -297,6 +299,7 @@ fn several_fields_and_fields_within() {
     assert_eq!(String::from_utf8(read.cut().0).unwrap(), "n,text,title\n1,\"b, ö\",a\n");
 }
 
+#[cfg(feature = "csv")] // one of its files is CSV
 #[test]
 fn a_field_of_the_marks_name_is_not_written_over() {
     let read = Read::of("a.jsonl", "{\"text\": \"a\", \"größe_kept\": 1}".as_bytes(), &["text"]);
@@ -396,6 +399,7 @@ fn in_their_compression_and_in_utf_16() {
     }
 }
 
+#[cfg(feature = "csv")] // one of its files is CSV
 #[test]
 fn records_that_are_not_there_any_more() {
     for (name, bytes) in [("a.jsonl", "{\"text\": \"a\"}\n"), ("a.json", "[{\"text\": \"a\"}]"), ("a.csv", "text\na\n")]
@@ -429,9 +433,11 @@ fn a_row_without_its_last_quotes_is_not_marked_inside() {
     assert!(read.rewritten(Some("m"), vec![change]).unwrap_err().to_string().contains("not closed by quotes"));
 }
 
+#[cfg(feature = "csv")]
 /// Takes so many bytes.
 struct Full(usize);
 
+#[cfg(feature = "csv")]
 impl Write for Full {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.0.min(bytes.len()) {
@@ -448,6 +454,7 @@ impl Write for Full {
     }
 }
 
+#[cfg(feature = "csv")] // one of its files is CSV
 #[test]
 fn a_full_disk_is_told_from_a_broken_source() {
     let change = Change { record: 2, is_removed: true, cuts: Vec::new(), mark: None };
