@@ -29,6 +29,15 @@ pub trait Compare {
     fn near(&mut self, _document: DocId, _near: &mut Vec<DocId>) -> bool {
         false
     }
+
+    /// The same of those that are candidates of `document`.
+    fn near_candidates(&mut self, document: DocId, buckets: &Buckets, near: &mut Vec<DocId>) -> bool {
+        let tells = self.near(document, near);
+        if tells {
+            near.retain(|&kept| buckets.share_group(kept, document));
+        }
+        tells
+    }
 }
 
 /// A document that joined a cluster, its representative, and how alike they are.
@@ -43,9 +52,7 @@ pub fn leaders(component: &[DocId], buckets: &Buckets, comparer: &mut impl Compa
     let (mut candidates, mut numbers) = (Vec::new(), Vec::new());
     for (place, &document) in component.iter().enumerate() {
         let groups = buckets.groups_of(document);
-        if comparer.near(document, &mut candidates) {
-            candidates.retain(|&representative| buckets.share_group(representative, document));
-        } else {
+        if !comparer.near_candidates(document, buckets, &mut candidates) {
             let of_groups = groups.iter().filter_map(|group| representatives_of_group.get(group));
             numbers.clear();
             numbers.extend(of_groups.flatten().copied());

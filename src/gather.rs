@@ -233,7 +233,7 @@ impl Gatherer<'_> {
         say_again(&mut unfinished, &copies, |&found| found, |_, copy| copy);
         into.problems.extend(unfinished.into_iter().map(|document| {
             let location = into.documents.location(document);
-            sources.get(location.source).problem(location.record, TOO_MANY_LINES.to_owned())
+            sources.get(location.source).problem(location.record, TOO_MANY_LINES)
         }));
         gathered
     }

@@ -27,9 +27,7 @@ impl Boundary {
             reference.iter().for_each(|&document| comparer.keep(document));
         }
         for &document in own {
-            if comparer.near(document, &mut earlier) {
-                earlier.retain(|&other| buckets.share_group(other, document));
-            } else {
+            if !comparer.near_candidates(document, buckets, &mut earlier) {
                 buckets.all_earlier(document, &mut earlier);
                 earlier.retain(|&other| other < self.0);
             }

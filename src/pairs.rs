@@ -17,9 +17,7 @@ pub fn verified(component: &[DocId], buckets: &Buckets, comparer: &mut impl Comp
     let mut verified = Vec::new();
     let mut earlier = Vec::new();
     for &document in component {
-        if comparer.near(document, &mut earlier) {
-            earlier.retain(|&first| buckets.share_group(first, document));
-        } else {
+        if !comparer.near_candidates(document, buckets, &mut earlier) {
             buckets.all_earlier(document, &mut earlier);
         }
         for &first in &earlier {

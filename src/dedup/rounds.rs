@@ -8,7 +8,6 @@ use crate::edit::{Cut, Edits, Why, in_original};
 use crate::gather::{Gathered, gather};
 use crate::index::Copies;
 use crate::leaks::Boundary;
-use crate::lines::LineOptions;
 use crate::matching::Wanted;
 use crate::method::{self, Method};
 use crate::ordered::map_in_order;
@@ -120,9 +119,9 @@ impl<'a> Rounds<'a> {
             return Ok(false);
         }
         self.lines_are_counted = true;
-        // What is told again within a document is not asked for here, nearly least of all.
-        let lines = LineOptions { similarity: 1.0, ..self.edits.lines };
-        let mut gathered = self.read(Signing { lines: Some(lines), ..self.signing }, progress)?;
+        // What is told again within a document is not asked for here.
+        let mut gathered =
+            self.read(Signing { lines: Some(self.edits.lines.equal_only()), ..self.signing }, progress)?;
         let lines = gathered.lines.take();
         self.gathered = Some(gathered);
         if let Some(lines) = lines {

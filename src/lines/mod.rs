@@ -47,6 +47,13 @@ impl Default for LineOptions {
     }
 }
 
+impl LineOptions {
+    /// The same for those who ask nothing of nearly equal lines, so that none are compared with each other.
+    pub fn equal_only(self) -> Self {
+        Self { similarity: 1.0, ..self }
+    }
+}
+
 /// A line that a document repeats.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RepeatedLine {

@@ -75,8 +75,8 @@ impl<R: Rows> Elements<'_, R> {
             self.record.read(element.get(), &self.reading.fields)
         };
         let read = read.and_then(|read| {
-            let assumed = text::with_replaced(None, read.halves, &self.reading.decoding);
-            Ok((read, assumed.map_err(|reason| reason.to_string())?))
+            let assumed = text::with_replaced(None, read.halves, &self.reading.decoding)?;
+            Ok((read, assumed))
         });
         match read {
             Ok((Read { text, id, .. }, assumed)) => self.rows.row(self.number, text, id, assumed),

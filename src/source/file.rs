@@ -119,8 +119,7 @@ pub(super) fn format_of_stream(path: &Path, most: u64, fields: &Fields) -> io::R
     if more_than_one_record(path, most)?.is_some() {
         return Ok(json_lines(path));
     }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(RECORDS_HEAD).read_to_end(&mut bytes)?;
+    let bytes = head_of(path)?;
     let is_cut = bytes.len() as u64 == RECORDS_HEAD;
     let table = |table| Format::Table { table, pieces: 1 };
     let head = bytes.strip_prefix(text::BYTE_ORDER_MARK.as_bytes()).unwrap_or(&bytes);
@@ -167,10 +166,14 @@ const RECORDS_HEAD: u64 = 64 << 10;
 
 /// Whether a JSON file begins with records: an object or array in which the name of the first text field stands.
 fn names_a_field(path: &Path, fields: &Fields) -> bool {
-    let mut head = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(RECORDS_HEAD).read_to_end(&mut head));
     // Compressed ones are not opened twice to be told.
-    read.is_ok() && (compression::Compression::of(&head).is_some() || is_named(&head, fields))
+    head_of(path).is_ok_and(|head| compression::Compression::of(&head).is_some() || is_named(&head, fields))
+}
+
+fn head_of(path: &Path) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    File::open(path)?.take(RECORDS_HEAD).read_to_end(&mut head)?;
+    Ok(head)
 }
 
 fn is_named(head: &[u8], fields: &Fields) -> bool {

@@ -147,8 +147,8 @@ impl PartReader {
                     let decoded = text::decode(line, &reading.decoding, decoded).map_err(|reason| reason.to_string());
                     let read = decoded.and_then(|(line, assumed)| {
                         let read = record.read(line, &reading.fields)?;
-                        let assumed = text::with_replaced(assumed, read.halves, &reading.decoding);
-                        Ok((read, assumed.map_err(|reason| reason.to_string())?))
+                        let assumed = text::with_replaced(assumed, read.halves, &reading.decoding)?;
+                        Ok((read, assumed))
                     });
                     match read {
                         Ok((Read { text, id, .. }, assumed)) => {

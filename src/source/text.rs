@@ -96,18 +96,18 @@ impl fmt::Display for NotText {
     }
 }
 
-/// The same of a text in which so many places more became U+FFFD, when that may be.
+/// The same of a text in which so many places more became U+FFFD, or why that may not be.
 pub(super) fn with_replaced(
     assumed: Option<Assumed>,
     places: u64,
     decoding: &Decoding,
-) -> Result<Option<Assumed>, NotText> {
+) -> Result<Option<Assumed>, String> {
     if places == 0 {
         return Ok(assumed);
     }
     let (encoding, before) = assumed.map_or(("UTF-8", 0), |assumed| (assumed.encoding, assumed.replaced));
     if decoding.strict {
-        return Err(no_character(places, encoding));
+        return Err(no_character(places, encoding).to_string());
     }
     Ok(Some(Assumed { encoding, replaced: before + places }))
 }

@@ -63,24 +63,23 @@ impl Record {
         if let Some((text, id)) = only.and_then(|field| self.object.read(line, field, fields.id.as_deref())) {
             return Ok(Read { text, id, halves: 0 });
         }
+        let read = match only {
+            Some(field) => read_field(line, field, fields.id.as_deref(), &mut self.unescaped, &mut self.id),
+            None => read_values(line, line, fields, &mut self.unescaped, &mut self.id).map(|_| None),
+        };
+        // Halves of characters are looked for where something is wrong: to do so in every record of several fields took an eighth of a scan.
+        let lacks_something = read.is_err() || fields.id.is_some() && self.id.is_empty();
         self.mended.clear();
         self.mended.shrink_to(super::KEEP_BYTES);
-        if mend(line, &mut self.mended) {
-            let halves = read_mended(line, &self.mended, fields, &mut self.unescaped, &mut self.id)?;
+        if lacks_something && mend(line, &mut self.mended) {
+            self.unescaped.clear();
+            self.id.clear();
+            let values = read_values(&self.mended, line, fields, &mut self.unescaped, &mut self.id)?;
+            let texts = fields.text.iter().filter_map(|field| value(&values, field));
+            let halves = texts.map(|text| halves(as_written(text, &self.mended, line)).count() as u64).sum();
             return Ok(Read { text: &self.unescaped, id: &self.id, halves });
         }
-        let text = match only {
-            Some(field) => read_field(line, field, fields.id.as_deref(), &mut self.unescaped, &mut self.id)?,
-            None => {
-                let values = values(line)?;
-                read_texts(&values, &fields.text, &mut self.unescaped)?;
-                if let Some(value) = fields.id.as_deref().and_then(|field| value(&values, field)) {
-                    read_id(value, &mut self.id);
-                }
-                None
-            }
-        };
-        Ok(Read { text: text.unwrap_or(&self.unescaped), id: &self.id, halves: 0 })
+        Ok(Read { text: read?.unwrap_or(&self.unescaped), id: &self.id, halves: 0 })
     }
 }
 
@@ -117,27 +116,15 @@ pub(super) fn mend(line: &str, mended: &mut String) -> bool {
     copied > 0
 }
 
-/// Reads a record with halves of characters, whose values stand in the mended line where they do in the line: the text into
-/// `unescaped`, and how many halves there were in it.
-fn read_mended(
-    line: &str,
-    mended: &str,
-    fields: &Fields,
-    unescaped: &mut String,
-    id: &mut String,
-) -> Result<u64, String> {
-    let values = values(mended)?;
-    read_texts(&values, &fields.text, unescaped)?;
-    let as_written = |field: &String| {
-        let value = value(&values, field)?;
-        let start = value.as_ptr() as usize - mended.as_ptr() as usize;
-        Some(&line[start..start + value.len()])
-    };
-    // A name that is no character is no name.
-    if let Some(value) = fields.id.as_ref().and_then(as_written) {
-        read_id(value, id);
-    }
-    Ok(fields.text.iter().filter_map(as_written).map(|value| halves(value).count() as u64).sum())
+/// What stands in a line where a part of it stands when it is mended.
+fn as_written<'a>(part: &str, mended: &str, line: &'a str) -> &'a str {
+    let start = offset(mended, part);
+    &line[start..start + part.len()]
+}
+
+/// Where a part of a text begins in it.
+pub(super) fn offset(text: &str, part: &str) -> usize {
+    part.as_ptr() as usize - text.as_ptr() as usize
 }
 
 /// Reads a record whose text is one field: the text, or none when it is in `unescaped`.
@@ -161,18 +148,21 @@ fn read_field<'a>(
     }
 }
 
-/// The values of a record.
-fn values(line: &str) -> Result<Values<'_>, String> {
-    serde_json::from_str(line).map_err(|error| match error.is_data() {
+/// Reads a record whose text is several fields, or inside another, into `unescaped`; its values. `line` is the record, `mended` the same
+/// without halves of characters: a name with one is none.
+fn read_values<'a>(
+    mended: &'a str,
+    line: &str,
+    fields: &Fields,
+    unescaped: &mut String,
+    id: &mut String,
+) -> Result<Values<'a>, String> {
+    let values: Values<'a> = serde_json::from_str(mended).map_err(|error| match error.is_data() {
         true => "not a JSON object".into(),
         false => not_an_object(&error),
-    })
-}
-
-/// Reads a text that is several fields, or inside another, into `unescaped`.
-fn read_texts(values: &Values<'_>, fields: &[String], unescaped: &mut String) -> Result<(), String> {
-    for (number, field) in fields.iter().enumerate() {
-        let Some(value) = value(values, field) else {
+    })?;
+    for (number, field) in fields.text.iter().enumerate() {
+        let Some(value) = value(&values, field) else {
             let names: Vec<&str> = values.keys().take(NAMES).map(String::as_str).collect();
             return Err(missing(field, &names));
         };
@@ -185,7 +175,10 @@ fn read_texts(values: &Values<'_>, fields: &[String], unescaped: &mut String) ->
         let text: String = serde_json::from_str(value).map_err(|error| format!("field `{field}`: {error}"))?;
         unescaped.push_str(&text);
     }
-    Ok(())
+    if let Some(value) = fields.id.as_deref().and_then(|field| value(&values, field)) {
+        read_id(as_written(value, mended, line), id);
+    }
+    Ok(values)
 }
 
 /// The values of an object as they are written; of several with one name the last.

@@ -2,7 +2,7 @@
 //! was, the escapes too.
 
 use super::{Change, KEPT, RewriteError, cuts};
-use crate::source::json::{Fields, Values, halves, mend, unit, value};
+use crate::source::json::{Fields, Values, halves, mend, offset, unit, value};
 use crate::source::text::{Decoding, decode};
 use std::ops::Range;
 
@@ -66,11 +66,6 @@ fn is_between_halves(object: &str, range: &Range<usize>) -> bool {
         at.is_some_and(|at| halves(object).any(|half| half == at))
     };
     is_half(range.start.checked_sub(6), 0xd800..0xdc00) && is_half(Some(range.end), 0xdc00..0xe000)
-}
-
-/// Where a part of a text begins in it.
-fn offset(text: &str, part: &str) -> usize {
-    part.as_ptr() as usize - text.as_ptr() as usize
 }
 
 /// Where in a string with quotes that stands which is cut from its text, when this begins at `start`; and the length of the text.

@@ -18,7 +18,6 @@ use crate::run;
 use changed::Unchanged;
 use retold::Options;
 use retold::check::{Baseline, Checked, Finding, Gate, Level, Rule, Rules, State};
-use retold::lines::LineOptions;
 use retold::problem::Problem;
 use retold::report::Report;
 use retold::source::Selection;
@@ -208,10 +207,10 @@ fn options(args: &CheckArgs, rules: &Rules, has_overrides: bool, own_files: Vec<
             exclude: [selection.exclude.clone(), vec![BASELINE.to_owned()]].concat(),
             ..selection.selection()
         },
-        lines: lines.lines().filter(|_| looks_at_lines).map(|lines| match rules.is_on(Rule::RepeatedLine) {
-            true => lines,
-            false => LineOptions { similarity: 1.0, ..lines }, // no line is compared with each other for boilerplate
-        }),
+        lines: lines
+            .lines()
+            .filter(|_| looks_at_lines)
+            .map(|lines| if rules.is_on(Rule::RepeatedLine) { lines } else { lines.equal_only() }),
         passages: rules.is_on(Rule::RepeatedPassage).then_some(args.passage_tokens),
         repetition: rules.is_on(Rule::Repetition),
         pairs: args.report.pairs.is_some(),

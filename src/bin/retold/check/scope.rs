@@ -56,16 +56,17 @@ pub fn unseen(
     missing.map(|(.., flag)| format!("what {flag} brings"))
 }
 
-/// Whether a path of a scope is one of the run's, by its name or by where links lead; or is there no more.
+/// Whether a path of a scope is one of the run's, by its name (these are sorted) or by where links lead; or is there no more.
 fn is_seen(path: &str, names: &[String], paths: &[PathBuf], folder: &Path) -> bool {
-    let is_named = names.iter().any(|name| name == path);
+    let is_named = names.binary_search_by(|name| name.as_str().cmp(path)).is_ok();
     if is_named || path == "-" {
         return is_named;
     }
     let path = near(folder, Path::new(path));
     let is_gone = path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
-    let is_same = |seen: &PathBuf| seen.canonicalize().ok().is_some_and(|seen| path.canonicalize().ok() == Some(seen));
-    is_gone || paths.iter().any(is_same)
+    let place = path.canonicalize().ok();
+    let is_same = |seen: &PathBuf| seen.canonicalize().is_ok_and(|seen| place.as_ref() == Some(&seen));
+    is_gone || place.is_some() && paths.iter().any(is_same)
 }
 
 /// The way from a folder to a path, with `/` on every machine.
