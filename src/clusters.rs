@@ -18,7 +18,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What clustering asks of whoever can compare documents.
 pub trait Compare {
-    /// The similarity of two documents, the first before the second, when it reaches the threshold.
+    /// The similarity of two documents when it reaches the threshold. Fastest while the first was kept, and the second stays the same.
     fn compare(&mut self, first: DocId, second: DocId) -> Option<Similarity>;
 
     /// Says that the document last compared, or another, is soon the first of a comparison.
@@ -46,20 +46,11 @@ pub type Joined = (DocId, DocId, Similarity);
 /// Clusters one connected component of documents, taken in the order given: which joined a cluster, in that order.
 pub fn leaders(component: &[DocId], buckets: &Buckets, comparer: &mut impl Compare) -> Vec<Joined> {
     let mut joined = Vec::new();
-    let mut representatives: Vec<DocId> = Vec::new();
-    // By their numbers: the earliest comes first.
-    let mut representatives_of_group: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
-    let (mut candidates, mut numbers) = (Vec::new(), Vec::new());
+    let mut representatives = Listed::default();
+    let mut candidates = Vec::new();
     for (place, &document) in component.iter().enumerate() {
-        let groups = buckets.groups_of(document);
         if !comparer.near_candidates(document, buckets, &mut candidates) {
-            let of_groups = groups.iter().filter_map(|group| representatives_of_group.get(group));
-            numbers.clear();
-            numbers.extend(of_groups.flatten().copied());
-            numbers.sort_unstable();
-            numbers.dedup();
-            candidates.clear();
-            candidates.extend(numbers.iter().map(|&number| representatives[number as usize]));
+            representatives.candidates(document, buckets, &mut candidates);
         }
         let first = candidates
             .iter()
@@ -69,35 +60,72 @@ pub fn leaders(component: &[DocId], buckets: &Buckets, comparer: &mut impl Compa
             None if place + 1 == component.len() => {}
             None => {
                 comparer.keep(document);
-                for &group in groups {
-                    representatives_of_group.entry(group).or_default().push(representatives.len() as u32);
-                }
-                representatives.push(document);
+                representatives.push(document, buckets);
             }
         }
     }
     joined
 }
 
+/// Some documents in an order, by the groups that they are in.
+#[derive(Default)]
+struct Listed {
+    documents: Vec<DocId>,
+    /// By their places in the list.
+    of_group: FxHashMap<u32, Vec<u32>>,
+    /// Empty between two calls.
+    places: Vec<u32>,
+}
+
+impl Listed {
+    fn push(&mut self, document: DocId, buckets: &Buckets) {
+        for &group in buckets.groups_of(document) {
+            self.of_group.entry(group).or_default().push(self.documents.len() as u32);
+        }
+        self.documents.push(document);
+    }
+
+    /// Those that share a group with `document`, in order and once each, into `candidates`.
+    fn candidates(&mut self, document: DocId, buckets: &Buckets, candidates: &mut Vec<DocId>) {
+        let groups = buckets.groups_of(document).iter();
+        self.places.extend(groups.filter_map(|group| self.of_group.get(group)).flatten());
+        self.places.sort_unstable();
+        self.places.dedup();
+        candidates.clear();
+        candidates.extend(self.places.drain(..).map(|place| self.documents[place as usize]));
+    }
+}
+
 /// Of the documents of a component that joined no cluster and lead none, those that reach the threshold with one that `joined`: each
 /// with the first such one in the order given. A cluster is as it is for the order in which documents are taken; which documents
 /// are like any other is the same in every order, and is told by members, leaders and strays together.
+///
+/// `comparer` is the one that clustered the component, and has kept the documents that are looked at.
 pub fn strays(component: &[DocId], joined: &[Joined], buckets: &Buckets, comparer: &mut impl Compare) -> Vec<Joined> {
-    if joined.is_empty() {
+    let clustered: FxHashSet<DocId> = joined.iter().flat_map(|&(document, leader, _)| [document, leader]).collect();
+    let alone = || component.iter().filter(|document| !clustered.contains(document));
+    let mut left: FxHashSet<DocId> = alone().copied().collect();
+    if joined.is_empty() || left.is_empty() {
         return Vec::new();
     }
-    let places: FxHashMap<DocId, usize> = component.iter().copied().zip(0..).collect();
-    let leaders: FxHashSet<DocId> = joined.iter().map(|&(_, leader, _)| leader).collect();
-    let members: FxHashSet<DocId> = joined.iter().map(|&(document, ..)| document).collect();
-    let mut others = Vec::new();
-    let alone = component.iter().filter(|document| !leaders.contains(document) && !members.contains(document));
-    let strays = alone.filter_map(|&document| {
-        buckets.all_others(document, &mut others);
-        others.retain(|other| members.contains(other));
-        others.sort_unstable_by_key(|other| places[other]);
-        others.iter().find_map(|&other| Some((document, other, comparer.compare(other, document)?)))
-    });
-    strays.collect()
+    let mut listed = Listed::default();
+    alone().for_each(|&document| listed.push(document, buckets));
+    // Clustering has not kept it, as nothing came after it.
+    component.last().filter(|last| left.contains(last)).into_iter().for_each(|&last| comparer.keep(last));
+    let (mut strays, mut candidates) = (Vec::new(), Vec::new());
+    for &(member, ..) in joined {
+        if !comparer.near_candidates(member, buckets, &mut candidates) {
+            listed.candidates(member, buckets, &mut candidates);
+        }
+        candidates.retain(|document| left.contains(document));
+        for &document in &candidates {
+            if let Some(similarity) = comparer.compare(document, member) {
+                left.remove(&document);
+                strays.push((document, member, similarity.swapped()));
+            }
+        }
+    }
+    strays
 }
 
 /// Clusters of all documents: those of the distinct ones, and the copies of each.
@@ -133,7 +161,14 @@ mod tests {
     use crate::index::Index;
     use proptest::prelude::*;
 
-    const REACHED: Similarity = Similarity { shared: 9, left: 10, right: 10 };
+    fn of_both(first: DocId, second: DocId) -> Similarity {
+        Similarity { shared: 9, left: 10 + first.0, right: 10 + second.0 }
+    }
+
+    fn mixed(seed: u64, a: usize, b: usize) -> u64 {
+        let mixed = (seed ^ a as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) ^ b as u64;
+        mixed.wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 33
+    }
 
     /// Compares by a relation, and counts.
     struct Relation<F> {
@@ -146,9 +181,9 @@ mod tests {
 
     impl<F: Fn(usize, usize) -> bool> Compare for Relation<F> {
         fn compare(&mut self, first: DocId, second: DocId) -> Option<Similarity> {
-            assert!(first < second);
+            assert!(self.kept.contains(&first));
             self.compared += 1;
-            (self.similar)(first.index(), second.index()).then_some(REACHED)
+            (self.similar)(first.index(), second.index()).then(|| of_both(first, second))
         }
         fn keep(&mut self, document: DocId) {
             self.kept.push(document);
@@ -190,10 +225,7 @@ mod tests {
             tells in any::<bool>(),
         ) {
             // Any relation will do, transitive or not.
-            let similar = |a: usize, b: usize| {
-                let mixed = (seed ^ a as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) ^ b as u64;
-                (mixed.wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 33) % 10 < tenths
-            };
+            let similar = |a: usize, b: usize| mixed(seed, a, b) % 10 < tenths;
             let buckets = buckets_of(&documents);
             let components = buckets.components();
             let found = components.iter().flat_map(|component| {
@@ -202,6 +234,35 @@ mod tests {
             let mut found: Vec<_> = found.map(|(b, a, _)| (b, a)).collect();
             found.sort_unstable();
             prop_assert_eq!(found, naive(&documents, similar));
+        }
+
+        #[test]
+        fn strays_are_those_that_are_like_a_member(
+            documents in prop::collection::vec([0u32..9, 0u32..9], 0..40),
+            seed in any::<u64>(),
+            tenths in 0u64..10,
+            tells in any::<bool>(),
+        ) {
+            let similar = |a: usize, b: usize| mixed(seed, a.min(b), a.max(b)) % 10 < tenths;
+            let buckets = buckets_of(&documents);
+            for component in buckets.components() {
+                // An order that is not that of documents.
+                let mut component = component;
+                component.sort_by_key(|document| mixed(seed, document.index(), 0));
+                let mut relation = Relation { similar, compared: 0, kept: Vec::new(), tells };
+                let joined = leaders(&component, &buckets, &mut relation);
+                let mut found = strays(&component, &joined, &buckets, &mut relation);
+                found.sort_unstable_by_key(|(document, ..)| *document);
+                let is_clustered = |document| joined.iter().any(|&(member, leader, _)| document == member || document == leader);
+                let mut alone: Vec<DocId> = component.iter().copied().filter(|&document| !is_clustered(document)).collect();
+                alone.sort_unstable();
+                let is_like = |a: DocId, b: DocId| buckets.share_group(a, b) && similar(a.index(), b.index());
+                let first_member = |&document: &DocId| {
+                    let &(member, ..) = joined.iter().find(|&&(member, ..)| is_like(document, member))?;
+                    Some((document, member, of_both(member, document)))
+                };
+                prop_assert_eq!(found, alone.iter().filter_map(first_member).collect::<Vec<_>>());
+            }
         }
     }
 

@@ -319,16 +319,6 @@ impl Buckets {
         groups.map(|group| &self.members[self.starts[group]..self.starts[group + 1]])
     }
 
-    /// Every other document that shares a group with `document`, in order and once each, into `others`.
-    pub fn all_others(&self, document: DocId, others: &mut Vec<DocId>) {
-        others.clear();
-        for group in self.members_with(document) {
-            others.extend(group.iter().map(|&member| DocId(member)).filter(|&member| member != document));
-        }
-        others.sort_unstable();
-        others.dedup();
-    }
-
     /// Every document before `document` that shares a group with it, in order and once each, into `earlier`.
     pub fn all_earlier(&self, document: DocId, earlier: &mut Vec<DocId>) {
         earlier.clear();
