@@ -22,9 +22,10 @@ pub fn of(
     let starts: Vec<f64> = std::iter::once(lowest).chain(steps).collect();
     let told = copies.counts();
     let mut pairs = vec![0; starts.len()];
-    for &(a, b, similarity) in verified {
-        let bin = starts.partition_point(|&start| start <= similarity.jaccard()) - 1;
-        pairs[bin] += told[a.index()] * told[b.index()];
+    let pairs_of = |(a, b, _): &VerifiedPair| told[a.index()] * told[b.index()];
+    for pair in verified {
+        let bin = starts.partition_point(|&start| start <= pair.2.jaccard()) - 1;
+        pairs[bin] += pairs_of(pair);
     }
     let among_copies: u64 = told.iter().map(|&told| told * told.saturating_sub(1) / 2).sum();
     if let Some(same) = pairs.last_mut() {
@@ -35,7 +36,9 @@ pub fn of(
     let at = |threshold: f64| {
         let clusters = clusters_at(threshold);
         let removed = clusters.iter().map(|cluster| cluster.members.len() as u64).sum();
-        AtThreshold { threshold, clusters: clusters.len() as u64, removed }
+        let reach = verified.iter().filter(|(.., similarity)| similarity.jaccard() >= threshold);
+        let pairs = among_copies + reach.map(pairs_of).sum::<u64>();
+        AtThreshold { threshold, pairs, clusters: clusters.len() as u64, removed }
     };
     let mut thresholds = starts.clone();
     thresholds.push(threshold);

@@ -7,6 +7,7 @@ use crate::problem::Problem;
 use crate::repetition::Repetition;
 use crate::source::Assumed;
 use crate::tokens::TokenUnit;
+use serde::Serialize;
 
 /// Everything that a scan found, in document order.
 #[derive(Debug)]
@@ -344,7 +345,7 @@ pub struct Histogram {
 }
 
 /// How many pairs have a similarity in a range.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Bin {
     /// The least similarity.
     pub from: f64,
@@ -355,10 +356,12 @@ pub struct Bin {
 }
 
 /// What a threshold would find.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct AtThreshold {
     /// The threshold.
     pub threshold: f64,
+    /// How many pairs reach it, those with copies too.
+    pub pairs: u64,
     /// How many clusters there would be.
     pub clusters: u64,
     /// How many members they would have: documents that would go if one of each cluster stayed.

@@ -6,6 +6,7 @@ use crate::document::DocId;
 use crate::lines::RepeatedLine;
 use crate::report::{Cluster, LeakKind, Member, Report};
 use crate::similarity::rounded_down;
+use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -117,6 +118,9 @@ struct Collector<'a, F> {
     report: &'a Report,
     rules: &'a Rules,
     is_touched: F,
+    /// What is known of a path so far: boilerplate has as many places as lines.
+    levels: FxHashMap<(Rule, &'a str), Level>,
+    touched: FxHashMap<&'a str, bool>,
     found: Found<'a>,
 }
 
@@ -127,7 +131,8 @@ impl<'a> Found<'a> {
         let members: usize = report.clusters.iter().map(|cluster| cluster.members.len()).sum();
         let findings = Vec::with_capacity(report.repeated_lines.len() + members);
         let found = Self { findings, firsts: BTreeMap::new() };
-        let mut collector = Collector { report, rules, is_touched, found };
+        let (levels, touched) = (FxHashMap::default(), FxHashMap::default());
+        let mut collector = Collector { report, rules, is_touched, levels, touched, found };
         report.clusters.iter().for_each(|cluster| collector.duplicates(cluster));
         collector.strays();
         collector.contained();
@@ -190,12 +195,14 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
         what: impl FnOnce() -> What<'a>,
     ) -> Option<&mut Finding<'a>> {
         let paths = || std::iter::once(&place).chain(&elsewhere).map(|place| place.path);
-        let level = paths().map(|path| self.rules.level(rule, path)).max().unwrap_or(Level::Off);
+        let level_of = |path| *self.levels.entry((rule, path)).or_insert_with(|| self.rules.level(rule, path));
+        let level = paths().map(level_of).max().unwrap_or(Level::Off);
         if level == Level::Off {
             return None;
         }
         // A loss is a loss wherever it is.
-        let is_touched = rule == Rule::UnreadableInput || paths().any(&self.is_touched);
+        let mut is_touched = |path| *self.touched.entry(path).or_insert_with(|| (self.is_touched)(path));
+        let is_touched = rule == Rule::UnreadableInput || paths().any(&mut is_touched);
         let (state, what) = (State::New, what());
         let finding = Finding {
             rule,

@@ -2,7 +2,7 @@
 
 use crate::problem::Problem;
 use crate::source::whole_path;
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -134,7 +134,7 @@ impl Level {
 #[derive(Clone, Debug)]
 pub struct Rules {
     settings: [Setting; Rule::ALL.len()],
-    overrides: Vec<(GlobSet, Vec<(Rule, Level)>)>,
+    overrides: Vec<(Gitignore, Vec<(Rule, Level)>)>,
     /// What globs are relative to; else they are held against paths as they are given.
     root: Option<PathBuf>,
 }
@@ -169,14 +169,17 @@ impl Rules {
         self.overrides.iter_mut().for_each(|(_, levels)| levels.retain(|(other, _)| *other != rule));
     }
 
-    /// Sets rules for paths that match one of these globs; of several such settings the last counts.
+    /// Sets rules for paths that match these globs, as those of a `.gitignore` do; of several such settings the last counts.
     ///
     /// # Errors
     /// A sentence that names the glob that is none.
     pub fn override_paths(&mut self, globs: &[String], levels: Vec<(Rule, Level)>) -> Result<(), String> {
-        let mut set = GlobSetBuilder::new();
+        let mut set = GitignoreBuilder::new("");
         for glob in globs {
-            set.add(Glob::new(glob).map_err(|error| format!("`{glob}` is no glob: {}", error.kind()))?);
+            set.add_line(None, glob).map_err(|error| match error {
+                ignore::Error::Glob { err, .. } => format!("`{glob}` is no glob: {err}"),
+                error => format!("`{glob}` is no glob: {error}"),
+            })?;
         }
         self.overrides.push((set.build().map_err(|error| error.to_string())?, levels));
         Ok(())
@@ -190,7 +193,12 @@ impl Rules {
         let whole = whole_path(Path::new(path));
         let below = self.root.as_ref().and_then(|root| whole.strip_prefix(root).ok());
         let path = below.unwrap_or(Path::new(path.strip_prefix("./").unwrap_or(path)));
-        let of_paths = self.overrides.iter().rev().filter(|(globs, _)| globs.is_match(path));
+        // The file itself, or a directory that it is in.
+        let is_of = |globs: &Gitignore| {
+            let matched = path.ancestors().map(|at| globs.matched(at, at != path)).find(|matched| !matched.is_none());
+            matched.is_some_and(|matched| matched.is_ignore())
+        };
+        let of_paths = self.overrides.iter().rev().filter(|(globs, _)| is_of(globs));
         let level = of_paths.flat_map(|(_, levels)| levels.iter().rev()).find(|(other, _)| *other == rule);
         level.map_or(self.setting(rule).level, |(_, level)| *level)
     }

@@ -28,7 +28,7 @@ pub(super) fn read(mut file: impl BufRead, reading: &Reading, rows: &mut impl Ro
     let read = match first {
         Some(b'[') => json.deserialize_seq(&mut elements),
         Some(_) => serde::Deserialize::deserialize(&mut json).map(|element: Box<RawValue>| elements.element(&element)),
-        None => return,
+        None => return rows.lost(None, "it is empty".into()),
     };
     let number = elements.number;
     if let Err(error) = read.and_then(|()| json.end()) {
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(array.lost[0], (Some(1), "no string field `text`; the record has body".into()));
         assert_eq!(array.lost[1].0, Some(2));
         assert_eq!(found(r#"{"text": "a"}"#).rows, [row(0, "a", "")]);
-        assert_eq!(found(" \n"), Collected::default());
+        assert_eq!(found(" \n").lost, [(None, "it is empty".into())]);
         assert_eq!(found("[]"), Collected::default());
         let cut = found(r#"[{"text": "a"}, {"text": "b"#);
         assert_eq!(cut.rows, [row(0, "a", "")]);

@@ -7,6 +7,7 @@ use super::compression::{Compression, HEAD};
 use super::load::{Loaded, Loader};
 use super::text::NotText;
 use super::{Format, Reading, Selection, Source, Sources, Table, io_reason};
+use ignore::overrides::Override;
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::fs::File;
@@ -43,6 +44,9 @@ impl Sources {
         let files: HashSet<PathBuf> =
             self.list.iter().filter_map(|source| source.given_path().canonicalize().ok()).collect();
         for root in paths.iter().filter(|path| path.is_dir()) {
+            // One that is none has been told, and nothing was read.
+            let globs = selection.globs(root).unwrap_or_else(|_| Override::empty());
+            let left_out = |path: &Path| left_out(root, path, selection, &globs);
             let everything =
                 Selection { hidden: true, no_ignore: true, follow: selection.follow, ..Selection::default() };
             let mut all = Sources::default();
@@ -50,15 +54,13 @@ impl Sources {
             let others = all.list.iter().filter(|source| !read.contains(&source.name()));
             listed.extend(others.map(|source| {
                 let is_read = source.path.canonicalize().is_ok_and(|path| files.contains(&path));
-                let reason =
-                    if is_read { "it is read by another name" } else { left_out(root, &source.path, selection) };
+                let reason = if is_read { "it is read by another name" } else { left_out(&source.path) };
                 Listed { path: source.name(), fate: Fate::LeftOut(reason.into()) }
             }));
             listed.extend(all.passed.iter().map(|passed| {
                 // What no rule leaves out the walk by the rules came by as well.
                 let (path, reason) = passed;
-                let reason =
-                    if self.passed.binary_search(passed).is_ok() { reason } else { left_out(root, path, selection) };
+                let reason = if self.passed.binary_search(passed).is_ok() { reason } else { left_out(path) };
                 Listed { path: path.to_string_lossy().into_owned(), fate: Fate::LeftOut(reason.into()) }
             }));
         }
@@ -102,13 +104,12 @@ fn fate(loader: &mut Loader, source: &Source, reading: &Reading) -> Fate {
 }
 
 /// Why a file below `root` is not read.
-fn left_out(root: &Path, path: &Path, selection: &Selection) -> &'static str {
+fn left_out(root: &Path, path: &Path, selection: &Selection, globs: &Override) -> &'static str {
     let below = path.strip_prefix(root).unwrap_or(path);
     let is_hidden = below.components().any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"."));
     // The file itself, and the directories that it is in.
     let of_file = || path.ancestors().take(below.components().count());
-    let is_excluded =
-        selection.globs(root).is_ok_and(|globs| of_file().any(|at| globs.matched(at, at != path).is_ignore()));
+    let is_excluded = of_file().any(|at| globs.matched(at, at != path).is_ignore());
     if is_hidden && !selection.hidden {
         "hidden; --hidden reads it"
     } else if is_excluded {

@@ -239,9 +239,9 @@ impl Sources {
 
     /// When a source was modified, in nanoseconds since 1970; 0 when that is not known, as of standard input.
     pub fn modified(&self, source: SourceId) -> u128 {
-        let modified = self.get(source).given_path().metadata().and_then(|metadata| metadata.modified());
-        let since = modified.ok().and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
-        since.map_or(0, |since| since.as_nanos())
+        let modified = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
+        let since = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).ok();
+        self.get(source).original().and_then(modified).and_then(since).map_or(0, |since| since.as_nanos())
     }
 
     /// What all of them are called.

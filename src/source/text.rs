@@ -219,8 +219,8 @@ fn decode_other<'a>(
             }
         },
     };
-    let (text, _) = encoding.decode_with_bom_removal(bytes);
-    let replaced = text.matches('\u{fffd}').count() as u64;
+    let (text, is_broken) = encoding.decode_with_bom_removal(bytes);
+    let replaced = if is_broken { text.matches('\u{fffd}').count() as u64 } else { 0 };
     if decoding.strict && replaced > 0 {
         return Err(no_character(replaced, encoding.name()));
     }

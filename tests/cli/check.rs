@@ -338,7 +338,7 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
         ("[rules]\nunreadable-input = { max = 3 }\n", "what cannot be read has a level alone"),
         ("[rules]\nrepeated-line = { max-clusters = 3 }\n", "max-clusters is for exact-duplicate and near-duplicate"),
         ("[rules]\nnear-duplicate = { max-share = 3.0 }\n", "from 0 to 1"),
-        ("[[overrides]]\npaths = [\"[\"]\nrules = {}\n", "`[` is no glob"),
+        ("[[overrides]]\npaths = [\"{a\"]\nrules = {}\n", "`{a` is no glob"),
         ("[[overrides]]\npaths = []\nrules = {}\n", "paths is empty"),
         (
             "paths = [\"data\"]\n[[overrides]]\npaths = [\"x/**\"]\nrules = { repeated-line = \"off\" }\n",

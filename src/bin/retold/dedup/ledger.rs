@@ -1,6 +1,6 @@
 //! The ledger: one object a line for each document that went and each part that was cut, in document order.
 
-use crate::format::Location;
+use crate::format::{Location, rounded};
 use retold::dedup::{Deduplicated, Entry, Reason};
 use retold::edit::Why;
 use serde::Serialize;
@@ -55,8 +55,8 @@ pub fn write(out: &mut dyn Write, result: &Deduplicated, marks: bool) -> io::Res
                     name: &name.name,
                     why: reason(removed.reason),
                     representative: &representative.name,
-                    jaccard: removed.jaccard,
-                    containment: removed.containment,
+                    jaccard: rounded(removed.jaccard),
+                    containment: rounded(removed.containment),
                     cluster: removed.cluster,
                     location: Location::of(&name),
                     representative_location: Location::of(&representative),
@@ -66,7 +66,7 @@ pub fn write(out: &mut dyn Write, result: &Deduplicated, marks: bool) -> io::Res
             Entry::Cut { document, cut, text, line, first_line } => {
                 let name = result.name(document);
                 let similarity = match cut.why {
-                    Why::RepeatedLine { similarity, .. } => Some(similarity),
+                    Why::RepeatedLine { similarity, .. } => Some(rounded(similarity)),
                     _ => None,
                 };
                 let entry = Cut {

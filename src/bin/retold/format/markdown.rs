@@ -60,11 +60,8 @@ impl Page<'_> {
     fn thresholds(&mut self) -> io::Result<()> {
         let Some(histogram) = &self.report.histogram else { return Ok(()) };
         self.title("Thresholds", histogram.thresholds.len())?;
-        let pairs_from =
-            |threshold: f64| histogram.bins.iter().filter(move |bin| bin.from >= threshold).map(|bin| bin.pairs);
         let rows = histogram.thresholds.iter().map(|at| {
-            let pairs = pairs_from(at.threshold).sum::<u64>();
-            [at.threshold.to_string(), pairs.to_string(), at.clusters.to_string(), at.removed.to_string()]
+            [at.threshold.to_string(), at.pairs.to_string(), at.clusters.to_string(), at.removed.to_string()]
         });
         self.table(["threshold", "pairs", "clusters", "duplicates"], rows)
     }

@@ -225,7 +225,7 @@ impl<'a> Text<'a> {
                 let near = if line.is_exact() {
                     String::new()
                 } else {
-                    format!(" {quiet}nearly ({:.2}){quiet:#}", line.similarity)
+                    format!(" {quiet}nearly ({:.2}){quiet:#}", down(line.similarity, 2))
                 };
                 let lines = format!("lines {}{more}", numbers.join(", "));
                 writeln!(self.out, "    {number}{lines:<14}{number:#}{near}  {}", quoted(&line.text, QUOTED))?;

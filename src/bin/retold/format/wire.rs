@@ -79,24 +79,10 @@ pub struct Summary {
 #[derive(Serialize)]
 pub struct Histogram<'a> {
     lowest: f64,
-    bins: Vec<Bin>,
-    thresholds: Vec<AtThreshold>,
+    bins: &'a [report::Bin],
+    thresholds: &'a [report::AtThreshold],
     below: Vec<Pair<'a>>,
     above: Vec<Pair<'a>>,
-}
-
-#[derive(Serialize)]
-pub struct Bin {
-    from: f64,
-    to: f64,
-    pairs: u64,
-}
-
-#[derive(Serialize)]
-pub struct AtThreshold {
-    threshold: f64,
-    clusters: u64,
-    removed: u64,
 }
 
 #[derive(Serialize)]
@@ -318,16 +304,8 @@ impl<'a> Wire<'a> {
         let pair = |pair: &report::Pair| Pair::new(self.0, pair);
         Some(Histogram {
             lowest: histogram.lowest,
-            bins: histogram.bins.iter().map(|&report::Bin { from, to, pairs }| Bin { from, to, pairs }).collect(),
-            thresholds: histogram
-                .thresholds
-                .iter()
-                .map(|&report::AtThreshold { threshold, clusters, removed }| AtThreshold {
-                    threshold,
-                    clusters,
-                    removed,
-                })
-                .collect(),
+            bins: &histogram.bins,
+            thresholds: &histogram.thresholds,
             below: histogram.below.iter().map(pair).collect(),
             above: histogram.above.iter().map(pair).collect(),
         })

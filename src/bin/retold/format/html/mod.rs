@@ -255,13 +255,10 @@ impl<'a> Page<'a> {
     }
 
     fn repeated_lines(&mut self) -> Vec<RepeatedLine<'a>> {
-        let wire = Wire(self.report);
+        let (wire, mut neighbours) = (Wire(self.report), rows::Neighbours::new(self.report));
         let lines = wire.repeated_lines().zip(&self.report.repeated_lines).take(ENTRIES);
         lines
-            .map(|(line, (document, found))| RepeatedLine {
-                line,
-                context: rows::context(self.report, *document, found),
-            })
+            .map(|(line, (document, found))| RepeatedLine { line, context: neighbours.context(*document, found) })
             .collect()
     }
 

@@ -230,25 +230,51 @@ fn without_far_lines(rows: Vec<Row>) -> Vec<Row> {
     shown
 }
 
-/// A repeated line where it stands, between its neighbours, if the report holds the text.
-pub fn context(report: &Report, document: DocId, line: &RepeatedLine) -> Option<Context> {
-    let quoted = report.text(document)?;
-    let number_of = |line: usize| u64::from(line_in_source(quoted.source_lines.as_deref(), line as u32)) + 1;
-    let lines: Vec<&str> = quoted.text.lines().collect();
-    let repeats = |at: usize| line.lines.iter().take(PLACES).any(|&number| number == number_of(at));
-    let at: Vec<usize> = match &quoted.source_lines {
-        // Without a map a line's number is its place.
-        None => line.lines.iter().take(PLACES).map(|&number| number as usize - 1).collect(),
-        Some(_) => (0..lines.len()).filter(|&at| repeats(at)).collect(),
-    };
-    let mut near: Vec<usize> = at.iter().flat_map(|&at| at.saturating_sub(1)..=at + 1).collect();
-    near.sort_unstable();
-    near.dedup();
-    let shown = near.into_iter().filter_map(|at| {
-        let text = lines.get(at)?;
-        Some((number_of(at), shortened(text, NEIGHBOUR), u8::from(repeats(at))))
-    });
-    Some(shown.collect())
+/// Lines among their neighbours, of texts that a report holds.
+pub struct Neighbours<'a> {
+    report: &'a Report,
+    /// The lines of the last document, which is nearly always the next.
+    lines: Option<(DocId, Vec<&'a str>)>,
+}
+
+impl<'a> Neighbours<'a> {
+    /// For the texts of a report.
+    pub fn new(report: &'a Report) -> Self {
+        Self { report, lines: None }
+    }
+
+    /// A repeated line where it stands, between its neighbours, if the report holds the text.
+    pub fn context(&mut self, document: DocId, line: &RepeatedLine) -> Option<Context> {
+        let quoted = self.report.text(document)?;
+        let lines = match self.lines.take() {
+            Some((of, lines)) if of == document => lines,
+            _ => quoted.text.lines().collect(),
+        };
+        let source_lines = quoted.source_lines.as_deref();
+        let number_of = |line: usize| u64::from(line_in_source(source_lines, line as u32)) + 1;
+        let numbers = &line.lines[..line.lines.len().min(PLACES)];
+        let repeats = |at: usize| numbers.contains(&number_of(at));
+        let places_of = |&number: &u64| match source_lines {
+            // Without a map a line's number is its place.
+            None => number as usize - 1..number as usize,
+            // A line of a page may be several of its text.
+            Some(lines) => {
+                let before = |end: u64| lines.partition_point(|&line| u64::from(line) < end);
+                before(number - 1)..before(number)
+            }
+        };
+        let at = numbers.iter().flat_map(places_of);
+        let mut near: Vec<usize> = at.flat_map(|at| at.saturating_sub(1)..=at + 1).collect();
+        near.sort_unstable();
+        near.dedup();
+        let shown = near.into_iter().filter_map(|at| {
+            let text = lines.get(at)?;
+            Some((number_of(at), shortened(text, NEIGHBOUR), u8::from(repeats(at))))
+        });
+        let shown = shown.collect();
+        self.lines = Some((document, lines));
+        Some(shown)
+    }
 }
 
 fn shortened(text: &str, characters: usize) -> String {
