@@ -78,7 +78,7 @@ const CLASSES_A_DOUBLING: f64 = 32.0;
 pub struct PrefixFilter {
     counts: Counts,
     threshold: f64,
-    postings: Postings,
+    postings: Postings<1>,
     /// The classes of all documents.
     classes: BTreeSet<u32>,
     /// For each document the look-up that met it last.

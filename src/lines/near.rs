@@ -1,19 +1,22 @@
 //! Lines that are nearly the same as another of their document: a word changed, a time stamp appended.
 //!
 //! The similarity of two lines of a and b tokens is 2 LCS / (a + b), LCS the length of their longest common subsequence of
-//! tokens. Distinct lines are taken in order; one that is similar enough to the first line of a group joins the first such
-//! group, else it is the first line of a new one.
+//! tokens. Distinct lines are taken in order. One that is similar enough to the first line of a group joins the first such group. One
+//! that is not, but is to another line before it, makes a group of its own with the first such line: whatever stands there
+//! nearly again is told, and what is told is like the first line of its group.
 //!
-//! How: a line is compared with the first lines of groups by masks of 64 bits, one for each token; bits that differ are tokens
+//! How: a line is compared with the earlier ones by masks of 64 bits, one for each token; bits that differ are tokens
 //! that only one of them has. Long lines are told apart by counts of tokens. What passes is compared
 //! token by token (`subsequence`), which nearly only true pairs come to.
 //!
-//! In documents of more than `FEW` lines that would take too long, and candidates are found by an index (`prefix`).
+//! In documents of more than `FEW` lines an index (`prefix`) lists the lines that share rare words; where these are many, masks are
+//! faster.
 //!
-//! Cost: 1 ns a token of prose, and 0.3 ns for each two lines; in the index 0.2 us a line.
+//! Cost: 1 ns a token of prose, and 0.3 ns for each two lines; in the index up to 1 us a line. Changelogs of 40,000 such lines take
+//! 20 ms, 200,000 sentences 4 s.
 //! Limits: a document with very many lines alike but not alike enough is given up after `MOST_STEPS`, and said so.
 
-use super::prefix::PrefixIndex;
+use super::prefix::{Listing, PrefixIndex};
 use super::prose::Prose;
 use super::subsequence::Subsequence;
 use super::{Line, LineOptions, RepeatedLine, excerpt, line_text};
@@ -22,28 +25,35 @@ use crate::tokens::Tokens;
 
 /// Lines with fewer tokens are never nearly the same: one word is too much of them.
 const LEAST_TOKENS: usize = 4;
-/// How many steps of comparison one document may take, about a second; a count, so that every machine stops alike.
-const MOST_STEPS: u64 = if cfg!(test) { 5_000_000 } else { 200_000_000 };
+/// How many steps of comparison one document may take, some ten seconds; a count, so that every machine stops alike.
+const MOST_STEPS: u64 = if cfg!(test) { 20_000 } else { 2_000_000_000 };
+/// So many masks are compared in the time of one step.
+const MASKS_IN_STEP: usize = 16;
 
 /// Up to this many lines each is compared with each by masks: about where the index begins to pay.
 const FEW: usize = if cfg!(test) { 8 } else { 2048 };
+/// A line is compared with all earlier ones by masks unless the index lists less than one in so many of them: each that it lists is
+/// one to look for in memory, where masks follow each other.
+const LISTED: usize = if cfg!(test) { 2 } else { 64 };
 
 /// Finds nearly equal lines, in buffers that it keeps.
 #[derive(Debug, Default)]
 pub(super) struct Near {
     /// The lines that may be nearly the same as another, by their places among the document's lines.
     candidates: Vec<u32>,
-    groups: Groups,
-    /// The lines of groups other than the first, each with its group and its similarity to that.
-    others: Vec<(u32, u32, f64)>,
+    earlier: Earlier,
+    /// Lines that are like an earlier one that is not the first of a group, if they are like no first one.
+    others: Vec<u32>,
+    /// The lines of groups other than the first: the number of the first among the earlier, the line, and its similarity to the first.
+    joined: Vec<(u32, u32, f64)>,
     index: PrefixIndex,
     subsequence: Subsequence,
     bounds: Bounds,
 }
 
-/// The first lines of groups, by group.
+/// The lines that were looked at, in order.
 #[derive(Debug, Default)]
-struct Groups {
+struct Earlier {
     /// Their places among the document's lines.
     lines: Vec<u32>,
     /// The bits of their tokens.
@@ -52,8 +62,10 @@ struct Groups {
     shares: Vec<u64>,
     /// The counts of those that are long.
     counts: Vec<[u8; 64]>,
-    /// For each group the place of its counts in `counts`, or [`SHORT`].
+    /// For each line the place of its counts in `counts`, or [`SHORT`].
     counts_of: Vec<u32>,
+    /// Whether each is the first of a group, of itself alone if need be.
+    is_first: Vec<bool>,
 }
 
 /// Where no counts are kept.
@@ -88,7 +100,7 @@ impl Near {
         self.bounds.set(options.similarity);
         let mut complete = true;
         cpu::dispatch(Grouping { near: self, tokens: &tokens.hashes, lines, complete: &mut complete });
-        if !self.others.is_empty() {
+        if !self.joined.is_empty() {
             self.report(text, tokens, lines, firsts, found);
         }
         complete
@@ -96,24 +108,26 @@ impl Near {
 
     /// Adds the groups of more than one line to `found`.
     fn report(&mut self, text: &str, tokens: &Tokens, lines: &[Line], firsts: &[u32], found: &mut Vec<RepeatedLine>) {
-        self.others.sort_by_key(|&(group, ..)| group);
-        // For each distinct line of a group of several, the group's number among those.
-        let mut number_of = vec![u32::MAX; lines.len()];
+        self.joined.sort_by_key(|&(first, ..)| first);
+        // For each distinct line the group that it is the first of, and the one that it joined, by their numbers.
+        let mut groups_of = vec![[u32::MAX; 2]; lines.len()];
         let reported = found.len();
-        for (number, others) in (0..).zip(self.others.chunk_by(|a, b| a.0 == b.0)) {
-            let first = self.groups.lines[others[0].0 as usize];
-            number_of[first as usize] = number;
-            others.iter().for_each(|&(_, line, _)| number_of[line as usize] = number);
+        for (number, joined) in (0..).zip(self.joined.chunk_by(|a, b| a.0 == b.0)) {
+            let first = self.earlier.lines[joined[0].0 as usize];
+            groups_of[first as usize][0] = number;
+            joined.iter().for_each(|&(_, line, _)| groups_of[line as usize][1] = number);
             found.push(RepeatedLine {
                 text: excerpt(line_text(text, tokens, lines[first as usize].number)),
                 key: lines[first as usize].key,
-                lines: Vec::with_capacity(1 + others.len()),
-                similarity: others.iter().map(|&(.., similarity)| similarity).fold(1.0, f64::min),
+                lines: Vec::with_capacity(1 + joined.len()),
+                similarity: joined.iter().map(|&(.., similarity)| similarity).fold(1.0, f64::min),
             });
         }
         for (line, &first) in lines.iter().zip(firsts) {
-            if let Some(found) = found[reported..].get_mut(number_of[first as usize] as usize) {
-                found.lines.push(u64::from(line.number) + 1);
+            for group in groups_of[first as usize] {
+                if let Some(found) = found[reported..].get_mut(group as usize) {
+                    found.lines.push(u64::from(line.number) + 1);
+                }
             }
         }
     }
@@ -132,31 +146,37 @@ impl cpu::Loop for Grouping<'_> {
     #[inline(always)]
     fn run(self, cpu: impl Cpu) {
         let Self { near, tokens, lines, complete } = self;
-        let Near { candidates, groups, others, index, subsequence, bounds } = near;
+        let Near { candidates, earlier, others, joined, index, subsequence, bounds } = near;
         let of_line = |line: u32| &tokens[lines[line as usize].tokens.clone()];
         let is_indexed = candidates.len() > FEW;
         if is_indexed {
             index.clear(candidates.iter().map(|&line| of_line(line)));
         }
-        groups.lines.clear();
-        groups.masks.clear();
-        groups.shares.clear();
-        groups.counts.clear();
-        groups.counts.shrink_to(1 << 16);
-        groups.counts_of.clear();
+        earlier.clear();
         // The greatest distance is 1 - s times the tokens of both; rounded up, for a filter.
         let share = ((1.0 - bounds.similarity) * PARTS).ceil() as u64;
-        others.clear();
+        joined.clear();
         let mut steps = 0;
         for &line in &*candidates {
             let own = of_line(line);
-            if is_indexed && !index.look_up(own, bounds.common(own.len()), &mut steps) {
-                continue;
-            }
             let mask = own.iter().fold(0, |mask, &token| mask | 1 << (token >> 58));
+            let share = share * own.len() as u64;
+            let listing = if is_indexed {
+                let may_be_alike = |other: u32| earlier.may_be_alike(other as usize, mask, share);
+                let most = earlier.lines.len() / LISTED;
+                let listing = index.look_up(own, bounds.pairs(own.len()), most, may_be_alike);
+                steps += match listing {
+                    Listing::None => 0,
+                    Listing::Listed => index.listed.len() as u64,
+                    Listing::Many => (earlier.lines.len() / MASKS_IN_STEP) as u64,
+                };
+                listing
+            } else {
+                Listing::Many
+            };
             let mut own_counts = None;
-            let mut compare = |group: usize| {
-                let first = of_line(groups.lines[group]);
+            let mut compare = |other: usize| {
+                let first = of_line(earlier.lines[other]);
                 let total = first.len() + own.len();
                 let most = bounds.distance(total);
                 if first.len().abs_diff(own.len()) > most {
@@ -164,35 +184,39 @@ impl cpu::Loop for Grouping<'_> {
                 }
                 if own.len() > LONG {
                     let own_counts = *own_counts.get_or_insert_with(|| counts_by_hash(own));
-                    let differ = match groups.counts_of[group] {
+                    let differ = match earlier.counts_of[other] {
                         SHORT => differences(&own_counts, &counts_by_hash(first)),
-                        at => differences(&own_counts, &groups.counts[at as usize]),
+                        at => differences(&own_counts, &earlier.counts[at as usize]),
                     };
                     if differ > most {
                         return None;
                     }
                 }
                 let common = subsequence.length(cpu, first, own, (total - most).div_ceil(2), &mut steps)?;
-                Some((group as u32, line, similarity(total, total - 2 * common)))
+                Some((other as u32, line, similarity(total, total - 2 * common)))
             };
-            let joined = if is_indexed {
-                index.groups.iter().find_map(|&group| compare(group as usize))
-            } else {
-                groups.find_by_masks(mask, share * own.len() as u64, compare)
-            };
-            match joined {
-                Some(joined) => others.push(joined),
-                None => {
-                    if is_indexed {
-                        index.add(groups.lines.len() as u32);
-                    }
-                    groups.lines.push(line);
-                    groups.masks.push(mask);
-                    groups.shares.push(share * own.len() as u64);
-                    let counts = (own.len() > LONG).then(|| own_counts.unwrap_or_else(|| counts_by_hash(own)));
-                    groups.counts_of.push(counts.map_or(SHORT, |_| groups.counts.len() as u32));
-                    groups.counts.extend(counts);
+            others.clear();
+            let mut compare_first = |other: usize| {
+                if earlier.is_first[other] {
+                    return compare(other);
                 }
+                others.push(other as u32);
+                None
+            };
+            let like = match listing {
+                Listing::None => continue,
+                Listing::Listed => index.listed.iter().find_map(|&other| compare_first(other as usize)),
+                Listing::Many => earlier.find_by_masks(mask, share, compare_first),
+            };
+            let like = like.or_else(|| others.iter().find_map(|&other| compare(other as usize)));
+            let counts = (own.len() > LONG).then(|| own_counts.unwrap_or_else(|| counts_by_hash(own)));
+            if is_indexed {
+                index.add(earlier.lines.len() as u32);
+            }
+            earlier.push(line, mask, share, counts, like.is_none());
+            if let Some(like) = like {
+                earlier.is_first[like.0 as usize] = true;
+                joined.push(like);
             }
             if steps > MOST_STEPS {
                 *complete = false;
@@ -202,8 +226,34 @@ impl cpu::Loop for Grouping<'_> {
     }
 }
 
-impl Groups {
-    /// What `compare` gives for the first group that it gives something for, asked only where few bits differ.
+impl Earlier {
+    fn clear(&mut self) {
+        self.lines.clear();
+        self.masks.clear();
+        self.shares.clear();
+        self.counts.clear();
+        self.counts.shrink_to(1 << 16);
+        self.counts_of.clear();
+        self.is_first.clear();
+    }
+
+    fn push(&mut self, line: u32, mask: u64, share: u64, counts: Option<[u8; 64]>, is_first: bool) {
+        self.lines.push(line);
+        self.masks.push(mask);
+        self.shares.push(share);
+        self.counts_of.push(counts.map_or(SHORT, |_| self.counts.len() as u32));
+        self.counts.extend(counts);
+        self.is_first.push(is_first);
+    }
+
+    /// Whether one of them differs from a line in few bits.
+    #[inline(always)]
+    fn may_be_alike(&self, other: usize, mask: u64, share: u64) -> bool {
+        let differ = u64::from((self.masks[other] ^ mask).count_ones());
+        differ * PARTS as u64 <= share + self.shares[other]
+    }
+
+    /// What `compare` gives for the first of them that it gives something for, asked only where few bits differ.
     #[inline(always)]
     fn find_by_masks<T>(&self, mask: u64, share: u64, mut compare: impl FnMut(usize) -> Option<T>) -> Option<T> {
         for (number, (masks, shares)) in self.masks.chunks(64).zip(self.shares.chunks(64)).enumerate() {
@@ -249,7 +299,7 @@ fn differences(a: &[u8; 64], b: &[u8; 64]) -> usize {
 struct Bounds {
     similarity: f64,
     distances: Vec<usize>,
-    common: Vec<usize>,
+    pairs: Vec<usize>,
 }
 
 impl Bounds {
@@ -260,7 +310,7 @@ impl Bounds {
         if self.similarity != similarity {
             self.similarity = similarity;
             self.distances = (0..=2 * Self::USUAL).map(|total| most_distance(total, similarity)).collect();
-            self.common = (0..=Self::USUAL).map(|a| least_common(a, similarity)).collect();
+            self.pairs = (0..=Self::USUAL).map(|a| least_pairs(a, similarity)).collect();
         }
     }
 
@@ -270,10 +320,10 @@ impl Bounds {
         self.distances.get(total).copied().unwrap_or_else(|| most_distance(total, self.similarity))
     }
 
-    /// The least that a line of `a` tokens and any similar one have in common.
+    /// How many pairs of neighbours a line of `a` tokens shares with any similar one at least.
     #[inline(always)]
-    fn common(&self, a: usize) -> usize {
-        self.common.get(a).copied().unwrap_or_else(|| least_common(a, self.similarity))
+    fn pairs(&self, a: usize) -> usize {
+        self.pairs.get(a).copied().unwrap_or_else(|| least_pairs(a, self.similarity))
     }
 }
 
@@ -289,11 +339,21 @@ fn most_distance(total: usize, least: f64) -> usize {
     (about.saturating_sub(1)..=total).take_while(|&distance| similarity(total, distance) >= least).last().unwrap_or(0)
 }
 
-/// The least length of a common subsequence of a line of `a` tokens and one, of any length, as similar as `least`: that of
-/// the shortest such line, all of which is common.
-fn least_common(a: usize, least: f64) -> usize {
+/// How many pairs of neighbouring tokens a line of `a` tokens shares at least with any that is as similar as `least`: see `prefix`.
+fn least_pairs(a: usize, least: f64) -> usize {
+    let shared_with = |b: usize| {
+        let most = most_distance(a + b, least);
+        let distance = most - (a + b + most) % 2; // it is even when that is
+        ((a + b - distance) / 2).saturating_sub(1 + distance)
+    };
     let about = (a as f64 * least / (2.0 - least)) as usize;
-    (about.saturating_sub(1).max(1)..=a).find(|&b| similarity(a + b, a - b) >= least).unwrap_or(a)
+    let shortest = (about.saturating_sub(1).max(1)..a).find(|&b| similarity(a + b, a - b) >= least).unwrap_or(a);
+    // They grow by a fifth of a pair with each token of the other, and swing by one and a half around that.
+    (shortest..shortest + 16)
+        .filter(|&b| b.abs_diff(a) <= most_distance(a + b, least))
+        .map(shared_with)
+        .min()
+        .unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -321,17 +381,42 @@ mod tests {
             }
             let common = naive_subsequence(&a, &b);
             prop_assume!(similarity(a.len() + b.len(), a.len() + b.len() - 2 * common) >= 0.8);
-            prop_assert!(common >= least_common(a.len(), 0.8) && common >= least_common(b.len(), 0.8));
             let distance = a.len() + b.len() - 2 * common;
             let spread = |token: &u64| token.wrapping_mul(0x9e37_79b9_7f4a_7c15);
             let [a, b, others] = [a, b, others].map(|line| line.iter().map(spread).collect::<Vec<_>>());
             prop_assert!(differences(&counts_by_hash(&a), &counts_by_hash(&b)) <= distance);
+            let mut left: Vec<&[u64]> = b.windows(2).collect();
+            let shared = a.windows(2).filter(|pair| {
+                let at = left.iter().position(|other| other == pair);
+                at.map(|at| left.swap_remove(at)).is_some()
+            });
+            let shared = shared.count();
+            prop_assert!(shared >= least_pairs(a.len(), 0.8) && shared >= least_pairs(b.len(), 0.8));
             let mut index = PrefixIndex::default();
             index.clear([&a, &b, &others].into_iter().map(Vec::as_slice));
-            prop_assert!(index.look_up(&a, least_common(a.len(), 0.8), &mut 0));
+            prop_assert_eq!(index.look_up(&a, least_pairs(a.len(), 0.8), 9, |_| true), Listing::Listed);
             index.add(7);
-            prop_assert!(index.look_up(&b, least_common(b.len(), 0.8), &mut 0));
-            prop_assert_eq!(&index.groups, &[7]);
+            prop_assert_eq!(index.look_up(&b, least_pairs(b.len(), 0.8), 999, |_| true), Listing::Listed);
+            prop_assert_eq!(&index.listed, &[7]);
+            prop_assert_eq!(index.look_up(&b, least_pairs(b.len(), 0.8), 999, |_| false), Listing::Listed);
+            prop_assert!(index.listed.is_empty());
+            prop_assert_eq!(index.look_up(&b, least_pairs(b.len(), 0.8), 0, |_| true), Listing::Many);
+        }
+    }
+
+    #[test]
+    fn the_least_pairs_are_the_least_of_all_lengths() {
+        for least in [0.8, 0.85, 0.9, 0.97, 1.0] {
+            for a in 4..300 {
+                let shared_with = |b: usize| {
+                    let distances = (0..a + b).filter(|d| (a + b + d) % 2 == 0 && similarity(a + b, *d) >= least);
+                    let distance = distances.max().filter(|distance| a.abs_diff(b) <= *distance)?;
+                    Some(((a + b - distance) / 2).saturating_sub(1 + distance))
+                };
+                let found = least_pairs(a, least);
+                assert_eq!(Some(found), (1..3 * a).filter_map(shared_with).min(), "{a} {least}");
+                assert!(found > 0);
+            }
         }
     }
 }

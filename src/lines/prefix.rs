@@ -1,93 +1,126 @@
-//! Which groups of lines a line may belong to, found by an index, in documents of many lines.
+//! Which earlier lines may be nearly the same as a line, found by an index, in documents of many lines.
 //!
-//! With a similarity of s, two lines of a and b tokens hold LCS >= s (a + b) / 2 tokens of each other, which for any b is two
-//! thirds of a at s = .8. So a line of which more than a third stands in no other line is done with. For the rest, whatever
-//! order all tokens are put in, one of the first a - LCS + 1 of the one line is among the first of the other (prefix filter,
-//! Bayardo, Ma, Srikant 2007): tokens that are rare in the document come first here.
+//! Two lines of a and b tokens with a similarity of s have a distance D of (1 - s) (a + b) at most: as many tokens are not of their
+//! common subsequence of L. Each of those comes between two neighbours of the subsequence at most, so that L - 1 - D pairs of
+//! neighbouring tokens stand in both lines, a third of a at s = .8. So a line of which more than two thirds of the pairs stand in
+//! no other line is done with. For the rest, whatever order all pairs are put in, one of the first of the one line, all but one
+//! less than they share, is among the first of the other (prefix filter, Bayardo, Ma, Srikant 2007): pairs that are rare in the
+//! document come first here. Pairs rather than tokens, as most are rare: single tokens listed ten times as many lines.
 //!
-//! Cost: two passes over the tokens, 1 ns a token each, and 0.2 us a line that is not done with.
+//! Cost: two passes over the tokens, 1 ns a token each, and 2 ns for each line that is listed.
 
 use crate::postings::Postings;
 
-/// Which groups a line may belong to, by the prefixes of their first lines.
+/// Which lines a line may be like, by the rarest pairs of each.
 #[derive(Debug, Default)]
 pub(super) struct PrefixIndex {
-    counts: TokenCounts,
-    postings: Postings,
-    /// The prefix of the line at hand, and the groups whose first lines share a token of it, in order.
+    counts: PairCounts,
+    postings: Postings<6>,
+    /// The pairs of the line at hand, and its prefix.
+    pairs: Vec<u64>,
     prefix: Vec<u64>,
-    pub groups: Vec<u32>,
+    /// The lines that share a pair of it, in order.
+    pub listed: Vec<u32>,
+}
+
+/// What is known of the earlier lines that may be like a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Listing {
+    /// There are none, and no later line is like it either.
+    None,
+    /// They are listed.
+    Listed,
+    /// There are too many to list them.
+    Many,
 }
 
 impl PrefixIndex {
-    /// Forgets all and counts the tokens of the lines that will be looked up.
+    /// Forgets all and counts the pairs of the lines that will be looked up.
     pub(super) fn clear<'a>(&mut self, lines: impl Iterator<Item = &'a [u64]> + Clone) {
         self.counts.read(lines);
         self.postings.clear();
     }
 
-    /// Fills `groups`; false when the line can be in none, nor begin one that another line joins. `common` is the least it
-    /// shares with a similar line.
-    pub(super) fn look_up(&mut self, line: &[u64], common: usize, steps: &mut u64) -> bool {
-        let Self { counts, postings, prefix, groups } = self;
-        if !counts.prefix(line, common, prefix) {
-            return false;
+    /// Lists earlier lines that share a pair of the prefix, of those that `may_be_alike`, unless there are more than `most` to look at.
+    /// `common` is the least number of pairs that a line shares with a similar one.
+    pub(super) fn look_up(
+        &mut self,
+        line: &[u64],
+        common: usize,
+        most: usize,
+        may_be_alike: impl Fn(u32) -> bool,
+    ) -> Listing {
+        let Self { counts, postings, pairs, prefix, listed } = self;
+        pairs.clear();
+        pairs.extend(pairs_of(line));
+        if !counts.prefix(pairs, common, prefix) {
+            return Listing::None;
         }
-        groups.clear();
-        groups.extend(prefix.iter().flat_map(|&token| postings.of(token)));
-        *steps += groups.len() as u64;
-        groups.sort_unstable();
-        groups.dedup();
-        true
+        listed.clear();
+        let mut left = most;
+        for number in prefix.iter().flat_map(|&pair| postings.of(pair)) {
+            let Some(less) = left.checked_sub(1) else { return Listing::Many };
+            left = less;
+            if may_be_alike(number) {
+                listed.push(number);
+            }
+        }
+        listed.sort_unstable();
+        listed.dedup();
+        Listing::Listed
     }
 
-    /// Adds the line last looked up as the first of a group.
-    pub(super) fn add(&mut self, group: u32) {
-        self.prefix.iter().for_each(|&token| self.postings.add(token, group));
+    /// Adds the line last looked up.
+    pub(super) fn add(&mut self, number: u32) {
+        self.prefix.iter().for_each(|&pair| self.postings.add(pair, number));
     }
 }
 
-/// How often each token stands in the candidates. Tokens may share a count: that costs time, not truth.
+/// A hash for each two neighbouring tokens.
+#[inline(always)]
+fn pairs_of(line: &[u64]) -> impl Iterator<Item = u64> {
+    line.windows(2).map(|pair| pair[0].rotate_left(32) ^ pair[1])
+}
+
+/// How often each pair stands in the candidates. Pairs may share a count: that costs time, not truth.
 #[derive(Debug, Default)]
-struct TokenCounts {
+struct PairCounts {
     counts: Vec<u8>,
     shift: u32,
-    /// How rare each token of the line at hand is: 0 when it stands in the document once, else the logarithm of how often.
+    /// How rare each pair of the line at hand is: 0 when it stands in the document once, else the logarithm of how often.
     classes: Vec<u8>,
 }
 
 const CLASSES: usize = u8::BITS as usize;
 
-impl TokenCounts {
-    /// Counts the tokens of the lines.
+impl PairCounts {
+    /// Counts the pairs of the lines.
     #[inline(always)]
     fn read<'a>(&mut self, lines: impl Iterator<Item = &'a [u64]> + Clone) {
         let total: usize = lines.clone().map(<[u64]>::len).sum();
-        let bits = usize::BITS - (4 * total).clamp(1 << 8, 1 << 24).leading_zeros();
+        let bits = usize::BITS - (4 * total).clamp(1 << 8, 1 << 26).leading_zeros();
         self.shift = u64::BITS - bits;
         self.counts.clear();
         self.counts.shrink_to(1 << 16);
         self.counts.resize(1 << bits, 0);
-        for line in lines {
-            for token in line {
-                let count = &mut self.counts[(token >> self.shift) as usize];
-                *count = count.saturating_add(1);
-            }
+        for pair in lines.flat_map(pairs_of) {
+            let count = &mut self.counts[(pair >> self.shift) as usize];
+            *count = count.saturating_add(1);
         }
     }
 
-    /// Fills `prefix` with the tokens of the rarest classes of a line that shares `common` tokens at least with any similar
+    /// Fills `prefix` with the pairs of the rarest classes of a line that shares `common` of them at least with any similar
     /// one, but those that stand nowhere else; false when these are so many that there can be no similar line.
     #[inline(always)]
-    fn prefix(&mut self, line: &[u64], common: usize, prefix: &mut Vec<u64>) -> bool {
+    fn prefix(&mut self, pairs: &[u64], common: usize, prefix: &mut Vec<u64>) -> bool {
         // A sum for each class up to it, of 8 bits each; longer lines are all prefix, which is right and rare.
-        let length = line.len() - common + 1;
+        let length = pairs.len() - common + 1;
         let mut last = CLASSES - 1;
         self.classes.clear();
-        // Every token is counted; 1 stands in for what cannot be, so that the logarithm is defined.
-        let count = |token: &u64| self.counts[(token >> self.shift) as usize].max(1);
-        self.classes.extend(line.iter().map(|token| count(token).ilog2() as u8));
-        if line.len() < 128 {
+        // Every pair is counted; 1 stands in for what cannot be, so that the logarithm is defined.
+        let count = |pair: &u64| self.counts[(pair >> self.shift) as usize].max(1);
+        self.classes.extend(pairs.iter().map(|pair| count(pair).ilog2() as u8));
+        if pairs.len() < 128 {
             let sums = self.classes.iter().fold(0, |sums: u64, class| sums + (0x0101_0101_0101_0101 << (8 * class)));
             if (sums & 0xff) as usize >= length {
                 return false;
@@ -97,10 +130,10 @@ impl TokenCounts {
             last = (enough & 0x8080_8080_8080_8080).trailing_zeros() as usize / 8;
         }
         prefix.clear();
-        prefix.resize(line.len(), 0);
+        prefix.resize(pairs.len(), 0);
         let mut count = 0;
-        for (&token, class) in line.iter().zip(&self.classes) {
-            prefix[count] = token;
+        for (&pair, class) in pairs.iter().zip(&self.classes) {
+            prefix[count] = pair;
             count += usize::from(usize::from(*class).wrapping_sub(1) < last);
         }
         prefix.truncate(count);

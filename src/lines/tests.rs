@@ -75,15 +75,20 @@ fn naive(text: &str, options: LineOptions) -> Vec<RepeatedLine> {
     }
 
     let mut groups: Vec<(Vec<usize>, f64)> = Vec::new();
+    let mut earlier: Vec<usize> = Vec::new();
     for at in distinct.into_iter().filter(|&at| lines[at].may_be_near(options)) {
         let similarity_to = |first: usize| similarity(&lines[first].tokens, &lines[at].tokens);
-        match groups.iter_mut().find(|(group, _)| similarity_to(group[0]) >= options.similarity) {
-            Some((group, least)) => {
-                *least = least.min(similarity_to(group[0]));
-                group.push(at);
-            }
-            None => groups.push((vec![at], 1.0)),
+        groups.sort_by_key(|(group, _)| group[0]);
+        if let Some((group, least)) = groups.iter_mut().find(|(group, _)| similarity_to(group[0]) >= options.similarity)
+        {
+            *least = least.min(similarity_to(group[0]));
+            group.push(at);
+        } else if let Some(&like) = earlier.iter().find(|&&like| similarity_to(like) >= options.similarity) {
+            groups.push((vec![like, at], similarity_to(like)));
+        } else {
+            groups.push((vec![at], 1.0));
         }
+        earlier.push(at);
     }
     for (group, least) in groups.iter().filter(|(group, _)| group.len() > 1) {
         let mut all: Vec<usize> = group.iter().flat_map(|&first| same_as(first)).collect();
