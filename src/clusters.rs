@@ -140,9 +140,10 @@ pub fn with_copies(mut joined: Vec<Joined>, copies: &Copies) -> Vec<Cluster> {
     for (document, first) in copies.firsts() {
         if let Some((representative, similarity)) = leader_of(first) {
             let (jaccard, containment) = (similarity.jaccard(), similarity.containment_of_right());
-            members.push((representative, Member { document, is_exact: false, jaccard, containment }));
+            let same_as = (first != document).then_some(first);
+            members.push((representative, Member { document, is_exact: false, same_as, jaccard, containment }));
         } else if document != first {
-            members.push((first, Member { document, is_exact: true, jaccard: 1.0, containment: 1.0 }));
+            members.push((first, Member { document, is_exact: true, same_as: None, jaccard: 1.0, containment: 1.0 }));
         }
     }
     members.sort_by_key(|(representative, member)| (*representative, member.document));

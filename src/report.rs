@@ -228,6 +228,8 @@ pub struct Member {
     pub document: DocId,
     /// Whether it has the same tokens as the representative, in the same order.
     pub is_exact: bool,
+    /// The first document with the same tokens, where that is another member.
+    pub same_as: Option<DocId>,
     /// Its similarity to the representative.
     pub jaccard: f64,
     /// The share of its shingles that the representative has.

@@ -89,6 +89,7 @@ impl Truth {
                 Some((a, members)) => members.push(Member {
                     document: id(b),
                     is_exact: self.is_exact(*a, b),
+                    same_as: (0..b).find(|&c| self.is_exact(c, b)).filter(|c| c != a).map(id),
                     jaccard: self.jaccard(*a, b),
                     containment: self.shared[*a][b] as f64 / self.shared[b][b] as f64,
                 }),

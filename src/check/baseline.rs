@@ -97,6 +97,11 @@ impl Baseline {
         self.entries.get(key).map_or(0, |known| known.count)
     }
 
+    /// Where a content stood when the baseline was taken.
+    pub fn name(&self, key: &Key) -> Option<&str> {
+        self.entries.get(key).map(|known| known.name.as_str())
+    }
+
     /// The entries of kinds that were not looked for, added to these.
     pub fn with_others(mut self, before: &Self, is_looked_for: impl Fn(&str) -> bool) -> Self {
         let others = before.entries.iter().filter(|(key, _)| !is_looked_for(&key.kind));

@@ -201,8 +201,7 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
             return None;
         }
         // A loss is a loss wherever it is.
-        let mut is_touched = |path| *self.touched.entry(path).or_insert_with(|| (self.is_touched)(path));
-        let is_touched = rule == Rule::UnreadableInput || paths().any(&mut is_touched);
+        let is_touched = rule == Rule::UnreadableInput || paths().any(|path| self.touches(path));
         let (state, what) = (State::New, what());
         let finding = Finding {
             rule,
@@ -221,10 +220,41 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
         self.found.findings.last_mut()
     }
 
+    /// Adds a document that is told twice, the same as another or so much like it: Jaccard, and containment in it. When the other alone is
+    /// in a file that matters, it is the other that stands out.
+    fn pair(
+        &mut self,
+        rule: Rule,
+        document: DocId,
+        other: DocId,
+        alike: Option<(f64, f64)>,
+    ) -> Option<&mut Finding<'a>> {
+        let key = of_duplicate(self.fingerprint(document));
+        let (mut place, mut other) = (self.place(document, None), self.place(other, None));
+        let is_swapped = !self.touches(place.path) && self.touches(other.path);
+        if is_swapped {
+            std::mem::swap(&mut place, &mut other);
+        }
+        let message = match alike {
+            None => format!("the same as {}", other.document),
+            Some((jaccard, containment)) if is_swapped => {
+                near(jaccard, &other, containment_of_other(jaccard, containment))
+            }
+            Some((jaccard, containment)) => near(jaccard, &other, containment),
+        };
+        self.add(rule, place, vec![other], Some(key), || What::Said(message))
+    }
+
+    /// Whether a path matters.
+    fn touches(&mut self, path: &'a str) -> bool {
+        *self.touched.entry(path).or_insert_with(|| (self.is_touched)(path))
+    }
+
     /// All documents of a cluster but the first in document order: a copy with the first of its copies, another one with the leader
     /// that it was compared with, and the leader with the first.
     fn duplicates(&mut self, cluster: &Cluster) {
-        let leader = Member { document: cluster.representative, is_exact: true, jaccard: 1.0, containment: 1.0 };
+        let document = cluster.representative;
+        let leader = Member { document, is_exact: true, same_as: None, jaccard: 1.0, containment: 1.0 };
         let mut members: Vec<Member> = std::iter::once(leader).chain(cluster.members.iter().copied()).collect();
         members.sort_unstable_by_key(|member| member.document);
         let mut copied: BTreeMap<u64, DocId> = BTreeMap::new();
@@ -242,16 +272,11 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
             };
             // The similarity of the leader to the first is that of the first to the leader.
             let (jaccard, containment) = match member.is_exact {
-                true => (first.jaccard, 1.0 / (1.0 / first.jaccard - 1.0 / first.containment + 1.0)),
+                true => (first.jaccard, containment_of_other(first.jaccard, first.containment)),
                 false => (member.jaccard, member.containment),
             };
-            let (place, other) = (self.place(member.document, None), self.place(other, None));
-            let message = match rule {
-                Rule::ExactDuplicate => format!("the same as {}", other.document),
-                _ => near(jaccard, &other, containment),
-            };
-            let key = Some(of_duplicate(fingerprint));
-            if let Some(finding) = self.add(rule, place, vec![other], key, || What::Said(message)) {
+            let alike = (rule != Rule::ExactDuplicate).then_some((jaccard, containment));
+            if let Some(finding) = self.pair(rule, member.document, other, alike) {
                 finding.cluster = Some(first.document);
                 is_told = true;
             }
@@ -272,11 +297,8 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
             }
         }
         for stray in &self.report.strays {
-            let (place, other) = (self.place(stray.document, None), self.place(stray.member, None));
-            let message = near(stray.jaccard, &other, stray.containment);
-            let key = of_duplicate(self.fingerprint(stray.document));
-            if let Some(finding) = self.add(Rule::NearDuplicate, place, vec![other], Some(key), || What::Said(message))
-            {
+            let alike = Some((stray.jaccard, stray.containment));
+            if let Some(finding) = self.pair(Rule::NearDuplicate, stray.document, stray.member, alike) {
                 let cluster = first_of.get(&stray.member).copied().unwrap_or(stray.member);
                 finding.stray = Some(Stray { document: stray.document, cluster });
             }
@@ -385,6 +407,11 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
             self.add(Rule::UnreadableInput, place, Vec::new(), None, || What::Said(problem.reason.clone()));
         }
     }
+}
+
+/// The containment of the second of two documents in the first, by that of the first in the second: each is what both share of it.
+fn containment_of_other(jaccard: f64, containment: f64) -> f64 {
+    1.0 / (1.0 / jaccard - 1.0 / containment + 1.0)
 }
 
 /// How a document is like another, which holds so much of it.

@@ -7,7 +7,7 @@ use crate::document::DocId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Marks what a baseline knows. Of several findings of one content those are known first that are in files which do not matter, then
-/// those that come first. Where the first document of a cluster is not known, one finding of it is new, of those that matter if there
+/// those in the document that the baseline names, then those that come first. Where the first document of a cluster is not known, one finding of it is new, of those that matter if there
 /// is one. `firsts` are the first documents of clusters.
 pub fn mark_known(findings: &mut [Finding<'_>], firsts: &BTreeMap<DocId, (Key, &str)>, baseline: &Baseline) {
     if baseline.is_empty() {
@@ -32,18 +32,21 @@ pub fn mark_known(findings: &mut [Finding<'_>], firsts: &BTreeMap<DocId, (Key, &
         let tells = |(_, finding): &(usize, &Finding<'_>)| finding.cluster.is_some_and(|first| untold.remove(&first));
         telling.extend(some.filter(tells).map(|(at, _)| at));
     }
-    for is_touched in [false, true] {
-        let some = findings.iter_mut().enumerate().filter(|(_, finding)| finding.is_touched == is_touched);
-        for (at, finding) in some {
-            let Some(key) = &finding.key else { continue };
-            let is_known = match finding.stray {
-                // Its copies are a cluster, in which it is counted.
-                Some(stray) if firsts.contains_key(&stray.document) => !new_firsts.contains(&stray.document),
-                _ => take(key, finding.times) && !telling.contains(&at),
-            };
-            if is_known {
-                finding.state = State::Known;
-            }
+    let rank = |finding: &Finding<'_>| {
+        let is_named = finding.key.as_ref().and_then(|key| baseline.name(key)) == Some(&*finding.place.document);
+        (finding.is_touched, !is_named)
+    };
+    let mut order: Vec<(usize, &mut Finding<'_>)> = findings.iter_mut().enumerate().collect();
+    order.sort_by_cached_key(|(at, finding)| (rank(finding), *at));
+    for (at, finding) in order {
+        let Some(key) = &finding.key else { continue };
+        let is_known = match finding.stray {
+            // Its copies are a cluster, in which it is counted.
+            Some(stray) if firsts.contains_key(&stray.document) => !new_firsts.contains(&stray.document),
+            _ => take(key, finding.times) && !telling.contains(&at),
+        };
+        if is_known {
+            finding.state = State::Known;
         }
     }
 }

@@ -343,6 +343,13 @@ impl Deduplicated {
         if has_removed && !marks || is_cut || is_marked { Fate::Changed } else { Fate::Whole }
     }
 
+    /// Whether nothing stays of a source, of which all was read.
+    pub fn loses_all(&self, source: SourceId) -> bool {
+        let (mut documents, name) = (self.documents_of(source), self.source_name(source));
+        let is_whole = || self.problems.iter().all(|problem| problem.path != name);
+        !documents.is_empty() && documents.all(|document| self.removal(DocId(document)).is_some()) && is_whole()
+    }
+
     /// Writes a source that changes. With `mark`, every record stays and gets two fields: one of this name with the number of its
     /// cluster, and one with whether it would stay.
     ///

@@ -409,7 +409,8 @@ mod tests {
         for least in [0.8, 0.85, 0.9, 0.97, 1.0] {
             for a in 4..300 {
                 let shared_with = |b: usize| {
-                    let distances = (0..a + b).filter(|d| (a + b + d) % 2 == 0 && similarity(a + b, *d) >= least);
+                    let distances =
+                        (0..a + b).filter(|d| (a + b + d).is_multiple_of(2) && similarity(a + b, *d) >= least);
                     let distance = distances.max().filter(|distance| a.abs_diff(b) <= *distance)?;
                     Some(((a + b - distance) / 2).saturating_sub(1 + distance))
                 };

@@ -1,5 +1,6 @@
 //! One source: what it is called, where its bytes are, and what these are a copy of.
 
+use super::compression::Compression;
 use super::indexed::IndexFile;
 use super::rewrite::{Packing, Wide};
 use super::spool::more_than_one_record;
@@ -49,7 +50,7 @@ impl Source {
 
     /// What the source is called in results: its path as given or found, `-` for standard input.
     pub fn name(&self) -> String {
-        self.alias.clone().unwrap_or_else(|| self.path.to_string_lossy().into_owned())
+        self.alias.clone().unwrap_or_else(|| shown(&self.path))
     }
 
     /// Where the bytes stand that were given or found: for a spooled file what it was copied from, but for a stream, which can
@@ -85,6 +86,19 @@ impl Source {
     pub fn problem(&self, record: Option<u64>, reason: impl fmt::Display) -> Problem {
         Problem { path: self.name(), record, reason: reason.to_string() }
     }
+}
+
+/// A path as it is called in results: what is no UTF-8 in it as `\xff`, so that two names are two.
+pub(super) fn shown(path: &Path) -> String {
+    if let Some(text) = path.to_str() {
+        return text.to_owned();
+    }
+    let mut shown = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        shown.push_str(chunk.valid());
+        shown.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    shown
 }
 
 /// A path from the root on, without `.` and `..`, whatever links there are on the way.
@@ -166,8 +180,17 @@ const RECORDS_HEAD: u64 = 64 << 10;
 
 /// Whether a JSON file begins with records: an object or array in which the name of the first text field stands.
 fn names_a_field(path: &Path, fields: &Fields) -> bool {
-    // Compressed ones are not opened twice to be told.
-    head_of(path).is_ok_and(|head| compression::Compression::of(&head).is_some() || is_named(&head, fields))
+    head_of(path).is_ok_and(|head| match Compression::of(&head) {
+        None => is_named(&head, fields),
+        Some(compression) => {
+            let mut plain = Vec::new();
+            // It ends in the middle, or cannot be read: what is wrong is said when it is read as what it seems to be.
+            let read = compression
+                .reader(head.as_slice())
+                .and_then(|reader| reader.take(RECORDS_HEAD).read_to_end(&mut plain));
+            is_named(&plain, fields) || read.is_err() && plain.is_empty()
+        }
+    })
 }
 
 fn head_of(path: &Path) -> io::Result<Vec<u8>> {

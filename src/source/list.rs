@@ -4,6 +4,7 @@
 //! force, to see what the rules left out.
 
 use super::compression::{Compression, HEAD};
+use super::file::shown;
 use super::load::{Loaded, Loader};
 use super::text::NotText;
 use super::{Format, Reading, Selection, Source, Sources, Table, io_reason};
@@ -61,7 +62,7 @@ impl Sources {
                 // What no rule leaves out the walk by the rules came by as well.
                 let (path, reason) = passed;
                 let reason = if self.passed.binary_search(passed).is_ok() { reason } else { left_out(path) };
-                Listed { path: path.to_string_lossy().into_owned(), fate: Fate::LeftOut(reason.into()) }
+                Listed { path: shown(path), fate: Fate::LeftOut(reason.into()) }
             }));
         }
         let problems = self

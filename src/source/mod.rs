@@ -169,7 +169,7 @@ impl Sources {
                 walk::directory(path, selection, reading, &mut sources);
             } else if is_stream() {
                 // A pipe or device gives its bytes once, and texts are read again.
-                sources.add_stream(path.to_string_lossy().into_owned(), File::open(path), reading);
+                sources.add_stream(file::shown(path), File::open(path), reading);
             } else if is_index(path) {
                 sources.add_index(path);
             } else {

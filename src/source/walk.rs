@@ -5,6 +5,7 @@
 //! those above it only inside of one (`.gitignore` up to its top, `.ignore` up to the root), and the machine's own (a global
 //! gitignore, `.git/info/exclude`) never.
 
+use super::file::shown;
 use super::{Reading, Sources};
 use crate::problem::Problem;
 use ignore::overrides::{Override, OverrideBuilder};
@@ -33,6 +34,8 @@ impl Selection {
         let mut globs = OverrideBuilder::new(root);
         for glob in &self.include {
             globs.add(glob)?;
+            // What is in a directory that matches matches too.
+            globs.add(&format!("{}/**", glob.trim_end_matches('/')))?;
         }
         for glob in &self.exclude {
             globs.add(&format!("!{glob}"))?;
@@ -113,6 +116,10 @@ fn problem(root: &Path, error: &ignore::Error) -> Problem {
                 path = at;
                 err
             }
+            ignore::Error::Loop { child, .. } => {
+                path = child;
+                break;
+            }
             ignore::Error::WithDepth { err, .. } => err,
             _ => break,
         };
@@ -121,5 +128,5 @@ fn problem(root: &Path, error: &ignore::Error) -> Problem {
         Some(io) => super::io_reason(io),
         None => inner.to_string(),
     };
-    Problem { path: path.to_string_lossy().into_owned(), record: None, reason }
+    Problem { path: shown(path), record: None, reason }
 }

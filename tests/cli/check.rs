@@ -465,3 +465,37 @@ fn a_loss_that_is_accepted_is_named() {
         assert_eq!((ended.status, ended.stderr.as_str()), (0, "retold: gone.txt: no such file\n"), "{format}");
     }
 }
+
+/// Who changes a file hears of that one, however it is sorted, and by the path that the checkout has it by.
+#[test]
+fn the_changed_file_is_the_one_that_is_named() {
+    let folder = repository();
+    let early = article("harbour").replace("harbour 7 is", "harbour 7 was");
+    for (text, like) in [(article("harbour"), "exact-duplicate: the same as"), (early, "near-duplicate: 0.9")] {
+        fs::write(folder.path().join("data/0.txt"), text).unwrap();
+        let ended = retold(folder.path(), "check --changed-since HEAD --rule repeated-line=off");
+        assert!(ended.stdout.starts_with(&format!("./data/0.txt:1: {like}")), "{}", ended.stdout);
+        assert!(ended.stdout.contains(" ./data/a.txt"), "{}", ended.stdout);
+        let ended = retold(folder.path(), "check --rule repeated-line=off --format github");
+        assert!(ended.stdout.starts_with("::error file=data/a.txt,line=1,"), "{}", ended.stdout);
+    }
+    // It is as much of the one as of the other, by their own sizes.
+    let half = article("harbour").lines().take(27).fold(String::new(), |text, line| text + line + "\n");
+    fs::write(folder.path().join("data/0.txt"), half).unwrap();
+    let ended = retold(folder.path(), "check --changed-since HEAD --rule repeated-line=off");
+    assert!(ended.stdout.contains("./data/a.txt; 100 % of it stands there"), "{}", ended.stdout);
+    commit_all(folder.path());
+    let ended = retold(folder.path(), "check --rule repeated-line=off");
+    assert!(ended.stdout.contains("./data/0.txt; 89 % of it stands there"), "{}", ended.stdout);
+}
+
+#[test]
+fn lines_are_looked_for_or_not() {
+    let folder = repository();
+    for rule in ["repeated-line=warn", "boilerplate-line=error"] {
+        let ended = retold(folder.path(), &format!("check data --no-lines --rule {rule}"));
+        let said = format!("retold: --rule {rule} has no effect beside --no-lines; leave one of them out\n");
+        assert_eq!((ended.status, ended.stderr), (2, said));
+    }
+    assert_eq!(retold(folder.path(), "check data --no-lines --rule repeated-line=off").status, 0);
+}

@@ -477,3 +477,40 @@ fn pages_of_which_nothing_is_cut() {
         assert_eq!((ended.status, ended.stdout.contains(said)), (0, is_said), "{arguments}: {}", ended.stdout);
     }
 }
+
+/// Of each format, and compressed; but not a file of which something could not be read.
+#[cfg(all(feature = "compression", feature = "csv"))]
+#[test]
+fn files_of_records_go_when_all_of_them_go() {
+    let record = serde_json::json!({"text": visit()}).to_string() + "\n";
+    let csv = format!("text\n\"{}\"\n", visit().replace('"', "\"\""));
+    let gone = zstd::encode_all(record.as_bytes(), 1).unwrap();
+    let folder = folder([
+        ("in/0.txt", visit().into_bytes()),
+        ("in/a.jsonl", record.clone().into_bytes()),
+        ("in/b.jsonl.zst", gone),
+        ("in/c.csv", csv.into_bytes()),
+        ("in/d.json", format!("[{record}]").into_bytes()),
+        ("in/e.jsonl", format!("{record}broken\n").into_bytes()),
+    ]);
+    assert_eq!(retold(folder.path(), "dedup in -o out").status, 2);
+    assert_eq!(files(&folder.path().join("out")).into_keys().collect::<Vec<_>>(), ["0.txt", "e.jsonl"]);
+    // With marks all stay.
+    fs::remove_file(folder.path().join("in/0.txt")).unwrap();
+    assert_eq!(retold(folder.path(), "dedup in -o marked --mark told").status, 2);
+    assert_eq!(fs::read_dir(folder.path().join("marked")).unwrap().count(), 5);
+}
+
+#[test]
+fn a_stream_has_no_time() {
+    let record = serde_json::json!({"text": visit()}).to_string() + "\n";
+    for (keep, kept) in [("newest", "a.jsonl"), ("oldest", "-")] {
+        let folder = folder([("a.jsonl", &record)]);
+        let mut command = command(folder.path());
+        let arguments = format!("dedup a.jsonl - --dry-run --ledger /dev/stderr --keep {keep}");
+        command.args(arguments.split(' ')).write_stdin(record.clone());
+        let ended = end(command);
+        let kept = format!("\"representative\":\"{kept}:1\"");
+        assert!(ended.stderr.contains(&kept), "{keep}: {}", ended.stderr);
+    }
+}

@@ -163,3 +163,32 @@ fn the_seeds_of_the_contract() {
     let repeated = |text: &str, lines: [u64; 2]| json!({ "document": "seeds/001_d0454c27a7490977.txt", "text": text, "lines": lines, "kind": "exact", "similarity": 1.0 });
     assert_eq!(report["repeated_lines"], json!([repeated(headline, [1, 3]), repeated("Shafaq Live", [25, 26])]));
 }
+
+/// A threshold within a range of the histogram, members that are the same as each other, the largest cluster first.
+#[test]
+fn what_people_look_at_first() {
+    let words = |from: usize| (from..from + 100).map(|word| format!("w{word} ")).collect::<String>();
+    let texts = [words(1000), words(1001), words(0), words(1), words(4), words(4), words(9)];
+    let corpus = TempDir::new().unwrap();
+    for (number, text) in texts.iter().enumerate() {
+        fs::write(corpus.path().join(format!("{number}.txt")), text).unwrap();
+    }
+    let markdown = retold(corpus.path(), "scan . --format markdown --histogram=0.8 -t 0.83").stdout;
+    let json = retold(corpus.path(), "scan . --format json --histogram=0.8 -t 0.83 --pairs p.jsonl").json();
+    let pairs = fs::read_to_string(corpus.path().join("p.jsonl")).unwrap().lines().count();
+    let at = json["histogram"]["thresholds"].as_array().unwrap().iter().find(|at| at["threshold"] == 0.83).unwrap();
+    assert_eq!(at["pairs"], pairs);
+    assert!(markdown.contains(&format!("| 0.83 | {pairs} |")), "{markdown}");
+    assert!(markdown.find("| `./2.txt` |") < markdown.find("| `./0.txt` |"), "{markdown}");
+    let text = retold(corpus.path(), "scan . -t 0.83").stdout;
+    assert!(text.contains("0.920  ./5.txt  the same as ./4.txt\n"), "{text}");
+    assert!(text.find("  ./2.txt\n") < text.find("  ./0.txt\n"), "{text}");
+    let members = json["clusters"][1]["members"].as_array().unwrap();
+    let same: Vec<_> = members.iter().map(|member| (&member["document"], &member["same_as"])).collect();
+    assert!(
+        same.contains(&(&json!("./5.txt"), &json!("./4.txt"))) && same.contains(&(&json!("./4.txt"), &Value::Null))
+    );
+    let leaks =
+        retold(corpus.path(), "scan 3.txt 5.txt 1.txt --against 2.txt --against 4.txt -f markdown --limit 1").stdout;
+    assert!(leaks.contains("| 0.979 like it |") && leaks.contains("1 more such document: "), "{leaks}");
+}

@@ -132,19 +132,35 @@ fn the_reference_does_not_count_as_read() {
 
 #[test]
 fn no_document_is_a_failure() {
-    let corpus = folder([("binary/a.png", &b"\0"[..]), ("hidden/.a", b"a b"), ("broken/a.jsonl", b"{")]);
+    let corpus =
+        folder([("binary/a.png", &b"\0"[..]), ("hidden/.a", b"a b"), ("broken/a.jsonl", b"{"), ("seen/a.txt", b"one")]);
     let said = |arguments: &str| {
         let ended = retold(corpus.path(), arguments);
         assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{arguments}");
         ended.stderr.lines().last().unwrap().to_owned()
     };
-    for path in ["binary", "hidden", "broken", "missing", "missing --format json"] {
+    for path in ["binary", "hidden", "broken", "missing", "hidden --format json"] {
         let said = said(&format!("scan {path}"));
         assert!(said.starts_with("retold: no document found: "), "{path}: {said}");
     }
     assert!(said("scan hidden").contains("--hidden"));
     assert!(said("scan binary").contains("binary"));
     assert_eq!(retold(corpus.path(), "scan hidden --hidden").status, 0);
+    // Programs are told of losses all the same.
+    for (arguments, pointer) in [
+        ("scan broken --format json", "/problems/0/path"),
+        ("scan seen --against broken --format json", "/problems/0/path"),
+        ("check broken --format json", "/findings/0/path"),
+        ("check broken --format sarif", "/runs/0/results/0/locations/0/physicalLocation/artifactLocation/uri"),
+        ("check broken --quiet --report json=/dev/stdout", "/findings/0/path"),
+    ] {
+        let ended = retold(corpus.path(), arguments);
+        assert!(
+            ended.status == 2 && ended.stderr.contains("no document found") != arguments.contains("against"),
+            "{ended:?}"
+        );
+        assert_eq!(ended.json().pointer(pointer), Some(&json!("broken/a.jsonl")), "{arguments}");
+    }
 }
 
 #[test]
@@ -175,10 +191,16 @@ fn only_the_first_problems_are_named_unless_all_are_wanted() {
         ended.stderr.lines().map(str::to_owned).collect::<Vec<_>>()
     };
     let some = lines("");
+    assert!(some[0].starts_with("retold: a.jsonl:2: ") && some[2].starts_with("retold: a.jsonl:4: "), "{some:?}");
+    assert_eq!(some[3], "retold: a.jsonl: the same of 27 more records");
+    assert_eq!(some[4..], ["retold: --text-field names the field that holds the text"]);
+    assert_eq!(lines("--verbose").len(), 30);
+    let different = (0..30).map(|number| format!("{{\"a{number}\": 1}}\n")).collect::<String>();
+    std::fs::write(corpus.path().join("a.jsonl"), "{\"text\": \"one two\"}\n".to_owned() + &different).unwrap();
+    let some = lines("");
     assert_eq!(some.len(), 21);
     assert!(some[0].starts_with("retold: a.jsonl:2: "), "{}", some[0]);
     assert!(some[20].starts_with("retold: 10 more problems"), "{}", some[20]);
-    assert_eq!(lines("--verbose").len(), 30);
     assert_eq!(lines("--quiet"), [""; 0]);
 }
 
@@ -194,4 +216,38 @@ fn a_named_pipe_is_a_document() {
     let ended = retold(corpus.path(), "scan a.txt pipe --format json");
     writer.join().unwrap().unwrap();
     assert_eq!((ended.status, ended.clusters()), (0, vec![vec!["a.txt".into(), "pipe".into()]]));
+}
+
+#[test]
+fn a_directory_may_be_included() {
+    let corpus =
+        folder([("d/a.md", "one"), ("d/sub/b.md", "two"), ("d/sub/deep/c.txt", "three"), ("d/e/sub.txt", "four")]);
+    let read = |arguments: &str| {
+        let listed = retold(corpus.path(), &format!("scan d --list {arguments}")).stdout;
+        let read = listed.lines().filter_map(|line| line.strip_suffix(": text, UTF-8"));
+        read.map(str::to_owned).collect::<Vec<_>>()
+    };
+    for glob in ["sub", "sub/", "/sub", "sub/**"] {
+        assert_eq!(read(&format!("--include {glob}")), ["d/sub/b.md", "d/sub/deep/c.txt"], "{glob}");
+    }
+    assert_eq!(read("--include sub --exclude deep"), ["d/sub/b.md"]);
+    assert_eq!(read("--include sub/*.md --include *.txt"), ["d/e/sub.txt", "d/sub/b.md", "d/sub/deep/c.txt"]);
+}
+
+/// What JSON in a directory is does not change when it is compressed.
+#[cfg(feature = "compression")]
+#[test]
+fn compressed_json_is_records_where_plain_json_is() {
+    let corpus = folder([("d/a.txt", "one")]);
+    for (name, json, is) in
+        [("package.json", "{\"name\": \"a\"}", "text, UTF-8"), ("news.json", "[{\"text\": \"a\"}]", "JSON")]
+    {
+        std::fs::write(corpus.path().join("d").join(name), json).unwrap();
+        let packed = zstd::encode_all(json.as_bytes(), 1).unwrap();
+        std::fs::write(corpus.path().join("d").join(format!("{name}.zst")), packed).unwrap();
+        let listed = retold(corpus.path(), "scan d --list").stdout;
+        assert!(listed.contains(&format!("{name}: {is}\n")), "{listed}");
+        assert!(listed.contains(&format!("{name}.zst: {is}, zstd\n")), "{listed}");
+    }
+    assert_eq!(retold(corpus.path(), "scan d").status, 0);
 }

@@ -6,7 +6,7 @@ use super::{Ended, command, end, folder, retold, visit, withdrawal};
 fn values_that_make_no_sense_are_refused() {
     let corpus = folder([("a.txt", "one two")]);
     for (arguments, said) in [
-        ("scan", "<PATH>"),
+        ("scan", "Give a PATH"),
         ("scan a.txt --threshold 0", "above 0 and at most 1"),
         ("scan a.txt --threshold 1.5", "above 0 and at most 1"),
         ("scan a.txt --threshold x", "above 0 and at most 1"),

@@ -345,3 +345,20 @@ fn what_is_wrong_with_the_other_set() {
     assert!(said("none.jsonl").contains("it holds no document with a word"), "{}", said("none.jsonl"));
     assert!(said("bad/").contains("; bad/b.jsonl:1: not a JSON object"), "{}", said("bad/"));
 }
+
+/// What a name or a value was meant for is said.
+#[test]
+fn slips_of_those_who_type() {
+    let corpus = folder([("a.txt", "one two three")]);
+    let said = |arguments: &str| retold(corpus.path(), arguments).stderr;
+    let of_name = said("scan a.txt -o report.html");
+    assert_eq!(of_name, "retold: report.html holds text, whatever its name says; --format html writes that\n");
+    for fine in ["-o report.txt", "-o report", "-o report.html -f html", "-o report.html --quiet"] {
+        assert_eq!(said(&format!("scan a.txt {fine}")), "", "{fine}");
+    }
+    for option in ["histogram", "contained"] {
+        let hint = format!("retold: 0.3 is no file; --{option}=0.3 takes it as a value, with a =\n");
+        assert_eq!(said(&format!("scan a.txt --{option} 0.3")), hint);
+    }
+    assert_eq!(said("scan a.txt -o none/report.txt"), "retold: none/report.txt: there is no directory none\n");
+}

@@ -143,7 +143,7 @@ fn a_part_says_nothing_of_the_rest() {
     for writing in ["data/b --prune", "data/b --update-baseline", "--include b.txt --prune", "--exclude a --prune"] {
         let ended = retold(folder.path(), &format!("check {writing}"));
         assert_eq!(ended.status, 2);
-        assert!(ended.stderr.contains("look there too"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("not asked for"), "{}", ended.stderr);
     }
     assert_eq!(retold(folder.path(), "check ./data --prune").status, 0, "the same by another name");
     assert_eq!(statuses(&retold(folder.path(), "check")).0, 0);
@@ -174,5 +174,28 @@ fn a_summary_comes_with_any_report_for_github() {
         assert_eq!(end(command).status, 1, "{arguments}");
         assert_eq!(fs::read_to_string(&summary).unwrap().matches("## retold: ").count(), 1, "{arguments}");
         fs::remove_file(summary).unwrap();
+    }
+}
+
+/// As in a `.gitignore`: a star does not leave its directory, a name stands anywhere, a directory is all that is in it.
+#[test]
+fn globs_of_overrides() {
+    let folder = folder([("data/a.txt", visit()), ("data/sub/a.txt", visit().to_uppercase())]);
+    for (glob, found) in [
+        ("[\"data/*.txt\"]", &["data/sub/a.txt"][..]),
+        ("[\"*.txt\"]", &[]),
+        ("[\"sub\"]", &["data/a.txt"]),
+        ("[\"data/sub/\"]", &["data/a.txt"]),
+        ("[\"data/**\", \"!data/a.txt\"]", &["data/a.txt"]),
+    ] {
+        let config = format!(
+            "paths = [\"data\"]\n[rules]\nexact-duplicate = \"off\"\n[[overrides]]\npaths = {glob}\nrules = {{ repeated-line = \"off\" }}\n"
+        );
+        fs::write(folder.path().join("retold.toml"), config).unwrap();
+        let ended = retold(folder.path(), "check --format json");
+        let findings = ended.json()["findings"].as_array().unwrap().clone();
+        let mut paths: Vec<&str> = findings.iter().map(|finding| finding["path"].as_str().unwrap()).collect();
+        paths.dedup();
+        assert_eq!(paths, found, "{glob}");
     }
 }

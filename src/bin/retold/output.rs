@@ -119,7 +119,12 @@ impl NewFile {
     fn out(&mut self) -> io::Result<&mut BufWriter<NamedTempFile>> {
         if self.out.is_none() {
             let mut builder = tempfile::Builder::new();
-            let file = permissions(&mut builder).prefix(".retold-").tempfile_in(folder_of(&self.place))?;
+            let folder = folder_of(&self.place);
+            let made = permissions(&mut builder).prefix(".retold-").tempfile_in(folder);
+            let file = made.map_err(|error| match folder.is_dir() {
+                true => error,
+                false => io::Error::new(error.kind(), format!("there is no directory {}", folder.display())),
+            })?;
             temporary::remove_too(file.path());
             self.out = Some(BufWriter::new(file));
         }

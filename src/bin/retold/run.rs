@@ -2,6 +2,7 @@
 
 use crate::args::SelectionArgs;
 use crate::exit::{Failure, say};
+use crate::format::counted;
 use crate::progress;
 use retold::problem::Problem;
 use retold::report::Report;
@@ -144,13 +145,30 @@ pub fn path_of(bytes: &[u8]) -> Result<PathBuf, Failure> {
     path.map(PathBuf::from).map_err(|_| Failure::new("a path is not UTF-8"))
 }
 
+/// Of more records of a source in a row than this of which the same is said, the first three are named.
+const SAME: usize = 5;
+
 /// Names on standard error what could not be read or done.
 pub fn say_problems(problems: &[Problem], shown: usize) {
-    for problem in problems.iter().take(shown) {
-        say(&problem.to_string());
+    let (mut left, mut untold, mut lacks_field) = (shown, 0, false);
+    for same in problems.chunk_by(|a, b| a.path == b.path && a.reason == b.reason) {
+        let is_many = same.len() > SAME && shown < usize::MAX;
+        let told = left.min(if is_many { 3 } else { same.len() });
+        same[..told].iter().for_each(|problem| say(&problem.to_string()));
+        left -= told;
+        let rest = same.len() - told;
+        if is_many && told > 0 {
+            say(&format!("{}: the same of {}", same[0].path, counted(rest as u64, "more record")));
+            lacks_field |= same[0].reason.starts_with("no string field");
+        } else {
+            untold += rest;
+        }
     }
-    if let Some(more) = problems.len().checked_sub(shown).filter(|&more| more > 0) {
-        say(&format!("{more} more problems: --verbose names them here, --format json in the report"));
+    if untold > 0 {
+        say(&format!("{untold} more problems: --verbose names them here, --format json in the report"));
+    }
+    if lacks_field {
+        say("--text-field names the field that holds the text");
     }
 }
 

@@ -5,6 +5,7 @@ use crate::exit::{self, Failure, Status};
 use crate::format::Format;
 use crate::output::Destination;
 use crate::{format, run};
+use retold::report::Report;
 use retold::source::{Fate, Listed, Sources};
 use std::path::PathBuf;
 
@@ -34,24 +35,51 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     if !saying.quiet && is_silent && report.parameters.leaves_out_indexes {
         exit::say(format::NOT_WITHIN);
     }
-    if report.summary.documents == 0 {
-        return Err(run::no_document(&report.problems, report.summary.skipped));
-    }
-    if !args.wider.against.is_empty() && !report.summary.has_reference() {
-        return Err(run::no_reference(&args.wider.against, &report.problems, "looked for"));
+    let failure = if report.summary.documents == 0 {
+        Some(run::no_document(&report.problems, report.summary.skipped))
+    } else if !args.wider.against.is_empty() && !report.summary.has_reference() {
+        Some(run::no_reference(&args.wider.against, &report.problems, "looked for"))
+    } else {
+        None
+    };
+    // The report tells of losses at least, for programs; people have been told.
+    if let Some(failure) = failure {
+        if !report.problems.is_empty() && args.report.format != Format::Text {
+            write(&args, &report)?;
+        }
+        return Err(failure);
     }
     if let (Some(pairs_to), Some(pairs)) = (&pairs_to, &report.pairs) {
         pairs_to.write(|out| format::pairs::write(out, &report, pairs))?;
     }
-    let destination = args.output.destination();
-    let style = format::Style::new(destination.is_coloured(args.output.color.into()), args.report.limit);
-    destination.write(|out| format::write(out, &report, args.report.format, style))?;
+    write(&args, &report)?;
     Ok(if report.problems.is_empty() { Status::Done } else { Status::Incomplete })
 }
 
-/// Fails when the report has no room for what would be looked for.
+fn write(args: &ScanArgs, report: &Report) -> Result<(), Failure> {
+    let destination = args.output.destination();
+    let style = format::Style::new(destination.is_coloured(args.output.color.into()), args.report.limit);
+    destination.write(|out| format::write(out, report, args.report.format, style))?;
+    if let (Some(file), Format::Text, false) = (&args.output.output, args.report.format, args.report.saying.quiet)
+        && let Some(format) = Format::of_name(file)
+    {
+        exit::say(&format!("{} holds text, whatever its name says; --format {format} writes that", file.display()));
+    }
+    Ok(())
+}
+
+/// Fails when the report has no room for what would be looked for, or a value was taken for a path.
 fn expect_shown(args: &ScanArgs) -> Result<(), Failure> {
     let (wider, format) = (&args.wider, args.report.format);
+    let options = [("histogram", wider.histogram), ("contained", wider.contained)];
+    for (option, _) in options.iter().filter(|(_, value)| value.is_some()) {
+        let is_value =
+            |path: &&PathBuf| path.to_str().is_some_and(|path| path.parse::<f64>().is_ok()) && !path.exists();
+        if let Some(value) = args.paths.iter().find(is_value) {
+            let value = value.display();
+            return Err(Failure::new(format!("{value} is no file; --{option}={value} takes it as a value, with a =")));
+        }
+    }
     if args.list && format != Format::Text {
         return Err(Failure::new("--list writes text alone; leave --format out"));
     }

@@ -56,13 +56,16 @@ pub fn parse() -> Result<(Args, Config), Failure> {
         Some(config) => with_defaults(command, config).get_matches(),
         None => matches,
     };
+    let refuse = |kind: ErrorKind, said: String| {
+        let mut command = Args::command();
+        command.build();
+        let name = matches.subcommand_name().unwrap_or_default();
+        command.find_subcommand(name).cloned().unwrap_or_default().error(kind, said).exit()
+    };
     if let Some((name, of_command)) = matches.subcommand()
         && let Some(said) = without_effect(name, of_command)
     {
-        let mut command = Args::command();
-        command.build();
-        let mut of_command = command.find_subcommand(name).cloned().unwrap_or_default();
-        of_command.error(ErrorKind::ArgumentConflict, said).exit();
+        refuse(ErrorKind::ArgumentConflict, said);
     }
     let args = Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let has_paths = match &args.command {
@@ -72,8 +75,8 @@ pub fn parse() -> Result<(Args, Config), Failure> {
         _ => true,
     };
     if !has_paths {
-        let missing = "the following required arguments were not provided:\n  <PATH>...";
-        Args::command().error(ErrorKind::MissingRequiredArgument, missing).exit();
+        let missing = "what is to be read? Give a PATH, or name some in retold.toml: paths = [\"docs\"]";
+        refuse(ErrorKind::MissingRequiredArgument, missing.to_owned());
     }
     Ok((args, config.unwrap_or_default()))
 }

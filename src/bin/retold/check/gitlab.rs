@@ -2,7 +2,7 @@
 //!
 //! GitLab keeps one issue of each fingerprint.
 
-use super::Outcome;
+use super::{Outcome, in_repository};
 use retold::check::Level;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -40,8 +40,7 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
         fingerprint,
         severity: if finding.level == Level::Error { "major" } else { "minor" },
         location: Location {
-            // GitLab takes no path that begins with a dot.
-            path: finding.place.path.strip_prefix("./").unwrap_or(finding.place.path),
+            path: in_repository(&finding.place),
             lines: Lines { begin: finding.place.line.unwrap_or(1), end: finding.place.line.unwrap_or(1) },
         },
     });

@@ -17,7 +17,7 @@ use crate::output::Destination;
 use crate::run;
 use changed::Unchanged;
 use retold::Options;
-use retold::check::{Baseline, Checked, Finding, Gate, Level, Rule, Rules, State};
+use retold::check::{Baseline, Checked, Finding, Gate, Level, Place, Rule, Rules, State};
 use retold::problem::Problem;
 use retold::report::Report;
 use retold::source::Selection;
@@ -48,8 +48,10 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let unseen = scope::unseen(&paths, &args.selection, config, &baseline, folder);
     expect_different_places(args, config, &baseline_file)?;
     if let Some(unseen) = unseen.as_ref().filter(|_| args.gate.update_baseline || args.gate.prune) {
-        let why = format!("this run does not look at {unseen}, and what is known there would be taken for gone");
-        let next = "look there too, or remove the baseline to begin anew";
+        let why = format!(
+            "it is of {unseen}, which this run is not asked for, and what is known there would be taken for gone"
+        );
+        let next = "ask for the same, or remove the baseline to begin anew";
         return Err(Failure::new(format!("{}: not written: {why}; {next}", baseline_file.display())));
     }
     let unchanged =
@@ -68,16 +70,21 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
         let untold: Vec<Problem> = report.problems.iter().filter(|problem| !is_told(problem)).cloned().collect();
         run::say_problems(&untold, saying.problems_shown());
     }
-    if !has_documents {
-        return Err(run::no_document(&report.problems, report.summary.skipped));
-    }
-    if lacks_reference {
-        return Err(run::no_reference(&args.gate.against, &report.problems, "checked"));
-    }
-    expect_matches(args, config, &paths, &report)?;
-
     let mut gate = Gate { rules, baseline };
     let is_touched = |path: &str| unchanged.as_ref().is_none_or(|unchanged| !unchanged.holds(path));
+    let is_partial = unseen.is_some() || unchanged.is_some() || !args.gate.against.is_empty();
+    if !has_documents || lacks_reference {
+        // The reports tell of losses at least; of nothing at all they would say that it is clean.
+        if !report.problems.is_empty() {
+            let checked = gate.check(&report, is_touched);
+            write(args, &Outcome { report: &report, rules: &gate.rules, checked: &checked, is_partial }, false)?;
+        }
+        return Err(match has_documents {
+            false => run::no_document(&report.problems, report.summary.skipped),
+            true => run::no_reference(&args.gate.against, &report.problems, "checked"),
+        });
+    }
+    expect_matches(args, config, &paths, &report)?;
     if args.gate.update_baseline || args.gate.prune {
         if report.problems.iter().any(|problem| gate.rules.is_error(problem)) {
             run::say_problems(&report.problems, saying.problems_shown());
@@ -101,13 +108,8 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
         gate.baseline = kept;
     }
     let checked = gate.check(&report, is_touched);
-    let outcome = Outcome {
-        report: &report,
-        rules: &gate.rules,
-        checked: &checked,
-        is_partial: unseen.is_some() || unchanged.is_some() || !args.gate.against.is_empty(),
-    };
-    write(args, &outcome)?;
+    let outcome = Outcome { report: &report, rules: &gate.rules, checked: &checked, is_partial };
+    write(args, &outcome, true)?;
     Ok(outcome.status())
 }
 
@@ -187,6 +189,14 @@ fn rules(args: &CheckArgs, config: &Config) -> Result<Rules, Failure> {
         rules.set_everywhere(rule, level);
     }
     if args.lines.no_lines {
+        let of_lines = |rule: Rule| rule == Rule::RepeatedLine || rule == Rule::BoilerplateLine;
+        if let Some((rule, level)) = args.gate.rules.iter().find(|(rule, level)| of_lines(*rule) && *level > Level::Off)
+        {
+            let level = level.name();
+            return Err(Failure::new(format!(
+                "--rule {rule}={level} has no effect beside --no-lines; leave one of them out"
+            )));
+        }
         // Nobody looks, so that what is known of lines stays known.
         for rule in [Rule::RepeatedLine, Rule::BoilerplateLine] {
             rules.set_everywhere(rule, Level::Off);
@@ -284,7 +294,8 @@ fn unmatched<'a>(paths: &'a Override, config: &Config, report: &Report) -> Optio
     paths.paths.iter().find(|glob| {
         let mut alone = Rules::below(config.folder().map(Path::to_path_buf));
         let levels = Rule::ALL.map(|rule| (rule, Level::Off)).to_vec();
-        let set = alone.override_paths(std::slice::from_ref(*glob), levels);
+        // What is left out of the others has to be there too.
+        let set = alone.override_paths(&[glob.trim_start_matches('!').to_owned()], levels);
         let is_for = |path: &String| alone.level(Rule::ExactDuplicate, path) == Level::Off;
         set.is_ok() && !report.sources.iter().any(is_for)
     })
@@ -325,8 +336,13 @@ fn is_device(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| !metadata.is_file())
 }
 
-/// Writes all reports; one that cannot be written keeps none of the others back.
-fn write(args: &CheckArgs, outcome: &Outcome<'_>) -> Result<(), Failure> {
+/// The path of a file as GitHub and GitLab know it: they take none that begins with a dot.
+fn in_repository<'a>(place: &Place<'a>) -> &'a str {
+    place.path.strip_prefix("./").unwrap_or(place.path)
+}
+
+/// Writes all reports, that for people only when there is something to tell them; one that cannot be written keeps none of the others back.
+fn write(args: &CheckArgs, outcome: &Outcome<'_>, with_text: bool) -> Result<(), Failure> {
     let mut written = Vec::new();
     if let (Some(path), Some(pairs)) = (&args.report.pairs, &outcome.report.pairs) {
         written.push(Destination::of(path).write(|out| crate::format::pairs::write(out, outcome.report, pairs)));
@@ -337,7 +353,9 @@ fn write(args: &CheckArgs, outcome: &Outcome<'_>) -> Result<(), Failure> {
     }
     let destination = args.output.destination();
     let style = Style::new(destination.is_coloured(args.output.color.into()), args.report.limit);
-    written.push(destination.write(|out| write_as(args.report.format, out, outcome, style)));
+    if with_text || args.report.format != CheckFormat::Text {
+        written.push(destination.write(|out| write_as(args.report.format, out, outcome, style)));
+    }
     let mut formats = args.report.reports.iter().map(|(format, _)| *format).chain([args.report.format]);
     let is_for_github = formats.any(|format| format == CheckFormat::Github);
     if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| is_for_github && !path.is_empty()) {

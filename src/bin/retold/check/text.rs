@@ -80,10 +80,11 @@ fn stale(out: &mut dyn Write, outcome: &Outcome<'_>, style: Style) -> io::Result
     }
     let Style { quiet, .. } = style;
     let entries = counted(stale.len() as u64, "content");
-    let verb = if stale.len() == 1 { "is" } else { "are" };
-    writeln!(out, "{quiet}{entries} of the baseline {verb} not there any more; --prune takes them out:{quiet:#}")?;
+    let verb = if stale.len() == 1 { "stands" } else { "stand" };
+    let next = "--prune takes out what is gone";
+    writeln!(out, "{quiet}{entries} of the baseline {verb} less often now, or nowhere; {next}:{quiet:#}")?;
     for entry in stale.iter().take(STALE) {
-        let times = if entry.count == 1 { String::new() } else { format!(", {} times", entry.count) };
+        let times = if entry.count == 1 { String::new() } else { format!(", {} times less", entry.count) };
         writeln!(out, "  {}: {}{times}", escaped(&entry.name), entry.key.kind)?;
     }
     if let Some(more) = stale.len().checked_sub(STALE).filter(|&more| more > 0) {

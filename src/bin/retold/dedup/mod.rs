@@ -9,7 +9,7 @@ use crate::args::{DedupArgs, SummaryFormat};
 use crate::exit::{self, Failure, Status};
 use crate::output::Destination;
 use crate::{format, progress, run};
-use retold::dedup::{Deduplicated, Only, dedup};
+use retold::dedup::{DedupOptions, Deduplicated, Only, dedup};
 use std::io;
 use std::path::{Path, PathBuf};
 use target::{Ledger, Target};
@@ -94,17 +94,25 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
         let (output, input) = (output.display(), input.display());
         exit::say(&format!("{output} is of the same format and compression as {input}, whatever its name says"));
     }
-    say(args, &result, ledger.name(), matches!(written, Some(Destination::StandardOutput)))?;
+    say(args, &options, &result, ledger.name(), matches!(written, Some(Destination::StandardOutput)))?;
     Ok(if result.problems.is_empty() { Status::Done } else { Status::Incomplete })
 }
 
 /// Says what was done: on standard output, unless the ledger is there.
-fn say(args: &DedupArgs, result: &Deduplicated, ledger: Option<&Path>, is_taken: bool) -> Result<(), Failure> {
+fn say(
+    args: &DedupArgs,
+    options: &DedupOptions,
+    result: &Deduplicated,
+    ledger: Option<&Path>,
+    is_taken: bool,
+) -> Result<(), Failure> {
     let told = summary::Told {
         output: args.target.output.as_deref().filter(|_| !args.target.dry_run),
         ledger,
         marks: args.target.mark.is_some(),
         exhaustive: args.search.exhaustive,
+        compares: options.only != Only::Exact,
+        cuts: options.drops_repeated_lines || options.drops_boilerplate_lines || options.scan.passages.is_some(),
         threshold: args.matching.threshold,
     };
     let destination = if is_taken { Destination::StandardError } else { Destination::StandardOutput };

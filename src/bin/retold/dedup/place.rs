@@ -33,7 +33,9 @@ pub fn places(
     };
     let common = paths.iter().map(above).reduce(|a, b| in_common(&a, &b)).unwrap_or_default();
     let (mut places, mut taken) = (Vec::new(), BTreeMap::new());
-    for (source, fate) in sources.filter(|(_, fate)| *fate != Fate::Gone) {
+    // Of a file of records all may go, as a file that is one document does.
+    let goes = |source, fate| fate == Fate::Gone || mark.is_none() && result.loses_all(source);
+    for (source, fate) in sources.filter(|&(source, fate)| !goes(source, fate)) {
         let name = match result.original(source) {
             Some(path) => path.to_path_buf(),
             None => PathBuf::from(result.source_name(source)),

@@ -16,6 +16,10 @@ pub struct Told<'a> {
     pub ledger: Option<&'a Path>,
     pub marks: bool,
     pub exhaustive: bool,
+    /// Whether documents are compared, and not only looked up.
+    pub compares: bool,
+    /// Whether parts of documents are cut.
+    pub cuts: bool,
     pub threshold: f64,
 }
 
@@ -46,7 +50,7 @@ pub fn text(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>, style: 
         writeln!(out, "  {count:>width$} {why}, {}", HumanBytes(figures.bytes))?;
     }
     if rows.is_empty() {
-        writeln!(out, "  nothing is told twice")?;
+        writeln!(out, "  nothing to remove{}", if told.cuts { " or to cut" } else { "" })?;
     }
     let stay = match (told.output, told.marks) {
         (None, _) => "would stay".to_owned(),
@@ -68,6 +72,9 @@ pub fn text(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>, style: 
     if let Some(ledger) = told.ledger {
         writeln!(out, "what went, and why: {}", escaped(&ledger.display().to_string()))?;
     }
+    if !told.compares {
+        return Ok(());
+    }
     let rule = match told.exhaustive {
         true => "every pair was found",
         false => "pairs are found by bands; --exhaustive finds every one",
@@ -81,8 +88,8 @@ pub fn text(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>, style: 
 
 fn of_reason(reason: Reason) -> &'static str {
     match reason {
-        Reason::Exact => "with the same words as another",
-        Reason::Near => "nearly the same as another",
+        Reason::Exact => "with the same words as one that stays",
+        Reason::Near => "nearly the same as one that stays",
         Reason::AgainstExact => "that the other set has",
         Reason::AgainstNear => "that the other set has nearly",
         Reason::AgainstContained => "that a longer one of the other set holds",

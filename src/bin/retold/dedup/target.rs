@@ -233,15 +233,6 @@ impl Target {
                 out.flush().map_err(|error| self.failed(&error))?;
             }
         }
-        let is_blank = || -> io::Result<bool> {
-            let is_short = written.metadata()?.len() <= BLANK;
-            Ok(is_short && fs::read(path)?.trim_ascii().is_empty())
-        };
-        // Of a file of records all may go, as a file that is one document does; but one that is cut stays, whatever is left of it.
-        let may_go = !self.is_file && place.fate == Fate::Changed && !result.is_text(place.source);
-        if may_go && is_blank().map_err(|error| self.failed(&error))? {
-            return fs::remove_file(path).map_err(|error| self.failed(&error));
-        }
         if let Some(modified) = metadata.and_then(|metadata| metadata.modified().ok()) {
             // By this --keep newest knows it again; where times cannot be set nothing else is lost.
             let _ = written.set_modified(modified);
@@ -439,9 +430,6 @@ fn copy(from: &mut File, to: &mut File, bytes: u64) -> io::Result<()> {
 }
 
 const AT_ONCE: u64 = 256 << 10;
-
-/// A longer file is not looked at: a few spaces and line breaks are all that may be left of one of which all went.
-const BLANK: u64 = 64;
 
 /// Waits until a file is on disk; or all of a directory, by one call for its whole file system: one for each file of 40,000
 /// would take minutes.

@@ -3,7 +3,7 @@
 use super::{Style, counted, cut, down, escaped, one_line, order};
 use indicatif::HumanCount;
 use retold::document::DocId;
-use retold::report::Report;
+use retold::report::{LeakKind, Report};
 use std::io::{self, Write};
 
 /// How many characters of a line are quoted.
@@ -67,7 +67,7 @@ impl Page<'_> {
     }
 
     fn clusters(&mut self) -> io::Result<()> {
-        let clusters = &self.report.clusters;
+        let clusters = order::clusters(self.report);
         self.title("Clusters", clusters.len())?;
         let rows = clusters.iter().flat_map(|cluster| {
             cluster.members.iter().map(|member| {
@@ -82,15 +82,20 @@ impl Page<'_> {
 
     fn in_others(&mut self) -> io::Result<()> {
         let contained = self.report.contained.iter().flatten();
-        let contained = contained.map(|found| ("contained", found.containment, found.document, found.within));
-        let leaks = self.report.leaks.iter().flatten();
-        let leaks = leaks.map(|leak| (super::leak_kind(leak.kind), leak.containment, leak.document, leak.within));
-        let rows = contained.chain(leaks).map(|(kind, share, document, within)| {
-            [format!("{kind}, {:.0} %", down(share, 2) * 100.0), self.name(document), self.name(within)]
+        let percent = |share: f64| format!("{:.0} % of it", down(share, 2) * 100.0);
+        let contained = contained.map(|found| (percent(found.containment), found.document, found.within));
+        let leaks = self.report.leaks.iter().flatten().map(|leak| {
+            let how = match leak.kind {
+                LeakKind::Exact => "same".to_owned(),
+                LeakKind::Near => format!("{:.3} like it", down(leak.jaccard, 3)),
+                LeakKind::Contained => percent(leak.containment),
+            };
+            (how, leak.document, leak.within)
         });
+        let rows = contained.chain(leaks).map(|(how, document, within)| [how, self.name(document), self.name(within)]);
         let rows: Vec<_> = rows.collect();
         self.title("In other documents", rows.len())?;
-        self.entries(["how", "document", "in"], rows, "document in another")
+        self.entries(["how", "document", "in"], rows, "such document")
     }
 
     fn repeated_lines(&mut self) -> io::Result<()> {

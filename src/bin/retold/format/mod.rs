@@ -13,6 +13,7 @@ mod wire;
 use clap::ValueEnum;
 use retold::report::{LeakKind, Report};
 use std::io::{self, Write};
+use std::path::Path;
 
 pub use markdown::code;
 pub use retold::similarity::rounded_down as down;
@@ -34,6 +35,20 @@ impl Format {
     /// How many bytes of text a report holds for it.
     pub fn quoted_bytes(self) -> u64 {
         if self == Self::Html { html::QUOTED_BYTES } else { 0 }
+    }
+
+    /// What a file would hold by its name, if that is not text.
+    pub fn of_name(file: &Path) -> Option<&'static str> {
+        let ending = file.extension()?.to_str()?;
+        let formats = [
+            ("html", "html"),
+            ("htm", "html"),
+            ("json", "json"),
+            ("jsonl", "jsonl"),
+            ("csv", "csv"),
+            ("md", "markdown"),
+        ];
+        formats.into_iter().find(|(known, _)| ending.eq_ignore_ascii_case(known)).map(|(_, format)| format)
     }
 }
 

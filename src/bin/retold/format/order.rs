@@ -2,8 +2,15 @@
 
 use retold::document::DocId;
 use retold::repetition::Repetition;
-use retold::report::{Boilerplate, Passage, Report};
+use retold::report::{Boilerplate, Cluster, Passage, Report};
 use std::cmp::Reverse;
+
+/// Clusters, the largest first.
+pub fn clusters(report: &Report) -> Vec<&Cluster> {
+    let mut clusters: Vec<&Cluster> = report.clusters.iter().collect();
+    clusters.sort_by_key(|cluster| Reverse(cluster.members.len()));
+    clusters
+}
 
 /// Boilerplate lines, those of most documents first.
 pub fn boilerplate(report: &Report) -> Vec<&Boilerplate> {

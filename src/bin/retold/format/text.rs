@@ -157,7 +157,7 @@ impl<'a> Text<'a> {
 
     fn clusters(&mut self) -> io::Result<()> {
         self.title("Clusters", self.report.clusters.len())?;
-        for cluster in self.report.clusters.iter().take(self.style.limit) {
+        for cluster in order::clusters(self.report).into_iter().take(self.style.limit) {
             self.cluster(cluster)?;
         }
         self.more(self.report.clusters.len(), "cluster")
@@ -174,7 +174,10 @@ impl<'a> Text<'a> {
             } else {
                 let (jaccard, contained) = (down(member.jaccard, 3), down(member.containment, 2) * 100.0);
                 write!(self.out, "    {number}{jaccard:.3}{number:#}  {name}")?;
-                writeln!(self.out, "  {quiet}{contained:.0} % of it is in the first{quiet:#}")?;
+                match member.same_as.map(|other| self.name(other)) {
+                    Some(other) => writeln!(self.out, "  {quiet}the same as {other}{quiet:#}")?,
+                    None => writeln!(self.out, "  {quiet}{contained:.0} % of it is in the first{quiet:#}")?,
+                }
             }
         }
         if let Some(more) = cluster.members.len().checked_sub(self.style.limit).filter(|&more| more > 0) {
@@ -192,13 +195,13 @@ impl<'a> Text<'a> {
             let share = down(found.containment, 2) * 100.0;
             writeln!(self.out, "  {number}{share:>3.0} %{number:#}  {document}  {quiet}in{quiet:#} {within}")?;
         }
-        self.more(contained.len(), "document in a longer one")
+        self.more(contained.len(), "such document")
     }
 
     fn leaks(&mut self) -> io::Result<()> {
         let Style { number, quiet, .. } = self.style;
         let leaks = self.report.leaks.as_deref().unwrap_or_default();
-        self.title("Documents of the other set", leaks.len())?;
+        self.title("Found in the other set", leaks.len())?;
         for leak in leaks.iter().take(self.style.limit) {
             let (document, within) = (self.name(leak.document), self.name(leak.within));
             let how = match leak.kind {
@@ -282,8 +285,8 @@ impl<'a> Text<'a> {
             let (figures, name) = (repetition.exceeded().count() as u64, self.name(*document));
             write!(self.out, "  {number}{figures:>2} of {}{number:#}  {name}", FIGURES.len())?;
             if let Some((figure, value)) = repetition.exceeded().next() {
-                let (value, name) = (value * 100.0, figure.name.replace('_', " "));
-                write!(self.out, "  {quiet}{name} {value:.0} %, limit {:.0} %{quiet:#}", figure.limit * 100.0)?;
+                let (value, name) = (down(value, 3) * 100.0, figure.name.replace('_', " "));
+                write!(self.out, "  {quiet}{name} {value:.1} %, limit {:.0} %{quiet:#}", figure.limit * 100.0)?;
             }
             writeln!(self.out)?;
         }

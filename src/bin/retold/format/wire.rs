@@ -100,6 +100,9 @@ pub struct Member<'a> {
     kind: &'static str,
     jaccard: f64,
     containment: f64,
+    /// Another member that it is the same as.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    same_as: Option<&'a str>,
     location: Location<'a>,
 }
 
@@ -327,6 +330,7 @@ impl<'a> Wire<'a> {
             kind: if member.is_exact { "exact" } else { "near" },
             jaccard: rounded(member.jaccard),
             containment: rounded(member.containment),
+            same_as: member.same_as.map(|other| self.name(other)),
             location: self.location(member.document),
         }
     }
