@@ -33,7 +33,14 @@ impl Compared {
     }
 
     fn read(name: &str, options: &Options) -> Result<Self, String> {
-        let OneDocument { path, record, text, lines } = read_one(name, &options.reading)?;
+        Self::of(name, read_one(name, &options.reading)?, options)
+    }
+
+    fn of(name: &str, document: OneDocument, options: &Options) -> Result<Self, String> {
+        let OneDocument { path, record, text, lines } = document;
+        if text.len() as u64 > options.reading.max_document_bytes {
+            return Err(format!("{name} is longer than {} bytes", options.reading.max_document_bytes));
+        }
         let mut tokens = Tokens::default();
         tokens.read_with_spans(&text, options.unit);
         if tokens.hashes.is_empty() {
@@ -73,7 +80,32 @@ pub fn compare(names: [&str; 2], options: &Options) -> Result<Comparison, String
         return Err("standard input can be one of the two documents, not both".to_owned());
     }
     let [a, b] = names.map(|name| Compared::read(name, options));
-    let documents = [a?, b?];
+    Ok(compared([a?, b?], options))
+}
+
+/// The same of two texts that are in memory, which are called 0 and 1.
+///
+/// ```
+/// use retold::{Options, compare::compare_texts};
+///
+/// let options = Options { shingle_size: 2, ..Options::default() };
+/// let compared = compare_texts(["one two three four", "One, two, three, five."], &options)?;
+/// assert_eq!(compared.similarity.jaccard(), 0.5);
+/// # Ok::<(), String>(())
+/// ```
+///
+/// # Errors
+/// A sentence that says which of them holds no token or is longer than the options allow, or which value of these cannot be meant.
+pub fn compare_texts(texts: [&str; 2], options: &Options) -> Result<Comparison, String> {
+    options.check()?;
+    let named = |name: &str, text: &str| {
+        let document = OneDocument { path: name.to_owned(), record: None, text: text.to_owned(), lines: None };
+        Compared::of(name, document, options)
+    };
+    Ok(compared([named("0", texts[0])?, named("1", texts[1])?], options))
+}
+
+fn compared(documents: [Compared; 2], options: &Options) -> Comparison {
     let sets = [&documents[0], &documents[1]].map(|document| {
         let (mut shingles, mut set) = (Shingles::default(), ShingleSet::default());
         shingles.read(Shingling::new(options.shingle_size), &document.tokens.hashes);
@@ -87,7 +119,7 @@ pub fn compare(names: [&str; 2], options: &Options) -> Result<Comparison, String
     let banding = Banding::for_recall(options.threshold, options.recall);
     let chance = if is_exact { 1.0 } else { banding.recall_at(similarity.jaccard()) };
     let passages = options.passages.map_or_else(Vec::new, |least| passages(&documents, least));
-    Ok(Comparison { documents, similarity, is_exact, banding, chance, passages })
+    Comparison { documents, similarity, is_exact, banding, chance, passages }
 }
 
 /// The passages that stand in both.

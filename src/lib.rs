@@ -1,13 +1,15 @@
 //! Finds text that has been told twice: duplicate and near-duplicate documents, lines that a document repeats, boilerplate
 //! lines and passages that documents share.
 //!
-//! [`scan()`] reads files and directories and gives a [`report::Report`], which [`check::Gate`] holds against rules;
-//! [`compare`](mod@compare) looks at two documents; [`index_file`] keeps documents, so that others are held against them later.
+//! [`scan()`] reads files and directories, [`scan_texts`] what is in memory, and gives a [`report::Report`], which [`check::Gate`] holds
+//! against rules; [`compare`](mod@compare) looks at two documents, or two texts; [`index_file`] keeps documents, so that others are held
+//! against them later.
 //!
 //! ```
 //! use retold::{Options, progress::Progress, scan};
 //!
 //! let report = scan(&["seeds".into()], &Options::default(), &Progress::default())?;
+//! assert!(report.problems.is_empty(), "what could not be read is named there");
 //! assert_eq!(report.summary.documents, 2);
 //! assert!(report.clusters.is_empty());
 //! let (_, headline) = &report.repeated_lines[0];
@@ -65,4 +67,4 @@ pub mod tokens;
 mod verify;
 
 pub use matching::{DEFAULT_CONTAINMENT, Order, Search};
-pub use scan::{Options, scan};
+pub use scan::{Options, scan, scan_texts};

@@ -23,7 +23,7 @@ use crate::tokens::TokenUnit;
 use rayon::prelude::*;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a scan is run with.
 #[derive(Clone, Debug)]
@@ -117,7 +117,12 @@ impl Options {
             ),
             ("passages", self.passages.is_none_or(|least| PASSAGE_TOKENS.contains(&least)), &of_passages),
             // Tokens are numbered in 32 bits.
-            ("reading.max_document_bytes", self.reading.max_document_bytes <= u64::from(u32::MAX), "below 4 GiB"),
+            (
+                "reading.max_document_bytes",
+                (1..=u64::from(u32::MAX)).contains(&self.reading.max_document_bytes),
+                "above 0 and below 4 GiB",
+            ),
+            ("reading.fields.text", !self.reading.fields.text.is_empty(), "the name of a field at least"),
         ];
         match fields.iter().find(|(_, can_be, _)| !can_be) {
             Some((field, _, what)) => Err(format!("{field} must be {what}")),
@@ -156,9 +161,40 @@ impl Options {
 /// read, or there are more than 2^32 - 1 documents.
 pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Result<Report> {
     options.check().map_err(|wrong| io::Error::new(io::ErrorKind::InvalidInput, wrong))?;
-    let wanted = options.wanted();
     progress.begin(Stage::Finding, 0);
-    let mut sources = options.sources(paths);
+    report(options.sources(paths), options, progress)
+}
+
+/// The same of texts that are in memory: each is a document that is called by its number from 0, which is its [`DocId`] too unless there
+/// is a reference ([`Options::against`]), whose documents come before. What is to be kept for other uses may be given as `Arc<str>`,
+/// which is not copied.
+///
+/// ```
+/// use retold::{Options, progress::Progress, scan_texts};
+///
+/// let texts = ["the rain stays until Monday", "something else", "The rain stays -- until Monday!"];
+/// let report = scan_texts(texts, &Options::default(), &Progress::default())?;
+/// let cluster = &report.clusters[0];
+/// assert_eq!((cluster.representative.index(), cluster.members[0].document.index()), (0, 2));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`scan`].
+pub fn scan_texts(
+    texts: impl IntoIterator<Item: Into<Arc<str>>>,
+    options: &Options,
+    progress: &Progress,
+) -> io::Result<Report> {
+    options.check().map_err(|wrong| io::Error::new(io::ErrorKind::InvalidInput, wrong))?;
+    let mut sources = Sources::find_reference(&options.against, &options.selection, &options.reading);
+    sources.join(Sources::of_texts(texts));
+    report(sources, options, progress)
+}
+
+/// Reads sources and reports what is told twice in them.
+fn report(mut sources: Sources, options: &Options, progress: &Progress) -> io::Result<Report> {
+    let wanted = options.wanted();
     let banding = method::banding(&sources, options.unit, wanted.shingling, wanted.lowest(), options.recall);
     let is_alone = options.against.is_empty();
     let signing = Signing {

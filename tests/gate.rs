@@ -120,7 +120,7 @@ proptest! {
         let with = self::gate(baseline_of(&after));
         prop_assert_eq!(with.check(&after, |_| true).new_findings(Level::Error), 0);
         prop_assert!(!with.check(&before, |_| true).stale.is_empty());
-        let pruned = with.baseline.pruned(&with.contents(&before), |_| true);
+        let pruned = with.pruned(&before);
         prop_assert_eq!((pruned.stale(&gate.baseline), gate.baseline.stale(&pruned)), (vec![], vec![]));
     }
 }
@@ -151,4 +151,35 @@ fn strays_are_counted_once_and_limited() {
         assert_eq!(limits.check(&three, |_| true).exceeded.len(), 1, "{salt}");
     }
     assert!(strays > 5 && limited > 5, "{strays} {limited}");
+}
+
+/// A report that was made without what a rule needs says nothing of it: neither that it is clean nor that what is known is gone.
+#[test]
+fn what_was_not_looked_for_is_said_and_stays_known() {
+    let texts = [format!("{0}\n{0}\nend", "one two three four"), "others say other things here".to_owned()];
+    let all: Vec<(usize, &String)> = texts.iter().enumerate().collect();
+    let whole = report(&all, Some(2));
+    let mut gate = gate(baseline_of(&whole));
+    assert!(gate.baseline.len() > 1);
+    assert_eq!(gate.check(&whole, |_| true).not_looked_for, []);
+    assert_eq!(gate.updated(&whole), gate.baseline);
+    let bare = retold::scan_texts(texts.clone(), &Options { lines: None, ..Options::default() }, &Progress::default());
+    let bare = bare.unwrap();
+    let checked = gate.check(&bare, |_| true);
+    let missing =
+        [Rule::ContainedDocument, Rule::RepeatedLine, Rule::BoilerplateLine, Rule::RepeatedPassage, Rule::Repetition];
+    assert_eq!((checked.not_looked_for.as_slice(), checked.stale.as_slice()), (&missing[..], &[][..]));
+    assert_eq!((&gate.updated(&bare), &gate.pruned(&bare)), (&gate.baseline, &gate.baseline));
+    // The options that the rules ask for lack nothing.
+    let options = gate.rules.options(Options { lines: None, ..Options::default() });
+    assert_eq!(
+        (options.order, options.passages, options.boilerplate_examples),
+        (Order::Contents, Some(50), usize::MAX)
+    );
+    let asked = retold::scan_texts(texts.clone(), &options, &Progress::default()).unwrap();
+    assert_eq!(gate.check(&asked, |_| true).not_looked_for, []);
+    // Nor is anything looked for that no rule needs.
+    Rule::ALL.into_iter().for_each(|rule| gate.rules.setting_mut(rule).level = Level::Off);
+    let options = gate.rules.options(options);
+    assert_eq!((options.lines, options.passages, options.repetition, options.containment), (None, None, false, None));
 }

@@ -9,7 +9,7 @@ use retold::document::DocId;
 use retold::progress::Progress;
 use retold::report::{MeasuredRecall, Member, Pair, Report, Summary};
 use retold::tokens::TokenUnit;
-use retold::{Options, Search, scan};
+use retold::{Options, Search, scan, scan_texts};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -192,6 +192,13 @@ proptest! {
         }
         let expected = truth.clusters(is_found);
         prop_assert_eq!(clusters(&report), expected.as_slice());
+        // In memory they are what they are in files, but for their names.
+        let held = scan_texts(texts.clone(), &options, &Progress::default()).unwrap();
+        let of = |report: &Report| {
+            let boilerplate: Vec<_> = report.boilerplate.iter().map(|line| (line.key, line.examples.clone())).collect();
+            (report.clusters.clone(), report.pairs.clone(), report.repeated_lines.clone(), boilerplate, report.summary)
+        };
+        prop_assert_eq!(of(&held), of(&report));
 
         let members = expected.iter().flat_map(|(_, members)| members);
         let exact = members.clone().filter(|member| member.is_exact).count();
@@ -412,4 +419,22 @@ fn values_that_cannot_be_meant_are_refused() {
     let odd = Options { lines: documents(2), ..odd };
     let report = scan(&[folder.path().to_path_buf()], &odd, &Progress::default()).unwrap();
     assert_eq!(report.boilerplate[0].examples.len(), 1);
+}
+
+/// What is in memory is text whatever stands in it, is looked for in files, and may be too long.
+#[test]
+fn texts_in_memory() {
+    let page = "<p>one two three</p>";
+    let folder = write_files(&[page.to_owned(), "else".to_owned()]);
+    let reading = retold::source::Reading { max_document_bytes: 30, ..Options::default().reading };
+    let options = Options { reading, against: vec![folder.path().to_path_buf()], ..Options::default() };
+    let report = scan_texts([page, "no", &"long ".repeat(7)], &options, &Progress::default()).unwrap();
+    let leaks = report.leaks.as_ref().unwrap();
+    assert_eq!((leaks.len(), report.summary.documents, report.summary.reference_documents), (1, 2, 2));
+    assert_eq!((leaks[0].document, leaks[0].within), (DocId(2), DocId(0)));
+    assert_eq!(report.name(leaks[0].document).name, "0");
+    let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(problems, ["2: longer than 30 bytes; --max-document-bytes allows more"]);
+    let none: [&str; 0] = [];
+    assert_eq!(scan_texts(none, &Options::default(), &Progress::default()).unwrap().summary.documents, 0);
 }

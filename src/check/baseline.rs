@@ -103,7 +103,7 @@ impl Baseline {
     }
 
     /// The entries of kinds that were not looked for, added to these.
-    pub fn with_others(mut self, before: &Self, is_looked_for: impl Fn(&str) -> bool) -> Self {
+    pub(super) fn with_others(mut self, before: &Self, is_looked_for: impl Fn(&str) -> bool) -> Self {
         let others = before.entries.iter().filter(|(key, _)| !is_looked_for(&key.kind));
         self.entries.extend(others.map(|(key, known)| (key.clone(), known.clone())));
         self
@@ -139,7 +139,7 @@ impl Baseline {
     }
 
     /// What is known here, no more of it than there is; kinds of findings that were not looked for stay.
-    pub fn pruned(&self, now: &Self, is_looked_for: impl Fn(&str) -> bool) -> Self {
+    pub(super) fn pruned(&self, now: &Self, is_looked_for: impl Fn(&str) -> bool) -> Self {
         let kept = self.entries.iter().filter_map(|(key, known)| {
             let count = if is_looked_for(&key.kind) { known.count.min(now.count(key)) } else { known.count };
             (count > 0).then(|| (key.clone(), Known { count, name: known.name.clone() }))

@@ -3,10 +3,23 @@
 //! [`Rules`] say what counts and how strictly, a [`Baseline`] what is known and accepted. [`Gate::check`] gives findings in an order
 //! that does not depend on anything but the data.
 //!
-//! A report holds what was looked for: a rule finds nothing in one that was made without it ([`crate::Options::passages`],
-//! [`crate::Options::repetition`], [`crate::Options::containment`], [`crate::Options::lines`]). It is to be made with
-//! [`crate::Order::Contents`], or files that are moved make findings new, and without it documents that are like a member of a cluster
-//! alone are not in it.
+//! A report holds what was looked for: [`Rules::options`] are what one is to be made with. A rule of which nothing was looked for finds
+//! nothing; it is among [`Checked::not_looked_for`], and what is known of it stays known.
+//!
+//! ```
+//! use retold::check::{Gate, Level, Rules};
+//! use retold::{Options, progress::Progress, scan};
+//!
+//! let mut gate = Gate::default();
+//! let report = scan(&["seeds".into()], &gate.rules.options(Options::default()), &Progress::default())?;
+//! let checked = gate.check(&report, |_| true);
+//! assert!(checked.not_looked_for.is_empty() && report.problems.is_empty() && report.summary.documents > 0);
+//! assert_eq!(checked.new_findings(Level::Error), 2); // each seed repeats its headline
+//! // What is accepted is kept, and is not new any more.
+//! gate.baseline = gate.updated(&report);
+//! assert_eq!(gate.check(&report, |_| true).new_findings(Level::Error), 0);
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
 mod baseline;
 mod explain;
@@ -39,8 +52,10 @@ pub struct Checked<'a> {
     pub findings: Vec<Finding<'a>>,
     /// The limits that are exceeded, each in a sentence.
     pub exceeded: Vec<String>,
-    /// What is known but not there any more, of what is looked for.
+    /// What is known but not there any more, of what was looked for.
     pub stale: Vec<Entry>,
+    /// The rules that are on, but of which nothing was looked for when the report was made: see [`Rules::options`].
+    pub not_looked_for: Vec<Rule>,
 }
 
 impl Gate {
@@ -49,17 +64,51 @@ impl Gate {
         Found::of(report, &self.rules, |_| true).contents()
     }
 
+    /// The baseline as it is when all that there is is accepted; what was not looked for stays as it is known.
+    pub fn updated(&self, report: &Report) -> Baseline {
+        self.contents(report).with_others(&self.baseline, |kind| self.looks_for(report, kind))
+    }
+
+    /// The baseline without what is not there any more; what was not looked for stays.
+    pub fn pruned(&self, report: &Report) -> Baseline {
+        self.baseline.pruned(&self.contents(report), |kind| self.looks_for(report, kind))
+    }
+
+    /// Whether anything of a kind that a baseline holds was looked for.
+    fn looks_for(&self, report: &Report, kind: &str) -> bool {
+        let rules = Rule::of_kind(kind);
+        rules.iter().any(|&rule| self.rules.is_on(rule) && was_looked_for(report, rule))
+    }
+
     /// Holds a report against the rules. `is_touched` tells the paths that matter: findings with no place in one of them are
     /// left out.
     pub fn check<'a>(&'a self, report: &'a Report, is_touched: impl Fn(&str) -> bool) -> Checked<'a> {
         let found = Found::of(report, &self.rules, is_touched);
         let mut stale = if self.baseline.is_empty() { Vec::new() } else { self.baseline.stale(&found.contents()) };
-        stale.retain(|entry| self.rules.looks_for(&entry.key.kind));
+        stale.retain(|entry| self.looks_for(report, &entry.key.kind));
+        let is_missing = |rule: &Rule| self.rules.is_on(*rule) && !was_looked_for(report, *rule);
+        let not_looked_for = match report.leaks {
+            Some(_) => Vec::new(), // other rules than leakage have nothing to say then
+            None => Rule::ALL.into_iter().filter(|rule| *rule != Rule::Leakage).filter(is_missing).collect(),
+        };
         let Found { mut findings, firsts } = found;
         mark_known(&mut findings, &firsts, &self.baseline);
         findings.retain(|finding| finding.is_touched);
         let exceeded = apply_limits(&mut findings, &self.rules, report.summary.documents);
-        Checked { findings, exceeded, stale }
+        Checked { findings, exceeded, stale, not_looked_for }
+    }
+}
+
+/// Whether a report was made with what a rule needs.
+fn was_looked_for(report: &Report, rule: Rule) -> bool {
+    match rule {
+        Rule::ExactDuplicate | Rule::NearDuplicate => report.leaks.is_none(),
+        Rule::ContainedDocument => report.contained.is_some(),
+        Rule::Leakage => report.leaks.is_some(),
+        Rule::RepeatedLine | Rule::BoilerplateLine => report.parameters.lines.is_some(),
+        Rule::RepeatedPassage => report.parameters.passage_tokens.is_some(),
+        Rule::Repetition => report.repetition.is_some(),
+        Rule::EmptyDocument | Rule::UnreadableInput => true,
     }
 }
 

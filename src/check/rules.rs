@@ -1,6 +1,9 @@
 //! Rules: what a check fails for, how strictly, and where.
 
+use crate::matching::{DEFAULT_CONTAINMENT, Order};
+use crate::passages::DEFAULT_PASSAGE_TOKENS;
 use crate::problem::Problem;
+use crate::scan::Options;
 use crate::source::whole_path;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::fmt;
@@ -99,6 +102,14 @@ impl Rule {
             Self::Leakage | Self::UnreadableInput => Level::Error,
             Self::EmptyDocument => Level::Warn,
             Self::ContainedDocument | Self::BoilerplateLine | Self::RepeatedPassage | Self::Repetition => Level::Off,
+        }
+    }
+
+    /// The rules whose findings a baseline knows as one kind: duplicates are exact or near by which of them is first.
+    pub(super) fn of_kind(kind: &str) -> Vec<Self> {
+        match Self::named(kind) {
+            Some(rule) => vec![rule],
+            None => vec![Self::ExactDuplicate, Self::NearDuplicate],
         }
     }
 
@@ -210,12 +221,25 @@ impl Rules {
             || elsewhere.filter(|(other, _)| *other == rule).any(|(_, level)| *level > Level::Off)
     }
 
-    /// Whether anything of a kind that a baseline holds is looked for anywhere.
-    pub fn looks_for(&self, kind: &str) -> bool {
-        match Rule::named(kind) {
-            Some(rule) => self.is_on(rule),
-            // Duplicates, be they exact or near.
-            None => self.is_on(Rule::ExactDuplicate) || self.is_on(Rule::NearDuplicate),
+    /// The options with all that these rules need, and nothing looked for that none of them does; what is not in the rules stays.
+    ///
+    /// Lines, passages and containment are looked for by what `options` say of them, or by their defaults.
+    pub fn options(&self, options: Options) -> Options {
+        let is_of_lines = self.is_on(Rule::RepeatedLine) || self.is_on(Rule::BoilerplateLine);
+        let lines = options.lines.unwrap_or_default();
+        let lines = if self.is_on(Rule::RepeatedLine) { lines } else { lines.equal_only() };
+        let is_contained = self.is_on(Rule::ContainedDocument) || !options.against.is_empty();
+        let all_places = self.is_on(Rule::BoilerplateLine);
+        Options {
+            lines: is_of_lines.then_some(lines),
+            passages: self.is_on(Rule::RepeatedPassage).then(|| options.passages.unwrap_or(DEFAULT_PASSAGE_TOKENS)),
+            repetition: self.is_on(Rule::Repetition),
+            // What is moved must not be new.
+            order: Order::Contents,
+            containment: is_contained.then(|| options.containment.unwrap_or(DEFAULT_CONTAINMENT)),
+            // All of its places tell whether it is touched, and how its rule is set there.
+            boilerplate_examples: if all_places { usize::MAX } else { options.boilerplate_examples },
+            ..options
         }
     }
 

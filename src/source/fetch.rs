@@ -62,8 +62,11 @@ impl<'a> Fetcher<'a> {
     ///
     /// With it comes for each line of the text its line in the file, from 0, where that is not the same.
     pub fn file(&mut self, source: SourceId) -> Result<(&str, Option<&[u32]>), String> {
-        let path = &self.sources.get(source).path;
-        let loaded = self.loader.load(path, self.reading).map_err(|reason| reason.to_string())?;
+        let source = self.sources.get(source);
+        if let Some(text) = &source.held {
+            return Ok((text, None));
+        }
+        let loaded = self.loader.load(&source.path, self.reading).map_err(|reason| reason.to_string())?;
         Ok((loaded.text, loaded.lines))
     }
 

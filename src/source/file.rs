@@ -11,6 +11,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 /// One file that is read.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct Source {
     pub format: Format,
     /// The index file that it is.
     pub(super) indexed: Option<IndexFile>,
+    /// The text that it is, of one that is no file.
+    pub(super) held: Option<Arc<str>>,
     /// Whether it was named itself rather than found in a directory.
     pub given: bool,
 }
@@ -45,7 +48,12 @@ pub(super) struct Copied {
 impl Source {
     /// A file that is read where it stands.
     pub(super) fn at(path: PathBuf, format: Format, given: bool) -> Self {
-        Self { path, alias: None, copied: None, format, indexed: None, given }
+        Self { path, alias: None, copied: None, format, indexed: None, held: None, given }
+    }
+
+    /// A text in memory.
+    pub(super) fn held(text: Arc<str>, name: String) -> Self {
+        Self { alias: Some(name), held: Some(text), ..Self::at(PathBuf::new(), Format::Text, true) }
     }
 
     /// What the source is called in results: its path as given or found, `-` for standard input.
@@ -59,10 +67,10 @@ impl Source {
         self.copied.as_ref().and_then(|copied| copied.file.as_deref()).unwrap_or(&self.path)
     }
 
-    /// The file that it is; none for a stream.
+    /// The file that it is; none for a stream and for what is in memory.
     pub fn original(&self) -> Option<&Path> {
         match &self.copied {
-            None => Some(&self.path),
+            None => Some(&*self.path).filter(|_| self.held.is_none()),
             Some(copied) => copied.file.as_deref(),
         }
     }

@@ -1,7 +1,7 @@
 //! Sources: the files that are read, in document order, and how their bytes become texts.
 //!
 //! [`Sources::find`] turns the paths given into a list of files: directories are walked (`walk`), what cannot be read twice
-//! where it stands is spooled to temporary files (`spool`). A list is cut into parts, which threads read in parallel (`read`):
+//! where it stands is spooled to temporary files (`spool`). Texts may be in memory as well ([`Sources::of_texts`]). A list is cut into parts, which threads read in parallel (`read`):
 //! files that are one document (`load`), blocks of JSON Lines (`lines`, `json`), tables (`table`). A single document can be
 //! read again from its location (`fetch`), so that no text is ever held.
 //!
@@ -56,6 +56,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// A source's number in document order.
@@ -183,6 +184,13 @@ impl Sources {
         }
         sources.unpack(most);
         sources
+    }
+
+    /// Texts that are in memory, named by their numbers from 0. They are text whatever stands in them.
+    pub fn of_texts(texts: impl IntoIterator<Item: Into<Arc<str>>>) -> Self {
+        let sources =
+            texts.into_iter().zip(0_u32..).map(|(text, number)| Source::held(text.into(), number.to_string()));
+        Self { list: sources.collect(), ..Self::default() }
     }
 
     /// Puts other sources behind these, which are a reference then and lose what the others hold too.

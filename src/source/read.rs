@@ -93,6 +93,16 @@ impl PartReader {
         for start in 0..count {
             let id = SourceId(first.0 + start);
             let source = sources.get(id);
+            if let Some(text) = &source.held {
+                if text.len() as u64 > reading.max_document_bytes {
+                    visit.lost(id, None, NotText::TooLong(reading.max_document_bytes).to_string());
+                    continue;
+                }
+                bytes += text.len() as u64;
+                let place = Place { start, line: 0 };
+                visit.document(Document { place, text, id: "", assumed: None, lines: None });
+                continue;
+            }
             match self.loader.load(&source.path, reading) {
                 Ok(loaded) => {
                     bytes += loaded.text.len() as u64;

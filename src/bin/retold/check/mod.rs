@@ -91,14 +91,8 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
             let why = "something could not be read or done, and would be taken for gone";
             return Err(Failure::new(format!("{}: not written: {why}", baseline_file.display())));
         }
-        let there = gate.contents(&report);
-        let is_looked_for = |kind: &str| gate.rules.looks_for(kind);
         let before = gate.baseline.len();
-        let kept = if args.gate.prune {
-            gate.baseline.pruned(&there, is_looked_for)
-        } else {
-            there.with_others(&gate.baseline, is_looked_for)
-        };
+        let kept = if args.gate.prune { gate.pruned(&report) } else { gate.updated(&report) };
         let kept = kept.of(scope::of(&paths, &args.selection, folder));
         Destination::File(baseline_file.clone()).write(|out| kept.write(out))?;
         if !saying.quiet {
@@ -210,38 +204,27 @@ fn rules(args: &CheckArgs, config: &Config) -> Result<Rules, Failure> {
 /// What the check itself reads and writes is no data.
 fn options(args: &CheckArgs, rules: &Rules, has_overrides: bool, own_files: Vec<PathBuf>) -> Options {
     let CheckArgs { matching, selection, reading, lines, .. } = args;
-    let looks_at_lines = rules.is_on(Rule::RepeatedLine) || rules.is_on(Rule::BoilerplateLine);
-    Options {
+    let asked = Options {
         selection: Selection {
             except: own_files,
             exclude: [selection.exclude.clone(), vec![BASELINE.to_owned()]].concat(),
             ..selection.selection()
         },
-        lines: lines
-            .lines()
-            .filter(|_| looks_at_lines)
-            .map(|lines| if rules.is_on(Rule::RepeatedLine) { lines } else { lines.equal_only() }),
-        passages: rules.is_on(Rule::RepeatedPassage).then_some(args.passage_tokens),
-        repetition: rules.is_on(Rule::Repetition),
+        lines: lines.lines(),
+        passages: Some(args.passage_tokens),
         pairs: args.report.pairs.is_some(),
         search: if args.search.exhaustive { retold::Search::Exhaustive } else { retold::Search::Bands },
-        // What is moved must not be new.
-        order: retold::Order::Contents,
         against: args.gate.against.clone(),
-        containment: (rules.is_on(Rule::ContainedDocument) || !args.gate.against.is_empty())
-            .then_some(args.containment),
+        containment: Some(args.containment),
         // For globs that must match something.
         names_sources: !selection.include.is_empty() || has_overrides,
-        // All of its places tell whether it is touched, and how its rule is set there.
-        boilerplate_examples: if rules.is_on(Rule::BoilerplateLine)
-            && (args.gate.changed_since.is_some() || has_overrides)
-        {
-            usize::MAX
-        } else {
-            retold::lines::EXAMPLES
-        },
         ..matching.options(reading)
-    }
+    };
+    let needed = rules.options(asked);
+    // Elsewhere the first places will do.
+    let needs_all_places = args.gate.changed_since.is_some() || has_overrides;
+    let boilerplate_examples = if needs_all_places { needed.boilerplate_examples } else { retold::lines::EXAMPLES };
+    Options { boilerplate_examples, ..needed }
 }
 
 /// Where the baseline is, and what is in it.
