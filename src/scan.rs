@@ -110,6 +110,7 @@ impl Options {
             ("histogram", self.histogram.is_none_or(is_share), "above 0 and at most 1"),
             ("containment", self.containment.is_none_or(is_share), "above 0 and at most 1"),
             ("lines.similarity", self.lines.is_none_or(has_similarity), "from 0.8 to 1"),
+            ("lines.min_word_percent", self.lines.is_none_or(|lines| lines.min_word_percent <= 100), "at most 100"),
             (
                 "lines.boilerplate_documents",
                 self.lines.is_none_or(|lines| lines.boilerplate_documents >= 2),

@@ -47,9 +47,6 @@ const MODULES: &[&str] = &[
     "dedup",
 ];
 
-/// What only the command may use: a user of the library compiles none of it.
-const OF_THE_COMMAND: [&str; 6] = ["anstream", "anstyle", "base64", "clap", "indicatif", "sha2"];
-
 #[test]
 fn modules_use_only_those_below() {
     let rank = |module: &str| MODULES.iter().position(|&known| known == module);
@@ -76,16 +73,6 @@ fn every_module_has_its_place() {
     declared.sort_unstable();
     known.sort_unstable();
     assert_eq!(declared, known);
-}
-
-#[test]
-fn nothing_of_the_command_is_in_the_library() {
-    for (path, text) in library() {
-        for (number, line) in code(&text) {
-            let found = words(line).find(|word| OF_THE_COMMAND.contains(word));
-            assert_eq!(found, None, "{}:{number}", path.display());
-        }
-    }
 }
 
 #[test]

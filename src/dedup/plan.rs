@@ -13,6 +13,7 @@ use crate::report::Name;
 use crate::source::{Change, Fetcher, Format, Mark, Reading, RewriteError, SourceId, Sources, Stamps};
 use crate::tokens::TokenUnit;
 use rayon::prelude::*;
+use serde::Serialize;
 use std::io::{self, Write};
 use std::ops::Range;
 use std::path::Path;
@@ -110,7 +111,7 @@ pub struct Summary {
 }
 
 /// How many, and how many bytes of text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counted {
     /// How many.
     pub count: u64,

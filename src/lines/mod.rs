@@ -28,6 +28,10 @@ pub struct LineOptions {
     pub min_neighbour_letters: u32,
     /// Two lines are nearly the same from this share of common tokens on, 2 LCS / (a + b); at least [`LEAST_SIMILARITY`].
     pub similarity: f64,
+    /// Lines are compared for that when so many in a hundred of their bytes, white space left out, are of words: letters, digits, `_` and
+    /// what is beyond ASCII. Rows of tables, markup and code are not. Of 68,113 nearly equal lines at 85 on the bench corpus nearly all
+    /// are sentences; most of the 37,549 that 75 adds are code and rows.
+    pub min_word_percent: u32,
     /// A boilerplate line stands in at least this many documents.
     pub boilerplate_documents: u32,
 }
@@ -42,6 +46,7 @@ impl Default for LineOptions {
             min_neighbour_tokens: 2,
             min_neighbour_letters: 8,
             similarity: LEAST_SIMILARITY,
+            min_word_percent: 85,
             boilerplate_documents: 10,
         }
     }

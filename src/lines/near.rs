@@ -93,7 +93,13 @@ impl Near {
         let distinct = (0..).zip(lines).zip(firsts).filter(|((at, _), first)| at == *first).map(|(line, _)| line);
         let long = distinct.filter(|(_, line)| line.tokens.len() >= least);
         self.candidates.clear();
-        cpu::dispatch(Prose { text, tokens, lines: long, prose: &mut self.candidates });
+        cpu::dispatch(Prose {
+            text,
+            tokens,
+            lines: long,
+            percent: options.min_word_percent,
+            prose: &mut self.candidates,
+        });
         if self.candidates.len() < 2 {
             return true;
         }

@@ -4,15 +4,13 @@ use super::{Line, trimmed_bytes};
 use crate::cpu::{self, BLOCK, Cpu};
 use crate::tokens::Tokens;
 
-/// Of a line's bytes other than white space, at least this many in a hundred are letters, digits, `_` or of characters beyond
-/// ASCII.
-const PERCENT: usize = 85;
-
 /// The loop over some lines of a document, each with its place among them: writes down the places of those that are prose.
 pub(super) struct Prose<'a, 'b, L> {
     pub text: &'a str,
     pub tokens: &'a Tokens,
     pub lines: L,
+    /// [`LineOptions::min_word_percent`](super::LineOptions::min_word_percent).
+    pub percent: u32,
     pub prose: &'b mut Vec<u32>,
 }
 
@@ -37,7 +35,7 @@ impl<'a, L: Iterator<Item = (u32, &'a Line)>> cpu::Loop for Prose<'a, '_, L> {
                 of_words += (masks.word & of_line).count_ones() as usize;
                 blank += (masks.blank & of_line).count_ones() as usize;
             }
-            100 * of_words >= PERCENT * (line.len() - blank)
+            100 * of_words >= self.percent as usize * (line.len() - blank)
         };
         self.prose.extend(self.lines.filter(|(_, line)| is_prose(line)).map(|(at, _)| at));
     }

@@ -32,7 +32,8 @@ impl NaiveLine<'_> {
     fn may_be_near(&self, options: LineOptions) -> bool {
         let visible: Vec<char> = self.text.chars().filter(|c| !c.is_whitespace()).collect();
         let of_words = visible.iter().filter(|c| c.is_ascii_alphanumeric() || **c == '_').count();
-        self.tokens.len() >= options.min_tokens.max(4) as usize && 100 * of_words >= 85 * visible.len()
+        self.tokens.len() >= options.min_tokens.max(4) as usize
+            && 100 * of_words >= options.min_word_percent as usize * visible.len()
     }
 }
 
@@ -163,12 +164,16 @@ fn documents() -> impl Strategy<Value = String> {
 
 fn options() -> impl Strategy<Value = LineOptions> {
     let similarity = select(vec![0.8, 0.82, 0.9, 1.0]);
-    (1u32..7, 1u32..5, 1u32..12, similarity).prop_map(|(min_tokens, tokens, letters, similarity)| LineOptions {
-        min_tokens,
-        min_neighbour_tokens: tokens,
-        min_neighbour_letters: letters,
-        similarity,
-        ..LineOptions::default()
+    let words = select(vec![0, 60, 85, 100]);
+    (1u32..7, 1u32..5, 1u32..12, similarity, words).prop_map(|(min_tokens, tokens, letters, similarity, words)| {
+        LineOptions {
+            min_word_percent: words,
+            min_tokens,
+            min_neighbour_tokens: tokens,
+            min_neighbour_letters: letters,
+            similarity,
+            ..LineOptions::default()
+        }
     })
 }
 

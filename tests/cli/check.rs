@@ -53,7 +53,7 @@ fn every_key_of_the_file_is_in_force() {
     let config = "paths = [\"data\"]\ninclude = [\"*.txt\"]\nexclude = [\"x\"]\nhidden = true\nno-ignore = true\nfollow = true\n\
                   text-field = [\"body\"]\nid-field = \"id\"\nencoding = \"windows-1252\"\nstrict = true\nmax-document-bytes = 1000000\n\
                   html = \"raw\"\nthreshold = 0.6\nrecall = 0.9\nshingle-size = 3\nshingle-unit = \"word\"\nexhaustive = true\n\
-                  contained = 0.5\nline-tokens = 5\nneighbour-tokens = 3\nneighbour-letters = 9\nline-similarity = 0.9\n\
+                  contained = 0.5\nline-tokens = 5\nneighbour-tokens = 3\nneighbour-letters = 9\nline-similarity = 0.9\nline-words = 70\n\
                   boilerplate-documents = 4\npassage-tokens = 30\nbaseline = \"known.json\"\n";
     fs::write(folder.path().join("retold.toml"), config).unwrap();
     let dumped = retold(folder.path(), "check --dump-config").stdout;

@@ -148,6 +148,7 @@ impl CheckArgs {
             neighbour_tokens: Some(lines.limits.neighbour_tokens),
             neighbour_letters: Some(lines.limits.neighbour_letters),
             line_similarity: Some(lines.limits.line_similarity),
+            line_words: Some(lines.limits.line_words),
             boilerplate_documents: Some(lines.limits.boilerplate_documents),
             passage_tokens: Some(self.passage_tokens),
             baseline: self.gate.baseline.clone().or_else(|| config.baseline.clone()),

@@ -11,25 +11,27 @@ use clap::builder::BoolishValueParser;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, CommandFactory, FromArgMatches, Id, error::ErrorKind};
 use retold::source::path_and_record;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The commands that read a configuration file.
 const CONFIGURED: [&str; 5] = ["scan", "check", "dedup", "index", "compare"];
 
 /// Options that say how something is looked for which nobody looks for unless one of others is given: the command, the option, the others.
-const NEEDS: [(&str, &str, &[&str]); 8] = [
+const NEEDS: [(&str, &str, &[&str]); 9] = [
     ("scan", "passage_tokens", &["passages"]),
     ("dedup", "passage_tokens", &["drop_passages"]),
     ("dedup", "boilerplate_documents", &["drop_boilerplate_lines"]),
     ("dedup", "line_tokens", &["drop_repeated_lines"]),
     ("dedup", "line_similarity", &["drop_repeated_lines"]),
+    ("dedup", "line_words", &["drop_repeated_lines"]),
     ("dedup", "neighbour_tokens", &["drop_repeated_lines", "drop_boilerplate_lines"]),
     ("dedup", "neighbour_letters", &["drop_repeated_lines", "drop_boilerplate_lines"]),
     ("dedup", "containment", &["against"]),
 ];
 
-const OF_LINES: [&str; 5] =
-    ["line_tokens", "neighbour_tokens", "neighbour_letters", "line_similarity", "boilerplate_documents"];
+const OF_LINES: [&str; 6] =
+    ["line_tokens", "neighbour_tokens", "neighbour_letters", "line_similarity", "line_words", "boilerplate_documents"];
 /// Options beside which others, where the command has them, have no effect.
 const IDLE_BESIDE: [(&str, &str, &[&str]); 6] = [
     ("scan", "no_lines", &OF_LINES),
@@ -53,7 +55,7 @@ pub fn parse() -> Result<(Args, Config), Failure> {
         _ => None,
     };
     let matches = match &config {
-        Some(config) => with_defaults(command, config).get_matches(),
+        Some(config) => with_defaults(command, config.defaults()?).get_matches(),
         None => matches,
     };
     let refuse = |kind: ErrorKind, said: String| {
@@ -155,10 +157,10 @@ fn excluded(command: &clap::Command, typed: &ArgMatches) -> Vec<Id> {
     all().filter(is_typed).flat_map(of_typed).collect()
 }
 
-fn with_defaults(mut command: clap::Command, config: &Config) -> clap::Command {
+fn with_defaults(mut command: clap::Command, defaults: Vec<(String, Vec<OsString>)>) -> clap::Command {
     for name in CONFIGURED {
         command = command.mut_subcommand(name, |mut command| {
-            for (id, values) in config.defaults() {
+            for (id, values) in &defaults {
                 // A scan does not know all that a check does.
                 if command.get_arguments().any(|arg| arg.get_id() == id) {
                     command = command.mut_arg(id, |arg| arg.default_values(values));

@@ -38,6 +38,11 @@ pub fn line_similarity(text: &str) -> Result<f64, String> {
     number(text, |s| (LEAST_SIMILARITY..=1.0).contains(&s), "from 0.8 to 1")
 }
 
+/// How much of a line may have to be words.
+pub fn line_words(text: &str) -> Result<u32, String> {
+    whole(text, 0, 100)
+}
+
 /// How many tokens a shingle may have.
 pub fn shingle_size(text: &str) -> Result<u32, String> {
     whole(text, 1, 1000)

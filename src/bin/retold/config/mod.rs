@@ -95,6 +95,9 @@ pub struct Config {
     /// Lines are nearly the same from this share of common tokens on, 0.8 to 1.
     #[serde(deserialize_with = "line_similarity")]
     pub line_similarity: Option<f64>,
+    /// Lines are compared for that when so many in a hundred of their characters are of words; 0 compares all.
+    #[serde(deserialize_with = "line_words")]
+    pub line_words: Option<u32>,
     /// A boilerplate line stands in at least this many documents.
     #[serde(deserialize_with = "boilerplate_documents")]
     pub boilerplate_documents: Option<u32>,
@@ -232,44 +235,22 @@ impl Config {
         Ok(config)
     }
 
-    /// The defaults of options, each by its long name.
-    pub fn defaults(&self) -> Vec<(&'static str, Vec<OsString>)> {
-        let list = |values: &[String]| values.iter().map(OsString::from).collect::<Vec<_>>();
-        let paths = |values: &[PathBuf]| values.iter().map(OsString::from).collect::<Vec<_>>();
-        fn one<T: ToString>(value: &Option<T>) -> Vec<OsString> {
-            value.iter().map(|value| value.to_string().into()).collect()
-        }
-        fn name(value: Option<impl ValueEnum>) -> Vec<OsString> {
-            let name = value.and_then(|value| value.to_possible_value());
-            name.iter().map(|value| value.get_name().into()).collect()
-        }
-        let all = vec![
-            ("paths", paths(&self.paths)),
-            ("include", list(&self.include)),
-            ("exclude", list(&self.exclude)),
-            ("hidden", one(&self.hidden)),
-            ("no_ignore", one(&self.no_ignore)),
-            ("follow", one(&self.follow)),
-            ("text_field", list(&self.text_field)),
-            ("id_field", one(&self.id_field)),
-            ("encoding", one(&self.encoding)),
-            ("strict", one(&self.strict)),
-            ("max_document_bytes", one(&self.max_document_bytes)),
-            ("threshold", one(&self.threshold)),
-            ("recall", one(&self.recall)),
-            ("shingle_size", one(&self.shingle_size)),
-            ("shingle_unit", name(self.shingle_unit)),
-            ("html", name(self.html)),
-            ("exhaustive", one(&self.exhaustive)),
-            ("containment", one(&self.contained)),
-            ("line_tokens", one(&self.line_tokens)),
-            ("neighbour_tokens", one(&self.neighbour_tokens)),
-            ("neighbour_letters", one(&self.neighbour_letters)),
-            ("line_similarity", one(&self.line_similarity)),
-            ("boilerplate_documents", one(&self.boilerplate_documents)),
-            ("passage_tokens", one(&self.passage_tokens)),
-        ];
-        all.into_iter().filter(|(_, values)| !values.is_empty()).collect()
+    /// The defaults of options, by their ids: all that the file sets but rules, and what is known.
+    pub fn defaults(&self) -> Result<Vec<(String, Vec<OsString>)>, Failure> {
+        const NO_OPTIONS: [&str; 4] = ["paths", "baseline", "rules", "overrides"];
+        let table = toml::Table::try_from(self).map_err(Failure::new)?;
+        let options = table.into_iter().filter(|(key, _)| !NO_OPTIONS.contains(&key.as_str())).map(|(key, value)| {
+            // As `--contained` is called in the code: with a value it is more than a flag.
+            let id = if key == "contained" { "containment".to_owned() } else { key.replace('-', "_") };
+            let one = |value: &toml::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned).into();
+            (id, value.as_array().map_or_else(|| vec![one(&value)], |values| values.iter().map(one).collect()))
+        });
+        // Paths need not be text.
+        let paths = self.paths.iter().map(OsString::from).collect();
+        Ok(options
+            .chain([("paths".to_owned(), paths)])
+            .filter(|(_, values): &(_, Vec<_>)| !values.is_empty())
+            .collect())
     }
 }
 
@@ -292,36 +273,24 @@ where
     Ok(Some(value))
 }
 
-fn threshold<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-    checked(deserializer, values::threshold)
+macro_rules! checked_as_options_are {
+    ($($name:ident: $value:ty),+) => {
+        $(fn $name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<$value>, D::Error> {
+            checked(deserializer, values::$name)
+        })+
+    };
 }
 
-fn recall<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-    checked(deserializer, values::recall)
-}
-
-fn line_similarity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-    checked(deserializer, values::line_similarity)
-}
-
-fn encoding<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    checked(deserializer, values::encoding)
-}
-
-fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Bytes>, D::Error> {
-    checked(deserializer, values::bytes)
-}
-
-fn shingle_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    checked(deserializer, values::shingle_size)
-}
-
-fn boilerplate_documents<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    checked(deserializer, values::boilerplate_documents)
-}
-
-fn passage_tokens<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    checked(deserializer, values::passage_tokens)
+checked_as_options_are! {
+    threshold: f64,
+    recall: f64,
+    line_similarity: f64,
+    line_words: u32,
+    encoding: String,
+    bytes: Bytes,
+    shingle_size: u32,
+    boilerplate_documents: u32,
+    passage_tokens: u32
 }
 
 #[cfg(test)]

@@ -108,12 +108,12 @@ struct Wire<'a> {
 
 #[derive(Serialize)]
 struct Summary<'a> {
-    read: Figures,
-    removed: std::collections::BTreeMap<&'a str, Figures>,
-    repeated_lines: Figures,
-    boilerplate_lines: Figures,
-    passages: Figures,
-    kept: Figures,
+    read: Counted,
+    removed: std::collections::BTreeMap<&'a str, Counted>,
+    repeated_lines: Counted,
+    boilerplate_lines: Counted,
+    passages: Counted,
+    kept: Counted,
     clusters: u64,
     reference_documents: u64,
     skipped: u64,
@@ -121,27 +121,20 @@ struct Summary<'a> {
     problems: u64,
 }
 
-#[derive(Serialize)]
-struct Figures {
-    count: u64,
-    bytes: u64,
-}
-
 /// For programs.
 pub fn json(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>) -> io::Result<()> {
     let summary = &result.summary;
-    let figures = |counted: Counted| Figures { count: counted.count, bytes: counted.bytes };
     let wire = Wire {
         retold: Retold::this(),
         output: told.output.map(Path::to_string_lossy),
         ledger: told.ledger.map(Path::to_string_lossy),
         summary: Summary {
-            read: figures(summary.read),
-            removed: summary.removed.iter().map(|&(reason, count)| (ledger::reason(reason), figures(count))).collect(),
-            repeated_lines: figures(summary.repeated_lines),
-            boilerplate_lines: figures(summary.boilerplate_lines),
-            passages: figures(summary.passages),
-            kept: figures(summary.kept),
+            read: summary.read,
+            removed: summary.removed.iter().map(|&(reason, count)| (ledger::reason(reason), count)).collect(),
+            repeated_lines: summary.repeated_lines,
+            boilerplate_lines: summary.boilerplate_lines,
+            passages: summary.passages,
+            kept: summary.kept,
             clusters: summary.clusters,
             reference_documents: summary.reference,
             skipped: summary.skipped,

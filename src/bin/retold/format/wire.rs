@@ -23,7 +23,7 @@ pub struct Retold {
 pub struct Parameters {
     threshold: f64,
     shingle_size: u32,
-    shingle_unit: &'static str,
+    shingle_unit: TokenUnit,
     recall: f64,
     recall_at_threshold: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,6 +51,7 @@ pub struct LineOptions {
     neighbour_tokens: u32,
     neighbour_letters: u32,
     line_similarity: f64,
+    line_words: u32,
     boilerplate_documents: u32,
 }
 
@@ -246,11 +247,7 @@ impl<'a> Wire<'a> {
         Parameters {
             threshold: *threshold,
             shingle_size: *shingle_size,
-            shingle_unit: match unit {
-                TokenUnit::Auto => "auto",
-                TokenUnit::Word => "word",
-                TokenUnit::Char => "char",
-            },
+            shingle_unit: *unit,
             recall: *recall,
             recall_at_threshold: self.promise(),
             measured_recall: self.0.measured_recall.map(|measured| MeasuredRecall {
@@ -266,6 +263,7 @@ impl<'a> Wire<'a> {
                 neighbour_tokens: lines.min_neighbour_tokens,
                 neighbour_letters: lines.min_neighbour_letters,
                 line_similarity: lines.similarity,
+                line_words: lines.min_word_percent,
                 boilerplate_documents: lines.boilerplate_documents,
             }),
             passage_tokens: *passage_tokens,
