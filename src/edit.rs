@@ -250,6 +250,19 @@ impl<'a> Original<'a> {
     }
 }
 
+/// Ranges in order, those that touch as one.
+pub(crate) fn united(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_unstable_by_key(|range| range.start);
+    let mut united: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match united.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => united.push(range),
+        }
+    }
+    united
+}
+
 #[cfg(test)]
 #[allow(clippy::single_range_in_vec_init)] // lists of one range are meant
 mod tests {

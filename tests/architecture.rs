@@ -1,6 +1,7 @@
 //! The shape of the source: which module may use which, and what stays out of the library.
 #![allow(clippy::panic, clippy::unwrap_used)] // helpers of tests are not known to clippy as tests
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -73,6 +74,79 @@ fn every_module_has_its_place() {
     declared.sort_unstable();
     known.sort_unstable();
     assert_eq!(declared, known);
+}
+
+/// Within a folder too, and in the command, no two modules need each other. What a folder's `mod.rs` holds is for all of them.
+#[test]
+fn no_modules_go_in_a_circle() {
+    let mut folders = vec![source().join("bin/retold")];
+    for (path, _) in files(&source()) {
+        let folder = path.parent().unwrap();
+        if folder != source() && !folders.iter().any(|known| known == folder) {
+            folders.push(folder.to_path_buf());
+        }
+    }
+    assert!(folders.len() > 12, "{folders:?}");
+    for folder in folders {
+        let mut uses = uses_within(&folder);
+        loop {
+            let open: BTreeSet<String> = uses.keys().cloned().collect();
+            uses.retain(|_, used| used.iter().any(|name| open.contains(name)));
+            if uses.len() == open.len() {
+                break;
+            }
+        }
+        assert!(uses.is_empty(), "{}: these need each other, or one that does: {uses:?}", folder.display());
+    }
+}
+
+/// The modules of a folder, each with those beside it that it uses.
+fn uses_within(folder: &Path) -> BTreeMap<String, BTreeSet<String>> {
+    let name_of = |path: &Path| {
+        let first = path.strip_prefix(folder).unwrap().components().next().unwrap();
+        first.as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned()
+    };
+    let is_command = folder.ends_with("bin/retold");
+    let way = folder.strip_prefix(source()).unwrap().components().map(|part| part.as_os_str().to_str().unwrap());
+    let way = if is_command { String::new() } else { way.map(|part| format!("{part}::")).collect() };
+    let way = format!("crate::{}", way.trim_start_matches("bin::retold::"));
+    let files = files(folder);
+    let names: BTreeSet<String> = files.iter().map(|(path, _)| name_of(path)).collect();
+    let mut uses = BTreeMap::new();
+    for (path, text) in &files {
+        let name = name_of(path);
+        if ["mod", "main", "tests"].contains(&name.as_str()) {
+            continue;
+        }
+        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        let text: String = code(text).map(|(_, line)| line).collect::<Vec<_>>().join(" ");
+        let is_beside = path.parent() == Some(folder);
+        let prefixes = [way.as_str(), "super::"].into_iter().take(if is_beside && !is_command { 2 } else { 1 });
+        let named = prefixes.flat_map(|prefix| text.split(prefix).skip(1)).flat_map(first_names);
+        let used: &mut BTreeSet<String> = uses.entry(name.clone()).or_default();
+        used.extend(named.filter(|other| *other != name && names.contains(other)));
+    }
+    uses
+}
+
+/// What a path goes on with: a name, or the first names of all that stands in braces.
+fn first_names(path: &str) -> Vec<String> {
+    let Some(list) = path.strip_prefix('{') else { return words(path).take(1).map(str::to_owned).collect() };
+    let (mut depth, mut names, mut name) = (1, Vec::new(), String::new());
+    for c in list.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 1 => names.push(std::mem::take(&mut name)),
+            c if depth == 1 => name.push(c),
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    names.push(name);
+    names.iter().filter_map(|name| words(name.trim()).next()).map(str::to_owned).collect()
 }
 
 #[test]

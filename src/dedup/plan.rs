@@ -1,9 +1,8 @@
 //! What a deduplication comes to, as plain data, and how it is told and written.
 
 use super::DedupOptions;
-use super::rounds::united;
 use crate::document::{DocId, Documents};
-use crate::edit::{Cut, Edits, Why};
+use crate::edit::{Cut, Edits, Why, united};
 use crate::gather::Gathered;
 use crate::index::Index;
 use crate::ordered::map_in_order;

@@ -4,7 +4,7 @@ use super::keep::Preference;
 use super::plan::{Reason, Removed};
 use super::{DedupOptions, Only};
 use crate::document::DocId;
-use crate::edit::{Cut, Edits, Why, in_original};
+use crate::edit::{Cut, Edits, Why, in_original, united};
 use crate::gather::{Gathered, gather};
 use crate::index::Copies;
 use crate::leaks::Boundary;
@@ -302,17 +302,4 @@ impl<'a> Rounds<'a> {
 /// A text that is not what it was is no problem of one document here: what goes was decided by what it was.
 fn unchanged(problems: &[Problem]) -> Result<(), String> {
     problems.first().map_or(Ok(()), |problem| Err(problem.to_string()))
-}
-
-/// Ranges in order, those that touch as one.
-pub(super) fn united(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    ranges.sort_unstable_by_key(|range| range.start);
-    let mut united: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
-    for range in ranges {
-        match united.last_mut() {
-            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-            _ => united.push(range),
-        }
-    }
-    united
 }

@@ -11,12 +11,12 @@ use serde::de::{Deserializer as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::cell::Cell;
 use std::fmt;
-use std::io::{self, BufRead, BufReader};
+use std::io::{BufRead, BufReader};
 use std::rc::Rc;
 
 /// Reads a file.
 pub(super) fn read(mut file: impl BufRead, reading: &Reading, rows: &mut impl Rows) {
-    let first = match first_byte(&mut file) {
+    let first = match text::first_byte(&mut file) {
         Ok(first) => first,
         Err(error) => return rows.lost(None, io_reason(&error)),
     };
@@ -33,26 +33,6 @@ pub(super) fn read(mut file: impl BufRead, reading: &Reading, rows: &mut impl Ro
     let number = elements.number;
     if let Err(error) = read.and_then(|()| json.end()) {
         rows.lost(Some(number), format!("not JSON: {error}; what comes after is lost"));
-    }
-}
-
-/// The first byte that is not white space, without taking it; a byte-order mark is taken.
-fn first_byte(file: &mut impl BufRead) -> io::Result<Option<u8>> {
-    if file.fill_buf()?.starts_with("\u{feff}".as_bytes()) {
-        file.consume("\u{feff}".len());
-    }
-    loop {
-        let buffer = file.fill_buf()?;
-        if buffer.is_empty() {
-            return Ok(None);
-        }
-        match buffer.iter().position(|byte| !byte.is_ascii_whitespace()) {
-            Some(at) => return Ok(Some(buffer[at])),
-            None => {
-                let blank = buffer.len();
-                file.consume(blank);
-            }
-        }
     }
 }
 

@@ -3,13 +3,12 @@
 use super::compression::Compression;
 use super::indexed::IndexFile;
 use super::rewrite::{Packing, Wide};
-use super::spool::more_than_one_record;
 use super::stamp::Stamp;
 use super::{Fields, Format, Table, compression, text};
 use crate::problem::Problem;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -186,6 +185,24 @@ pub(super) fn json_lines(path: &Path) -> Format {
 /// How much of a JSON file found in a directory, or of a stream, tells records from what is none.
 const RECORDS_HEAD: u64 = 64 << 10;
 
+/// Of a file whose first line that is not blank is a JSON object, whether anything stands behind it; none for other files. So records
+/// are told from text, and many in lines from one. No line may be longer than `most`.
+pub(super) fn more_than_one_record(path: &Path, most: u64) -> io::Result<Option<bool>> {
+    let mut reader = BufReader::with_capacity(1 << 16, File::open(path)?);
+    if text::first_byte(&mut reader)? != Some(b'{') {
+        return Ok(None); // whatever its first line is, which may be all of it
+    }
+    let mut line = Vec::new();
+    while line.trim_ascii().is_empty() {
+        line.clear();
+        reader.by_ref().take(most).read_until(b'\n', &mut line)?;
+    }
+    if serde_json::from_slice::<serde::de::IgnoredAny>(&line).is_err() {
+        return Ok(None);
+    }
+    Ok(Some(text::first_byte(&mut reader)?.is_some()))
+}
+
 /// Whether a JSON file begins with records: an object or array in which the name of the first text field stands.
 fn names_a_field(path: &Path, fields: &Fields) -> bool {
     head_of(path).is_ok_and(|head| match Compression::of(&head) {
@@ -210,4 +227,25 @@ fn head_of(path: &Path) -> io::Result<Vec<u8>> {
 fn is_named(head: &[u8], fields: &Fields) -> bool {
     let field = fields.text.first().and_then(|field| field.rsplit('.').next()).unwrap_or_default();
     memchr::memmem::find(head, format!("\"{field}\"").as_bytes()).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::spool::Spool;
+
+    #[test]
+    fn records_are_told_from_text() {
+        let records = |text: &[u8]| more_than_one_record(Spool::of(text, 1 << 20).unwrap().path(), 1 << 20).unwrap();
+        for text in ["", "\n\n", "plain", "{ a brace", "[1]\n", "{\"a\": 1} and more\n", "{\n\"a\": 1}"] {
+            assert_eq!(records(text.as_bytes()), None, "{text:?}");
+        }
+        for (text, more) in
+            [("{}", false), ("{}\n \n", false), ("\n {\"text\": \"a\"}\nbroken\n", true), ("\u{feff}{}\n\n{}", true)]
+        {
+            assert_eq!(records(text.as_bytes()), Some(more), "{text:?}");
+        }
+        let wide: Vec<u8> = "\u{feff}{\"text\": 1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(records(&wide), Some(false));
+    }
 }

@@ -353,7 +353,7 @@ impl Sources {
             let Format::Table { table, pieces } = &mut source.format else { return };
             *pieces = table.pieces(&source.path);
             // Many programs call lines of JSON so.
-            if *table == Table::Json && matches!(spool::more_than_one_record(&source.path, most), Ok(Some(true))) {
+            if *table == Table::Json && matches!(file::more_than_one_record(&source.path, most), Ok(Some(true))) {
                 source.format = file::json_lines(&source.path);
             }
         });

@@ -141,41 +141,6 @@ impl Spool {
     }
 }
 
-/// Of a file whose first line that is not blank is a JSON object, whether anything stands behind it; none for other files. So records
-/// are told from text, and many in lines from one. No line may be longer than `most`.
-pub(super) fn more_than_one_record(path: &Path, most: u64) -> io::Result<Option<bool>> {
-    let mut reader = BufReader::with_capacity(1 << 16, File::open(path)?);
-    if reader.fill_buf()?.starts_with(text::BYTE_ORDER_MARK.as_bytes()) {
-        reader.consume(text::BYTE_ORDER_MARK.len());
-    }
-    loop {
-        let head = reader.fill_buf()?;
-        let blank = head.len() - head.trim_ascii_start().len();
-        match head.get(blank) {
-            Some(b'{') => {
-                reader.consume(blank);
-                break;
-            }
-            Some(_) => return Ok(None), // whatever its first line is, which may be all of it
-            None if blank == 0 => return Ok(None),
-            None => reader.consume(blank),
-        }
-    }
-    let mut line = Vec::new();
-    reader.by_ref().take(most).read_until(b'\n', &mut line)?;
-    if serde_json::from_slice::<serde::de::IgnoredAny>(&line).is_err() {
-        return Ok(None);
-    }
-    loop {
-        let rest = reader.fill_buf()?;
-        if rest.is_empty() || !rest.trim_ascii().is_empty() {
-            return Ok(Some(!rest.is_empty()));
-        }
-        let blank = rest.len();
-        reader.consume(blank);
-    }
-}
-
 fn temporary() -> io::Result<NamedTempFile> {
     let file = tempfile::Builder::new().prefix("retold-").tempfile();
     file.map_err(|error| {
@@ -234,21 +199,6 @@ impl SpooledTexts {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn records_are_told_from_text() {
-        let records = |text: &[u8]| more_than_one_record(Spool::of(text, 1 << 20).unwrap().path(), 1 << 20).unwrap();
-        for text in ["", "\n\n", "plain", "{ a brace", "[1]\n", "{\"a\": 1} and more\n", "{\n\"a\": 1}"] {
-            assert_eq!(records(text.as_bytes()), None, "{text:?}");
-        }
-        for (text, more) in
-            [("{}", false), ("{}\n \n", false), ("\n {\"text\": \"a\"}\nbroken\n", true), ("\u{feff}{}\n\n{}", true)]
-        {
-            assert_eq!(records(text.as_bytes()), Some(more), "{text:?}");
-        }
-        let wide: Vec<u8> = "\u{feff}{\"text\": 1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(records(&wide), Some(false));
-    }
 
     #[test]
     fn utf_16_becomes_utf_8() {

@@ -7,9 +7,11 @@
 //! Cost: validation at several GB/s for UTF-8; for the rest half a millisecond a text to tell its encoding.
 //! Limits: short texts say little of their encoding.
 
-use super::indexed;
 use std::fmt;
-use std::io;
+use std::io::{self, BufRead};
+
+/// What an index file begins with; the zero byte first tells it from text.
+pub(super) const INDEX_MAGIC: [u8; 14] = *b"\0retold index\n";
 
 /// How bytes are taken for text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -128,7 +130,7 @@ pub(super) fn decode<'a>(
     decoding: &Decoding,
     buffer: &'a mut String,
 ) -> Result<(&'a str, Option<Assumed>), NotText> {
-    if bytes.starts_with(&indexed::MAGIC) {
+    if bytes.starts_with(&INDEX_MAGIC) {
         return Err(NotText::Index);
     }
     if is_binary(bytes, decoding) {
@@ -192,6 +194,26 @@ fn wide_zeros(bytes: &[u8]) -> Option<bool> {
 
 /// Fewer characters do not tell UTF-16 without a byte-order mark from binary.
 const LEAST_WIDE: usize = 8;
+
+/// The first byte that is not white space, without taking it; a byte-order mark is taken.
+pub(super) fn first_byte(file: &mut impl BufRead) -> io::Result<Option<u8>> {
+    if file.fill_buf()?.starts_with(BYTE_ORDER_MARK.as_bytes()) {
+        file.consume(BYTE_ORDER_MARK.len());
+    }
+    loop {
+        let buffer = file.fill_buf()?;
+        if buffer.is_empty() {
+            return Ok(None);
+        }
+        match buffer.iter().position(|byte| !byte.is_ascii_whitespace()) {
+            Some(at) => return Ok(Some(buffer[at])),
+            None => {
+                let blank = buffer.len();
+                file.consume(blank);
+            }
+        }
+    }
+}
 
 fn is_control(byte: &u8) -> bool {
     matches!(byte, 0..=8 | 14..=26 | 28..=31)

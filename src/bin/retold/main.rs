@@ -16,6 +16,7 @@ mod progress;
 mod run;
 mod scan;
 mod temporary;
+mod values;
 
 use args::Command;
 use std::process::ExitCode;

@@ -12,9 +12,6 @@ use std::io::{Read, Seek, SeekFrom};
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
-/// How many problems are named on standard error; all are in the JSON report.
-pub const PROBLEMS_SHOWN: usize = 20;
-
 /// Reads everything behind the paths.
 ///
 /// The report is never freed: of 170,000 findings that takes a fiftieth of a scan, and the process ends with it.

@@ -1,7 +1,7 @@
 //! Index files: documents that were read and signed before, with their names and texts, so that others are held against them
 //! without the files that they came from.
 //!
-//! A file begins with [`MAGIC`] and the number of its format. Texts come first, in blocks of some [`BLOCK_BYTES`] that are compressed each
+//! A file begins with [`INDEX_MAGIC`] and the number of its format. Texts come first, in blocks of some [`BLOCK_BYTES`] that are compressed each
 //! on its own (`pack`): whole documents, so that one of them is read again by unpacking no more than that. Blocks in a row make a piece,
 //! which one thread reads at a time. Behind all texts come for each piece its names, in blocks too, and its `facts`: lengths,
 //! fingerprints, band keys. A directory of the pieces follows, as JSON, and in the last [`FOOTER_BYTES`] where it begins and its hash.
@@ -22,6 +22,7 @@ pub(crate) use texts::IndexedTexts;
 pub(super) use texts::TextReader;
 
 use super::io_reason;
+use super::text::INDEX_MAGIC;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -30,8 +31,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use twox_hash::XxHash3_64;
 
-/// What an index file begins with; the zero byte first tells it from text.
-pub(super) const MAGIC: [u8; 14] = *b"\0retold index\n";
 /// Raised when old index files cannot be read any more. (That tokens or signatures are not what they were, they tell themselves.)
 const FORMAT: u16 = 1;
 const HEAD_BYTES: u64 = 16;
@@ -95,8 +94,10 @@ pub(crate) struct Piece {
 impl IndexFile {
     /// Whether a file begins as an index file does.
     pub(crate) fn is_at(path: &Path) -> bool {
-        let mut head = [0; MAGIC.len()];
-        path.is_file() && File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok() && head == MAGIC
+        let mut head = [0; INDEX_MAGIC.len()];
+        path.is_file()
+            && File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok()
+            && head == INDEX_MAGIC
     }
 
     /// Reads the directory of a file.
@@ -194,7 +195,7 @@ impl<'a> IndexWriter<'a> {
     /// Those of `out`, here and below; and when this build cannot compress.
     pub(crate) fn new(out: &'a mut (dyn Write + Send)) -> io::Result<Self> {
         let names = BlockPacker::new()?;
-        out.write_all(&MAGIC)?;
+        out.write_all(&INDEX_MAGIC)?;
         out.write_all(&FORMAT.to_le_bytes())?;
         Ok(Self { out, at: HEAD_BYTES, blocks: Vec::new(), names, pieces: Vec::new() })
     }

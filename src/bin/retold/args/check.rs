@@ -1,8 +1,8 @@
 //! What can be typed behind `retold check` and `retold explain`.
 
-use super::values;
 use super::{ConfigArgs, LineArgs, MatchingArgs, OutputArgs, ReadingArgs, SayingArgs, SearchArgs, SelectionArgs};
 use crate::config::{self, Config, RuleName, RuleSetting};
+use crate::values;
 use clap::{Args as ClapArgs, ValueEnum};
 use retold::check::{Level, Rule, Rules};
 use retold::passages::DEFAULT_PASSAGE_TOKENS;

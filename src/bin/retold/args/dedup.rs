@@ -1,7 +1,7 @@
 //! What can be typed behind `retold dedup`.
 
-use super::values;
 use super::{Color, ConfigArgs, LineLimitArgs, MatchingArgs, ReadingArgs, SayingArgs, SearchArgs, SelectionArgs};
+use crate::values;
 use clap::{Args as ClapArgs, ValueEnum};
 use retold::Search;
 use retold::dedup::{DedupOptions, Keep, Only};

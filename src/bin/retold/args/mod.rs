@@ -5,7 +5,6 @@ mod dedup;
 mod index;
 mod layers;
 mod shared;
-pub mod values;
 
 pub use check::{CheckArgs, CheckFormat, ExplainArgs};
 pub use dedup::{DedupArgs, SummaryFormat};
@@ -17,6 +16,7 @@ pub use shared::{
 };
 
 use crate::format::Format;
+use crate::values;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use retold::Search;
 use retold::passages::DEFAULT_PASSAGE_TOKENS;

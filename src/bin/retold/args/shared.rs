@@ -1,15 +1,17 @@
 //! Groups of options that commands share, and what the library is told by them.
 
-use super::values;
 use crate::config::{Html, Unit};
 use crate::output::Destination;
-use crate::run::PROBLEMS_SHOWN;
+use crate::values;
 use clap::{Args as ClapArgs, ValueEnum};
 use retold::Options;
 use retold::lines::LineOptions;
 use retold::passages::DEFAULT_PASSAGE_TOKENS;
 use retold::source::{Decoding, Encoding, Fields, Reading, Selection};
 use std::path::PathBuf;
+
+/// How many problems are named on standard error; all are in the JSON report.
+const PROBLEMS_SHOWN: usize = 20;
 
 #[derive(ClapArgs)]
 #[command(next_help_heading = "What counts as a duplicate")]

@@ -8,8 +8,8 @@ mod rules;
 
 pub use rules::{Override, RuleName, RuleSetting, Rules};
 
-use crate::args::values;
 use crate::exit::Failure;
+use crate::values;
 use clap::ValueEnum;
 use retold::tokens::TokenUnit;
 use serde::{Deserialize, Deserializer, Serialize, de};

@@ -1,4 +1,4 @@
-//! Values of options, read from what was typed.
+//! Values of options, read from what was typed or what a file says.
 
 use retold::lines::LEAST_SIMILARITY;
 use retold::passages::PASSAGE_TOKENS;
