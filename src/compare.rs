@@ -38,9 +38,6 @@ impl Compared {
 
     fn of(name: &str, document: OneDocument, options: &Options) -> Result<Self, String> {
         let OneDocument { path, record, text, lines } = document;
-        if text.len() as u64 > options.reading.max_document_bytes {
-            return Err(format!("{name} is longer than {} bytes", options.reading.max_document_bytes));
-        }
         let mut tokens = Tokens::default();
         tokens.read_with_spans(&text, options.unit);
         if tokens.hashes.is_empty() {
@@ -98,7 +95,11 @@ pub fn compare(names: [&str; 2], options: &Options) -> Result<Comparison, String
 /// A sentence that says which of them holds no token or is longer than the options allow, or which value of these cannot be meant.
 pub fn compare_texts(texts: [&str; 2], options: &Options) -> Result<Comparison, String> {
     options.check()?;
+    let most = options.reading.max_document_bytes;
     let named = |name: &str, text: &str| {
+        if text.len() as u64 > most {
+            return Err(format!("{name} is longer than {most} bytes"));
+        }
         let document = OneDocument { path: name.to_owned(), record: None, text: text.to_owned(), lines: None };
         Compared::of(name, document, options)
     };

@@ -438,3 +438,19 @@ fn texts_in_memory() {
     let none: [&str; 0] = [];
     assert_eq!(scan_texts(none, &Options::default(), &Progress::default()).unwrap().summary.documents, 0);
 }
+
+/// In memory it is compared as it is, in files as they are read.
+#[test]
+fn texts_that_are_too_long_to_compare() {
+    let reading = retold::source::Reading { max_document_bytes: 9, ..Options::default().reading };
+    let options = Options { shingle_size: 1, reading, ..Options::default() };
+    let compared = retold::compare::compare_texts(["a b c", "a b d"], &options).unwrap();
+    assert_eq!((compared.similarity.jaccard(), compared.is_exact), (0.5, false));
+    assert_eq!(compared.documents.each_ref().map(|document| document.name.name.as_str()), ["0", "1"]);
+    let wrong = |texts| retold::compare::compare_texts(texts, &options).unwrap_err();
+    assert_eq!(wrong(["a", "a b c d e f"]), "1 is longer than 9 bytes");
+    assert!(wrong(["...", "a"]).contains("0 is empty"));
+    let none = retold::source::Fields { text: Vec::new(), id: None };
+    let reading = retold::source::Reading { fields: none, ..Options::default().reading };
+    assert!(Options { reading, ..Options::default() }.check().unwrap_err().starts_with("reading.fields.text"));
+}

@@ -33,6 +33,8 @@ pub struct Finding<'a> {
     pub times: u64,
     /// Which cluster it is of, by its first document.
     pub(super) cluster: Option<DocId>,
+    /// Whether its place is that of the document that others are like, as they are in no file that matters.
+    pub(super) is_swapped: bool,
     /// What it tells of, when that is no member of a cluster but like one.
     pub(super) stray: Option<Stray>,
 }
@@ -214,6 +216,7 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
             key,
             times: 1,
             cluster: None,
+            is_swapped: false,
             stray: None,
         };
         self.found.findings.push(finding);
@@ -242,7 +245,9 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
             }
             Some((jaccard, containment)) => near(jaccard, &other, containment),
         };
-        self.add(rule, place, vec![other], Some(key), || What::Said(message))
+        let finding = self.add(rule, place, vec![other], Some(key), || What::Said(message))?;
+        finding.is_swapped = is_swapped;
+        Some(finding)
     }
 
     /// Whether a path matters.

@@ -34,6 +34,7 @@ pub use rules::{Level, Rule, Rules, Setting};
 
 use crate::report::Report;
 use findings::Found;
+use std::collections::BTreeSet;
 use verdict::{apply_limits, mark_known};
 
 /// What a report is held against.
@@ -93,7 +94,11 @@ impl Gate {
         };
         let Found { mut findings, firsts } = found;
         mark_known(&mut findings, &firsts, &self.baseline);
-        findings.retain(|finding| finding.is_touched);
+        // What others are like is told once, as it would be if it came behind them.
+        let mut told = BTreeSet::new();
+        let mut is_first =
+            |finding: &Finding<'a>| told.insert((finding.state == State::New, finding.cluster, finding.place.clone()));
+        findings.retain(|finding| finding.is_touched && (!finding.is_swapped || is_first(finding)));
         let exceeded = apply_limits(&mut findings, &self.rules, report.summary.documents);
         Checked { findings, exceeded, stale, not_looked_for }
     }

@@ -5,9 +5,9 @@ use crate::passages::DEFAULT_PASSAGE_TOKENS;
 use crate::problem::Problem;
 use crate::scan::Options;
 use crate::source::whole_path;
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::gitignore::{Gitignore, GitignoreBuilder, Glob};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// What can be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -141,6 +141,13 @@ impl Level {
     }
 }
 
+/// The way from a directory to a path, both from the root on.
+fn way_from(directory: &Path, path: &Path) -> PathBuf {
+    let shared = directory.components().zip(path.components()).take_while(|(a, b)| a == b).count();
+    let up = directory.components().skip(shared).map(|_| Component::ParentDir);
+    up.chain(path.components().skip(shared)).collect()
+}
+
 /// All rules as they are set, everywhere or for some paths.
 #[derive(Clone, Debug)]
 pub struct Rules {
@@ -180,13 +187,22 @@ impl Rules {
         self.overrides.iter_mut().for_each(|(_, levels)| levels.retain(|(other, _)| *other != rule));
     }
 
-    /// Sets rules for paths that match these globs, as those of a `.gitignore` do; of several such settings the last counts.
+    /// Sets rules for paths that match these globs: those of a `.gitignore`, but that what is left out of a directory (`!`) is so in any
+    /// case. Of several such settings the last counts.
     ///
     /// # Errors
     /// A sentence that names the glob that is none.
     pub fn override_paths(&mut self, globs: &[String], levels: Vec<(Rule, Level)>) -> Result<(), String> {
         let mut set = GitignoreBuilder::new("");
+        if !globs.iter().any(|glob| !glob.starts_with('!')) {
+            return Err("globs that only leave out are for no file".to_owned());
+        }
         for glob in globs {
+            if glob.trim().is_empty() || glob.starts_with('#') {
+                return Err(format!(
+                    "`{glob}` is no glob, but a comment of a .gitignore; \\# begins a name with that sign"
+                ));
+            }
             set.add_line(None, glob).map_err(|error| match error {
                 ignore::Error::Glob { err, .. } => format!("`{glob}` is no glob: {err}"),
                 error => format!("`{glob}` is no glob: {error}"),
@@ -201,13 +217,18 @@ impl Rules {
         if self.overrides.is_empty() {
             return self.setting(rule).level;
         }
-        let whole = whole_path(Path::new(path));
-        let below = self.root.as_ref().and_then(|root| whole.strip_prefix(root).ok());
-        let path = below.unwrap_or(Path::new(path.strip_prefix("./").unwrap_or(path)));
+        let path = match &self.root {
+            Some(root) => way_from(root, &whole_path(Path::new(path))),
+            None => PathBuf::from(path.strip_prefix("./").unwrap_or(path)),
+        };
+        // Of what is not below the root only globs speak that lead there.
+        let is_outside = |path: &str| path.trim_start_matches('!').starts_with("../");
+        let speaks = |glob: &Glob| !path.starts_with("..") || is_outside(glob.original());
         // The file itself, or a directory that it is in.
         let is_of = |globs: &Gitignore| {
-            let matched = path.ancestors().map(|at| globs.matched(at, at != path)).find(|matched| !matched.is_none());
-            matched.is_some_and(|matched| matched.is_ignore())
+            let matched = path.ancestors().map(|at| globs.matched(at, at != path));
+            let mut matched = matched.filter(|matched| matched.inner().is_some_and(|glob| speaks(glob)));
+            matched.next().is_some_and(|matched| matched.is_ignore())
         };
         let of_paths = self.overrides.iter().rev().filter(|(globs, _)| is_of(globs));
         let level = of_paths.flat_map(|(_, levels)| levels.iter().rev()).find(|(other, _)| *other == rule);

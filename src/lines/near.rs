@@ -16,7 +16,7 @@
 //! 20 ms, 200,000 sentences 4 s.
 //! Limits: a document with very many lines alike but not alike enough is given up after `MOST_STEPS`, and said so.
 
-use super::prefix::{Listing, PrefixIndex};
+use super::prefix::{Listing, PrefixIndex, Shared};
 use super::prose::Prose;
 use super::subsequence::Subsequence;
 use super::{Line, LineOptions, RepeatedLine, excerpt, line_text};
@@ -170,10 +170,10 @@ impl cpu::Loop for Grouping<'_> {
             let listing = if is_indexed {
                 let may_be_alike = |other: u32| earlier.may_be_alike(other as usize, mask, share);
                 let most = earlier.lines.len() / LISTED;
-                let listing = index.look_up(own, bounds.pairs(own.len()), most, may_be_alike);
+                let listing = index.look_up(own, bounds.shared(own.len()), most, may_be_alike);
                 steps += match listing {
                     Listing::None => 0,
-                    Listing::Listed => index.listed.len() as u64,
+                    Listing::Listed(looked) => looked as u64,
                     Listing::Many => (earlier.lines.len() / MASKS_IN_STEP) as u64,
                 };
                 listing
@@ -211,7 +211,7 @@ impl cpu::Loop for Grouping<'_> {
             };
             let like = match listing {
                 Listing::None => continue,
-                Listing::Listed => index.listed.iter().find_map(|&other| compare_first(other as usize)),
+                Listing::Listed(_) => index.listed.iter().find_map(|&other| compare_first(other as usize)),
                 Listing::Many => earlier.find_by_masks(mask, share, compare_first),
             };
             let like = like.or_else(|| others.iter().find_map(|&other| compare(other as usize)));
@@ -305,7 +305,7 @@ fn differences(a: &[u8; 64], b: &[u8; 64]) -> usize {
 struct Bounds {
     similarity: f64,
     distances: Vec<usize>,
-    pairs: Vec<usize>,
+    shared: Vec<Shared>,
 }
 
 impl Bounds {
@@ -316,7 +316,7 @@ impl Bounds {
         if self.similarity != similarity {
             self.similarity = similarity;
             self.distances = (0..=2 * Self::USUAL).map(|total| most_distance(total, similarity)).collect();
-            self.pairs = (0..=Self::USUAL).map(|a| least_pairs(a, similarity)).collect();
+            self.shared = (0..=Self::USUAL).map(|a| least_shared(a, similarity)).collect();
         }
     }
 
@@ -326,10 +326,10 @@ impl Bounds {
         self.distances.get(total).copied().unwrap_or_else(|| most_distance(total, self.similarity))
     }
 
-    /// How many pairs of neighbours a line of `a` tokens shares with any similar one at least.
+    /// What a line of `a` tokens shares with any similar one at least.
     #[inline(always)]
-    fn pairs(&self, a: usize) -> usize {
-        self.pairs.get(a).copied().unwrap_or_else(|| least_pairs(a, self.similarity))
+    fn shared(&self, a: usize) -> Shared {
+        self.shared.get(a).copied().unwrap_or_else(|| least_shared(a, self.similarity))
     }
 }
 
@@ -345,21 +345,20 @@ fn most_distance(total: usize, least: f64) -> usize {
     (about.saturating_sub(1)..=total).take_while(|&distance| similarity(total, distance) >= least).last().unwrap_or(0)
 }
 
-/// How many pairs of neighbouring tokens a line of `a` tokens shares at least with any that is as similar as `least`: see `prefix`.
-fn least_pairs(a: usize, least: f64) -> usize {
-    let shared_with = |b: usize| {
+/// What a line of `a` tokens shares at least with any that is as similar as `least`: see `prefix`.
+fn least_shared(a: usize, least: f64) -> Shared {
+    let pairs_with = |b: usize| {
         let most = most_distance(a + b, least);
         let distance = most - (a + b + most) % 2; // it is even when that is
         ((a + b - distance) / 2).saturating_sub(1 + distance)
     };
     let about = (a as f64 * least / (2.0 - least)) as usize;
+    // The shortest similar line has no other tokens.
     let shortest = (about.saturating_sub(1).max(1)..a).find(|&b| similarity(a + b, a - b) >= least).unwrap_or(a);
+    let is_similar = |b: &usize| b.abs_diff(a) <= most_distance(a + b, least);
     // They grow by a fifth of a pair with each token of the other, and swing by one and a half around that.
-    (shortest..shortest + 16)
-        .filter(|&b| b.abs_diff(a) <= most_distance(a + b, least))
-        .map(shared_with)
-        .min()
-        .unwrap_or(0)
+    let pairs = (shortest..shortest + 16).filter(is_similar).map(pairs_with).min().unwrap_or(0);
+    Shared { tokens: shortest, pairs }
 }
 
 #[cfg(test)]
@@ -397,16 +396,18 @@ mod tests {
                 at.map(|at| left.swap_remove(at)).is_some()
             });
             let shared = shared.count();
-            prop_assert!(shared >= least_pairs(a.len(), 0.8) && shared >= least_pairs(b.len(), 0.8));
+            let [of_a, of_b] = [&a, &b].map(|line| least_shared(line.len(), 0.8));
+            prop_assert!(shared >= of_a.pairs && shared >= of_b.pairs);
+            prop_assert!(common >= of_a.tokens && common >= of_b.tokens);
             let mut index = PrefixIndex::default();
             index.clear([&a, &b, &others].into_iter().map(Vec::as_slice));
-            prop_assert_eq!(index.look_up(&a, least_pairs(a.len(), 0.8), 9, |_| true), Listing::Listed);
+            prop_assert_eq!(index.look_up(&a, of_a, 9, |_| true), Listing::Listed(0));
             index.add(7);
-            prop_assert_eq!(index.look_up(&b, least_pairs(b.len(), 0.8), 999, |_| true), Listing::Listed);
+            prop_assert!(matches!(index.look_up(&b, of_b, 999, |_| true), Listing::Listed(1..)));
             prop_assert_eq!(&index.listed, &[7]);
-            prop_assert_eq!(index.look_up(&b, least_pairs(b.len(), 0.8), 999, |_| false), Listing::Listed);
+            prop_assert!(matches!(index.look_up(&b, of_b, 999, |_| false), Listing::Listed(1..)));
             prop_assert!(index.listed.is_empty());
-            prop_assert_eq!(index.look_up(&b, least_pairs(b.len(), 0.8), 0, |_| true), Listing::Many);
+            prop_assert_eq!(index.look_up(&b, of_b, 0, |_| true), Listing::Many);
         }
     }
 
@@ -420,7 +421,7 @@ mod tests {
                     let distance = distances.max().filter(|distance| a.abs_diff(b) <= *distance)?;
                     Some(((a + b - distance) / 2).saturating_sub(1 + distance))
                 };
-                let found = least_pairs(a, least);
+                let found = least_shared(a, least).pairs;
                 assert_eq!(Some(found), (1..3 * a).filter_map(shared_with).min(), "{a} {least}");
                 assert!(found > 0);
             }

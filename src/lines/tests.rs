@@ -271,18 +271,37 @@ fn nearly_the_same() {
     assert_eq!(reported("one two three four five\none two three four six\n"), [(vec![1, 2], 0.8)]);
 }
 
-/// Three words in four are the same, so that each line is compared with all before it, and joins none.
 #[test]
 fn too_many_lines_alike_but_not_alike_enough() {
-    let line = |number: usize| (0..5).map(|at| format!("the same words w{number}x{at} ")).collect::<String>() + "\n";
-    let complete = |count: usize| {
+    let complete = |line: &dyn Fn(usize) -> String, count: usize| {
         let text = (0..count).map(line).collect::<String>();
         let (tokens, lines) = read(&text);
         let (found, is_complete) = RepeatedLines::default().find(&text, &tokens, &lines, LineOptions::default());
-        (found.len(), is_complete)
+        assert_eq!(found, []);
+        is_complete
     };
-    assert_eq!(complete(100), (0, true));
-    assert_eq!(complete(1000), (0, false));
+    // Three words in four are the same, so that each line is compared with all before it, and joins none.
+    let same = |number: usize| (0..5).map(|at| format!("the same words w{number}x{at} ")).collect::<String>() + "\n";
+    // Four words in ten are those of an eighth of the lines, which the index lists; the others stand in two lines.
+    let listed = |number: usize| {
+        let (of, places) = (number % 8, [0, 1, 2, 3, 4, 5]);
+        let others = places.map(|at| format!("w{at}x{}", (number / 2 + at * number % 2) * 7919 % 4001)).join(" ");
+        format!("p{of} q{of} r{of} s{of} {others}\n")
+    };
+    // The same with words of each line alone, which are two thirds.
+    let alone = |number: usize| {
+        let others = (0..8).map(|at| format!("w{number}x{at} ")).collect::<String>();
+        format!("p{0} q{0} r{0} s{0} {others}\n", number % 8)
+    };
+    for (line, count, is_complete) in [
+        (&same as &dyn Fn(usize) -> String, 100, true),
+        (&same, 1000, false),
+        (&listed, 100, true),
+        (&listed, 1000, false),
+        (&alone, 3000, true),
+    ] {
+        assert_eq!(complete(line, count), is_complete, "{}", line(count));
+    }
 }
 
 #[test]

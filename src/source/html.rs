@@ -1,15 +1,13 @@
 //! The text of an HTML page: what a reader sees, with the line of the source that each of its lines comes from.
 //!
-//! `html5ever` cuts the page into tags and text, by the rules of browsers, entities decoded. Scripts, styles, the title and
+//! `html5gum` cuts the page into tags and text, by the rules of browsers, entities decoded. Scripts, styles, the title and
 //! navigation are left out; an element that is a block ends a line, white space is folded but in `pre`. A tag that closes itself,
 //! as XHTML has them, is closed, where a browser would take the rest of the page for a script.
-//! Cost: about 60 MB/s. Limits: no style sheet is looked at, so what one hides is text; a `nav` that is never closed takes the rest
+//! Cost: about 300 MB/s. Limits: no style sheet is looked at, so what one hides is text; a `nav` that is never closed takes the rest
 //! of the page with it.
 
-use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::states::RawKind;
-use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
-use std::cell::RefCell;
+use html5gum::{Emitter, Error, State, Tokenizer};
+use std::convert::Infallible;
 
 /// The text of a page.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -21,21 +19,222 @@ pub(super) struct Page {
 
 /// Takes the text out of a page.
 pub(super) fn page(html: &str) -> Page {
-    let tokenizer = Tokenizer::new(Extractor::default(), TokenizerOpts::default());
-    let input = BufferQueue::default();
-    input.push_back(StrTendril::from(html));
-    let _ = tokenizer.feed(&input); // what it returns is for scripts that write into the page
-    tokenizer.end();
-    let mut state = tokenizer.sink.0.into_inner();
-    state.end_line();
-    state.page
+    let mut extractor = Extractor { source: html.as_bytes(), ..Extractor::default() };
+    let Ok(()) = Tokenizer::new_with_emitter(html, &mut extractor).finish();
+    extractor.text.end_line();
+    extractor.text.page
 }
 
+/// Takes what the tokenizer finds.
 #[derive(Default)]
-struct Extractor(RefCell<State>);
+struct Extractor<'a> {
+    source: &'a [u8],
+    /// How far the tokenizer is in it.
+    at: usize,
+    /// A place in it, and how many line feeds are before that.
+    counted: usize,
+    line: u32,
+    /// Text that came so far, which may end within a character, and the line that it begins on.
+    run: Vec<u8>,
+    run_line: u32,
+    /// The tag that is read, and the last start tag.
+    name: Vec<u8>,
+    is_start: bool,
+    closes_itself: bool,
+    last_start: Vec<u8>,
+    text: Text,
+}
 
+impl Extractor<'_> {
+    /// The line of a place in the source, from 0: mostly one behind the last.
+    fn line_at(&mut self, at: usize) -> u32 {
+        let at = at.min(self.source.len());
+        let feeds = |bytes: &[u8]| u32::try_from(memchr::memchr_iter(b'\n', bytes).count()).unwrap_or(u32::MAX);
+        self.line = if self.counted <= at {
+            self.line.saturating_add(feeds(&self.source[self.counted..at]))
+        } else {
+            self.line.saturating_sub(feeds(&self.source[at..self.counted]))
+        };
+        self.counted = at;
+        self.line
+    }
+
+    fn end_run(&mut self) {
+        // It is text of a text, and ends at a tag.
+        if let Ok(run) = std::str::from_utf8(&self.run) {
+            self.text.add(run, self.run_line);
+        }
+        self.run.clear();
+    }
+
+    fn begin_tag(&mut self, is_start: bool) {
+        self.name.clear();
+        (self.is_start, self.closes_itself) = (is_start, false);
+    }
+}
+
+impl Emitter for &mut Extractor<'_> {
+    type Token = Infallible;
+
+    fn move_position(&mut self, offset: isize) {
+        self.at = self.at.saturating_add_signed(offset);
+    }
+
+    fn emit_string(&mut self, text: &[u8]) {
+        if text == b"\0" || self.text.left_out.is_some() {
+            return; // browsers pass over zeros
+        }
+        let start = self.at.saturating_sub(text.len());
+        let source = self.source.get(start..self.at).unwrap_or_default();
+        // What ends a line here but not in the source, where only a line feed does: one written as an entity, a carriage return alone.
+        let is_return = source == b"\r" && self.source.get(self.at) == Some(&b'\n');
+        let is_other_end = text.contains(&b'\n') && source != text && !is_return;
+        if is_other_end {
+            self.end_run();
+        }
+        if self.run.is_empty() {
+            self.run_line = self.line_at(start);
+        }
+        self.run.extend_from_slice(text);
+        if is_other_end {
+            self.end_run();
+        }
+    }
+
+    fn start_open_tag(&mut self) {
+        self.end_run();
+    }
+
+    fn init_start_tag(&mut self) {
+        self.begin_tag(true);
+    }
+
+    fn init_end_tag(&mut self) {
+        self.begin_tag(false);
+    }
+
+    fn push_tag_name(&mut self, name: &[u8]) {
+        self.name.extend_from_slice(name);
+    }
+
+    fn set_self_closing(&mut self) {
+        self.closes_itself = self.is_start; // of an end tag it says nothing
+    }
+
+    fn emit_current_tag(&mut self) -> Option<State> {
+        self.end_run();
+        self.text.tag(&self.name, self.is_start, self.closes_itself);
+        if !self.is_start {
+            return None;
+        }
+        std::mem::swap(&mut self.last_start, &mut self.name);
+        if self.closes_itself { None } else { state_in(&self.last_start) }
+    }
+
+    fn current_is_appropriate_end_tag_token(&mut self) -> bool {
+        !self.is_start && self.name == self.last_start
+    }
+
+    fn emit_eof(&mut self) {
+        self.end_run();
+    }
+
+    fn pop_token(&mut self) -> Option<Infallible> {
+        None
+    }
+
+    fn should_emit_errors(&mut self) -> bool {
+        false
+    }
+
+    // Of no interest.
+    fn emit_error(&mut self, _: Error) {}
+    fn set_last_start_tag(&mut self, _: Option<&[u8]>) {}
+    fn init_attribute(&mut self) {}
+    fn push_attribute_name(&mut self, _: &[u8]) {}
+    fn push_attribute_value(&mut self, _: &[u8]) {}
+    fn init_comment(&mut self) {}
+    fn push_comment(&mut self, _: &[u8]) {}
+    fn emit_current_comment(&mut self) {}
+    fn init_doctype(&mut self) {}
+    fn set_force_quirks(&mut self) {}
+    fn push_doctype_name(&mut self, _: &[u8]) {}
+    fn set_doctype_public_identifier(&mut self, _: &[u8]) {}
+    fn set_doctype_system_identifier(&mut self, _: &[u8]) {}
+    fn push_doctype_public_identifier(&mut self, _: &[u8]) {}
+    fn push_doctype_system_identifier(&mut self, _: &[u8]) {}
+    fn emit_current_doctype(&mut self) {}
+}
+
+/// How what is in an element is cut, where that is not as usual.
+fn state_in(element: &[u8]) -> Option<State> {
+    match element {
+        b"title" | b"textarea" => Some(State::RcData),
+        b"style" | b"xmp" | b"iframe" | b"noembed" | b"noframes" => Some(State::RawText),
+        b"script" => Some(State::ScriptData),
+        _ => None,
+    }
+}
+
+/// Whether an element is left out with all that is in it.
+fn is_left_out(element: &[u8]) -> bool {
+    matches!(
+        element,
+        b"iframe" | b"nav" | b"noembed" | b"noframes" | b"script" | b"style" | b"svg" | b"template" | b"title"
+    )
+}
+
+/// Whether an element is inside a line; every other one ends one.
+fn is_inline(element: &[u8]) -> bool {
+    matches!(
+        element,
+        b"a" | b"abbr"
+            | b"acronym"
+            | b"b"
+            | b"bdi"
+            | b"bdo"
+            | b"big"
+            | b"cite"
+            | b"code"
+            | b"data"
+            | b"del"
+            | b"dfn"
+            | b"em"
+            | b"font"
+            | b"i"
+            | b"img"
+            | b"input"
+            | b"ins"
+            | b"kbd"
+            | b"label"
+            | b"mark"
+            | b"q"
+            | b"rp"
+            | b"rt"
+            | b"ruby"
+            | b"s"
+            | b"samp"
+            | b"script"
+            | b"small"
+            | b"span"
+            | b"strike"
+            | b"strong"
+            | b"style"
+            | b"sub"
+            | b"sup"
+            | b"svg"
+            | b"template"
+            | b"time"
+            | b"tt"
+            | b"u"
+            | b"var"
+            | b"wbr"
+    )
+}
+
+/// The text of a page, as far as it is read.
 #[derive(Default)]
-struct State {
+struct Text {
     page: Page,
     /// Whether the last line has text.
     is_open: bool,
@@ -44,72 +243,45 @@ struct State {
     /// How many `pre` are open.
     pre: u32,
     /// The element that is left out, and how many of its kind are open.
-    left_out: Option<(String, u32)>,
+    left_out: Option<(Vec<u8>, u32)>,
 }
 
-impl TokenSink for Extractor {
-    type Handle = ();
-
-    fn process_token(&self, token: Token, line: u64) -> TokenSinkResult<()> {
-        let mut state = self.0.borrow_mut();
-        match token {
-            Token::CharacterTokens(text) if state.left_out.is_none() => {
-                // The line is that of the end of the text.
-                let breaks = memchr::memchr_iter(b'\n', text.as_bytes()).count() as u64;
-                state.text(&text, u32::try_from(line.saturating_sub(1 + breaks)).unwrap_or(u32::MAX));
-            }
-            Token::TagToken(tag) => {
-                state.tag(&tag);
-                if tag.kind == TagKind::StartTag && !tag.self_closing {
-                    return raw(&tag.name).map_or(TokenSinkResult::Continue, TokenSinkResult::RawData);
-                }
-            }
-            _ => {}
+/// Where the first white space is, by bytes as long as these are ASCII.
+fn word_end(text: &str) -> usize {
+    let mut at = 0;
+    while let Some(next) = text.as_bytes()[at..].iter().position(|byte| !byte.is_ascii_graphic()) {
+        at += next;
+        match text[at..].chars().next() {
+            Some(c) if !c.is_whitespace() => at += c.len_utf8(),
+            _ => return at,
         }
-        TokenSinkResult::Continue
     }
+    text.len()
 }
 
-/// How what is in an element is cut, where that is not as usual.
-fn raw(element: &str) -> Option<RawKind> {
-    match element {
-        "title" | "textarea" => Some(RawKind::Rcdata),
-        "style" | "xmp" | "iframe" | "noembed" | "noframes" => Some(RawKind::Rawtext),
-        "script" => Some(RawKind::ScriptData),
-        _ => None,
-    }
-}
-
-/// Left out with all that is in them.
-const LEFT_OUT: [&str; 9] = ["iframe", "nav", "noembed", "noframes", "script", "style", "svg", "template", "title"];
-
-/// Inside a line; every other element ends one.
-const INLINE: [&str; 42] = [
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img",
-    "input", "ins", "kbd", "label", "mark", "q", "rp", "rt", "ruby", "s", "samp", "script", "small", "span", "strike",
-    "strong", "style", "sub", "sup", "svg", "template", "time", "tt", "u", "var", "wbr",
-];
-
-impl State {
-    /// Text that begins on this line of the page.
-    fn text(&mut self, text: &str, mut line: u32) {
-        for c in text.chars() {
+impl Text {
+    /// Adds text that begins on this line of the page.
+    fn add(&mut self, mut text: &str, mut line: u32) {
+        while let Some(c) = text.chars().next() {
             if c.is_whitespace() {
                 self.space = true;
                 line = line.saturating_add(u32::from(c == '\n'));
                 if c == '\n' && self.pre > 0 {
                     self.end_line();
                 }
-            } else {
-                if !self.is_open {
-                    self.is_open = true;
-                    self.page.lines.push(line);
-                } else if self.space {
-                    self.page.text.push(' ');
-                }
-                self.space = false;
-                self.page.text.push(c);
+                text = &text[c.len_utf8()..];
+                continue;
             }
+            if !self.is_open {
+                self.is_open = true;
+                self.page.lines.push(line);
+            } else if self.space {
+                self.page.text.push(' ');
+            }
+            self.space = false;
+            let (word, rest) = text.split_at(word_end(text));
+            self.page.text.push_str(word);
+            text = rest;
         }
     }
 
@@ -120,10 +292,9 @@ impl State {
         (self.is_open, self.space) = (false, false);
     }
 
-    fn tag(&mut self, tag: &Tag) {
-        let (name, is_start) = (&*tag.name, tag.kind == TagKind::StartTag);
+    fn tag(&mut self, name: &[u8], is_start: bool, closes_itself: bool) {
         if let Some((element, open)) = &mut self.left_out {
-            if element == name && !tag.self_closing {
+            if *element == name && !closes_itself {
                 *open = if is_start { *open + 1 } else { *open - 1 };
             }
             if *open == 0 {
@@ -131,16 +302,16 @@ impl State {
             }
             return;
         }
-        if name == "td" || name == "th" {
+        if name == b"td" || name == b"th" {
             self.space = true; // cells are words of their own in the line of their row
-        } else if !INLINE.contains(&name) {
+        } else if !is_inline(name) {
             self.end_line();
         }
-        if name == "pre" {
+        if name == b"pre" {
             self.pre = if is_start { self.pre + 1 } else { self.pre.saturating_sub(1) };
         }
-        if is_start && !tag.self_closing && LEFT_OUT.contains(&name) {
-            self.left_out = Some((name.to_owned(), 1));
+        if is_start && !closes_itself {
+            self.left_out = is_left_out(name).then(|| (name.to_vec(), 1));
         }
     }
 }
@@ -185,12 +356,20 @@ mod tests {
             "<html><head><title/></head><body>text</body></html>",
             "<head><script src=\"a.js\"/><style /></head><nav/>text",
             "<nav>a<nav/>b</nav>text",
+            "<nav>a</nav/>text",
+            "<script>1</script/>text",
+            "<svg><path/></svg/>text",
         ] {
             assert_eq!(lines(page), [("text".to_owned(), 0)], "{page}");
         }
         assert_eq!(lines("no tag\nat all"), [("no tag at all".to_owned(), 0)]);
         assert_eq!(lines("</nav></pre>a<br>b"), [("a".to_owned(), 0), ("b".to_owned(), 0)]);
         assert_eq!(lines("<script>never closed"), []);
+        assert_eq!(lines("<p>a\0b</p>a < b <ü <![CDATA[c"), ["ab", "a < b <ü"].map(|line| (line.to_owned(), 0)));
+        let breaks = "a&#10;<p>b\r\nc<p>d\re<p>f\n<p \n\n>g<pre>h&#10;i\r\nj\rk</pre>l";
+        let expected =
+            [("a", 0), ("b c", 0), ("d e", 1), ("f", 1), ("g", 4), ("h", 4), ("i", 4), ("j", 5), ("k", 5), ("l", 5)];
+        assert_eq!(lines(breaks), expected.map(|(line, number)| (line.to_owned(), number)));
         assert_eq!(lines(""), []);
     }
 

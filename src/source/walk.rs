@@ -34,8 +34,13 @@ impl Selection {
         let mut globs = OverrideBuilder::new(root);
         for glob in &self.include {
             globs.add(glob)?;
-            // What is in a directory that matches matches too.
-            globs.add(&format!("{}/**", glob.trim_end_matches('/')))?;
+            // What is in a directory that matches matches too; a name without a slash is one of any directory.
+            let (not, name) = glob.strip_prefix('!').map_or(("", glob.as_str()), |name| ("!", name));
+            let name = name.trim_end_matches('/');
+            if !name.is_empty() {
+                let anywhere = if name.contains('/') { "" } else { "**/" };
+                globs.add(&format!("{not}{anywhere}{name}/**"))?;
+            }
         }
         for glob in &self.exclude {
             globs.add(&format!("!{glob}"))?;

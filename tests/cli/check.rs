@@ -340,6 +340,8 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
         ("[rules]\nnear-duplicate = { max-share = 3.0 }\n", "from 0 to 1"),
         ("[[overrides]]\npaths = [\"{a\"]\nrules = {}\n", "`{a` is no glob"),
         ("[[overrides]]\npaths = []\nrules = {}\n", "paths is empty"),
+        ("[[overrides]]\npaths = [\"data\", \"#old\"]\nrules = {}\n", "`#old` is no glob, but a comment"),
+        ("[[overrides]]\npaths = [\"!data\"]\nrules = {}\n", "globs that only leave out are for no file"),
         (
             "paths = [\"data\"]\n[[overrides]]\npaths = [\"x/**\"]\nrules = { repeated-line = \"off\" }\n",
             "`x/**` matches no file",
@@ -498,4 +500,53 @@ fn lines_are_looked_for_or_not() {
         assert_eq!((ended.status, ended.stderr), (2, said));
     }
     assert_eq!(retold(folder.path(), "check data --no-lines --rule repeated-line=off").status, 0);
+}
+
+/// A changed file that many are like counts once, whatever it is called.
+#[test]
+fn what_others_are_like_is_told_once() {
+    for (limit, status) in [("max = 1", 0), ("max = 0", 1), ("max-share = 0.2", 0), ("max-share = 0.1", 1)] {
+        for name in ["data/0.txt", "data/z.txt"] {
+            let folder = folder([("data/a.txt", article("harbour")), ("data/b.txt", article("harbour"))]);
+            for copy in ["c", "d", "e"] {
+                fs::copy(folder.path().join("data/a.txt"), folder.path().join(format!("data/{copy}.txt"))).unwrap();
+            }
+            let config = format!("[rules]\nexact-duplicate = {{ level = \"error\", {limit} }}\n");
+            fs::write(folder.path().join("retold.toml"), config).unwrap();
+            git(folder.path(), &["init", "-q"]);
+            commit_all(folder.path());
+            fs::write(folder.path().join(name), article("harbour")).unwrap();
+            let ended = retold(folder.path(), "check data --changed-since HEAD --format json");
+            let findings = ended.json()["findings"].as_array().unwrap().clone();
+            let paths: Vec<&str> = findings.iter().map(|finding| finding["path"].as_str().unwrap()).collect();
+            assert_eq!((ended.status, paths.as_slice()), (status, [name].as_slice()), "{limit} {name}");
+        }
+    }
+}
+
+/// What the file says of `contained` is the share from which a scan looks, when it is asked to.
+#[test]
+fn the_share_of_contained_documents_comes_from_the_file() {
+    let folder = folder([("a.txt", article("a")), ("retold.toml", "contained = 0.5\n".to_owned())]);
+    let looked = |arguments: &str| {
+        retold(folder.path(), &format!("scan a.txt --format json {arguments}")).json()["parameters"]["contained"]
+            .clone()
+    };
+    assert_eq!((looked("--contained"), looked("--contained=0.7"), looked("")), (json!(0.5), json!(0.7), Value::Null));
+    assert_eq!(looked("--contained --no-config"), json!(0.9));
+}
+
+/// A folder need not be called by text.
+#[cfg(unix)]
+#[test]
+fn a_file_in_a_folder_that_is_no_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let corpus = folder([("a.txt", article("a"))]);
+    let within = corpus.path().join(std::ffi::OsStr::from_bytes(b"no-\xff"));
+    fs::create_dir(&within).unwrap();
+    fs::write(within.join("retold.toml"), "paths = [\"d\"]\nbaseline = \"b.json\"\nthreshold = 0.9\n").unwrap();
+    fs::create_dir(within.join("d")).unwrap();
+    fs::write(within.join("d/a.txt"), article("a")).unwrap();
+    let ended = retold(&within.join("d"), "scan --format json");
+    assert_eq!((ended.status, &ended.json()["parameters"]["threshold"]), (0, &json!(0.9)), "{ended:?}");
 }

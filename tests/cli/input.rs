@@ -161,6 +161,16 @@ fn no_document_is_a_failure() {
         );
         assert_eq!(ended.json().pointer(pointer), Some(&json!("broken/a.jsonl")), "{arguments}");
     }
+    // But no report says that nothing is wrong, or gone.
+    let off = retold(corpus.path(), "check broken --rule unreadable-input=off --format json");
+    assert_eq!((off.status, off.stdout.as_str()), (2, ""));
+    std::fs::write(corpus.path().join("seen/b.txt"), "one").unwrap();
+    assert_eq!(retold(corpus.path(), "check seen --update-baseline").status, 0);
+    let lost = retold(corpus.path(), "check seen broken --exclude *.txt --report text=/dev/stdout");
+    assert!(
+        lost.status == 2 && lost.stdout.contains("unreadable-input") && !lost.stdout.contains("less often"),
+        "{lost:?}"
+    );
 }
 
 #[test]
@@ -198,8 +208,9 @@ fn only_the_first_problems_are_named_unless_all_are_wanted() {
     let different = (0..30).map(|number| format!("{{\"a{number}\": 1}}\n")).collect::<String>();
     std::fs::write(corpus.path().join("a.jsonl"), "{\"text\": \"one two\"}\n".to_owned() + &different).unwrap();
     let some = lines("");
-    assert_eq!(some.len(), 21);
+    assert_eq!(some.len(), 22);
     assert!(some[0].starts_with("retold: a.jsonl:2: "), "{}", some[0]);
+    assert_eq!(some[21], "retold: --text-field names the field that holds the text");
     assert!(some[20].starts_with("retold: 10 more problems"), "{}", some[20]);
     assert_eq!(lines("--quiet"), [""; 0]);
 }
@@ -220,8 +231,13 @@ fn a_named_pipe_is_a_document() {
 
 #[test]
 fn a_directory_may_be_included() {
-    let corpus =
-        folder([("d/a.md", "one"), ("d/sub/b.md", "two"), ("d/sub/deep/c.txt", "three"), ("d/e/sub.txt", "four")]);
+    let corpus = folder([
+        ("d/a.md", "one"),
+        ("d/sub/b.md", "two"),
+        ("d/sub/deep/c.txt", "three"),
+        ("d/e/sub.txt", "four"),
+        ("d/f/in/g.md", "five"),
+    ]);
     let read = |arguments: &str| {
         let listed = retold(corpus.path(), &format!("scan d --list {arguments}")).stdout;
         let read = listed.lines().filter_map(|line| line.strip_suffix(": text, UTF-8"));
@@ -231,6 +247,11 @@ fn a_directory_may_be_included() {
         assert_eq!(read(&format!("--include {glob}")), ["d/sub/b.md", "d/sub/deep/c.txt"], "{glob}");
     }
     assert_eq!(read("--include sub --exclude deep"), ["d/sub/b.md"]);
+    for glob in ["in", "in/", "f", "f/in", "**/in"] {
+        assert_eq!(read(&format!("--include {glob}")), ["d/f/in/g.md"], "{glob}");
+    }
+    assert_eq!(read("--include /in --include /deep --include /"), [""; 0]);
+    assert_eq!(read("--include sub --include !deep"), ["d/sub/b.md"]);
     assert_eq!(read("--include sub/*.md --include *.txt"), ["d/e/sub.txt", "d/sub/b.md", "d/sub/deep/c.txt"]);
 }
 

@@ -360,5 +360,8 @@ fn slips_of_those_who_type() {
         let hint = format!("retold: 0.3 is no file; --{option}=0.3 takes it as a value, with a =\n");
         assert_eq!(said(&format!("scan a.txt --{option} 0.3")), hint);
     }
+    let both = "retold: 0.8 is no file; --histogram=0.8 or --contained=0.8 takes it as a value, with a =\n";
+    assert_eq!(said("scan --contained 0.8 --histogram a.txt"), both);
+    assert!(said("scan --contained 2024 a.txt").contains("2024: no such file"));
     assert_eq!(said("scan a.txt -o none/report.txt"), "retold: none/report.txt: there is no directory none\n");
 }

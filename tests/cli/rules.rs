@@ -198,4 +198,24 @@ fn globs_of_overrides() {
         paths.dedup();
         assert_eq!(paths, found, "{glob}");
     }
+    // What is elsewhere is meant only by globs that lead there.
+    let elsewhere = folder.path().join("elsewhere");
+    fs::create_dir_all(elsewhere.join("data")).unwrap();
+    let whole = folder.path().join("data").display().to_string();
+    for (glob, is_off) in [
+        ("../data/*.txt", true),
+        ("../**", true),
+        ("data/*", false),
+        ("*.txt", false),
+        (&format!("{whole}/*")[1..], false),
+    ] {
+        let config = format!(
+            "[[overrides]]\npaths = [\"{glob}\"]\nrules = {{ repeated-line = \"off\", exact-duplicate = \"off\" }}\n"
+        );
+        fs::write(elsewhere.join("retold.toml"), config).unwrap();
+        for data in ["../data/a.txt", &format!("{whole}/a.txt")] {
+            let ended = retold(&elsewhere, &format!("check --config retold.toml {data}"));
+            assert_eq!(ended.status, i32::from(!is_off), "{glob} {data}: {ended:?}");
+        }
+    }
 }

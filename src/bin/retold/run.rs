@@ -147,7 +147,7 @@ const SAME: usize = 5;
 
 /// Names on standard error what could not be read or done.
 pub fn say_problems(problems: &[Problem], shown: usize) {
-    let (mut left, mut untold, mut lacks_field) = (shown, 0, false);
+    let (mut left, mut untold) = (shown, 0);
     for same in problems.chunk_by(|a, b| a.path == b.path && a.reason == b.reason) {
         let is_many = same.len() > SAME && shown < usize::MAX;
         let told = left.min(if is_many { 3 } else { same.len() });
@@ -156,7 +156,6 @@ pub fn say_problems(problems: &[Problem], shown: usize) {
         let rest = same.len() - told;
         if is_many && told > 0 {
             say(&format!("{}: the same of {}", same[0].path, counted(rest as u64, "more record")));
-            lacks_field |= same[0].reason.starts_with("no string field");
         } else {
             untold += rest;
         }
@@ -164,7 +163,8 @@ pub fn say_problems(problems: &[Problem], shown: usize) {
     if untold > 0 {
         say(&format!("{untold} more problems: --verbose names them here, --format json in the report"));
     }
-    if lacks_field {
+    let lacks_field = |problem: &&Problem| problem.reason.starts_with("no string field");
+    if shown < usize::MAX && problems.iter().filter(lacks_field).count() > SAME {
         say("--text-field names the field that holds the text");
     }
 }

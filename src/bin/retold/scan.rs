@@ -4,7 +4,7 @@ use crate::args::ScanArgs;
 use crate::exit::{self, Failure, Status};
 use crate::format::Format;
 use crate::output::Destination;
-use crate::{format, run};
+use crate::{format, run, values};
 use retold::report::Report;
 use retold::source::{Fate, Listed, Sources};
 use std::path::PathBuf;
@@ -72,13 +72,13 @@ fn write(args: &ScanArgs, report: &Report) -> Result<(), Failure> {
 fn expect_shown(args: &ScanArgs) -> Result<(), Failure> {
     let (wider, format) = (&args.wider, args.report.format);
     let options = [("histogram", wider.histogram), ("contained", wider.contained)];
-    for (option, _) in options.iter().filter(|(_, value)| value.is_some()) {
-        let is_value =
-            |path: &&PathBuf| path.to_str().is_some_and(|path| path.parse::<f64>().is_ok()) && !path.exists();
-        if let Some(value) = args.paths.iter().find(is_value) {
-            let value = value.display();
-            return Err(Failure::new(format!("{value} is no file; --{option}={value} takes it as a value, with a =")));
-        }
+    let given: Vec<&str> = options.iter().filter(|(_, value)| value.is_some()).map(|(option, _)| *option).collect();
+    let is_value =
+        |path: &&PathBuf| path.to_str().is_some_and(|path| values::threshold(path).is_ok()) && !path.exists();
+    if let ([option, ..], Some(value)) = (given.as_slice(), args.paths.iter().find(is_value)) {
+        let value = value.display();
+        let or = given.get(1).map(|other| format!(" or --{other}={value}")).unwrap_or_default();
+        return Err(Failure::new(format!("{value} is no file; --{option}={value}{or} takes it as a value, with a =")));
     }
     if args.list && format != Format::Text {
         return Err(Failure::new("--list writes text alone; leave --format out"));

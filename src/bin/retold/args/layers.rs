@@ -164,6 +164,9 @@ fn with_defaults(mut command: clap::Command, defaults: Vec<(String, Vec<OsString
                 // A scan does not know all that a check does.
                 if command.get_arguments().any(|arg| arg.get_id() == id) {
                     command = command.mut_arg(id, |arg| arg.default_values(values));
+                } else if id == "containment" && name == "scan" {
+                    // There it is looked for only when it is asked for.
+                    command = command.mut_arg("contained", |arg| arg.default_missing_values(values));
                 }
             }
             command

@@ -74,9 +74,10 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let is_touched = |path: &str| unchanged.as_ref().is_none_or(|unchanged| !unchanged.holds(path));
     let is_partial = unseen.is_some() || unchanged.is_some() || !args.gate.against.is_empty();
     if !has_documents || lacks_reference {
-        // The reports tell of losses at least; of nothing at all they would say that it is clean.
-        if !report.problems.is_empty() {
-            let checked = gate.check(&report, is_touched);
+        // The reports tell of losses at least; without a finding they would say that it is clean.
+        let checked = gate.check(&report, is_touched);
+        if checked.findings.iter().any(|finding| finding.rule == Rule::UnreadableInput) {
+            let is_partial = true; // nothing follows for what is known
             write(args, &Outcome { report: &report, rules: &gate.rules, checked: &checked, is_partial }, false)?;
         }
         return Err(match has_documents {

@@ -237,15 +237,16 @@ impl Config {
 
     /// The defaults of options, by their ids: all that the file sets but rules, and what is known.
     pub fn defaults(&self) -> Result<Vec<(String, Vec<OsString>)>, Failure> {
-        const NO_OPTIONS: [&str; 4] = ["paths", "baseline", "rules", "overrides"];
-        let table = toml::Table::try_from(self).map_err(Failure::new)?;
-        let options = table.into_iter().filter(|(key, _)| !NO_OPTIONS.contains(&key.as_str())).map(|(key, value)| {
+        // Paths need not be text.
+        let (paths, baseline, overrides) = (Vec::new(), None, Vec::new());
+        let options = Self { paths, baseline, rules: Rules::default(), overrides, ..self.clone() };
+        let options = toml::Table::try_from(&options).map_err(Failure::new)?;
+        let options = options.into_iter().filter(|(key, _)| key != "rules").map(|(key, value)| {
             // As `--contained` is called in the code: with a value it is more than a flag.
             let id = if key == "contained" { "containment".to_owned() } else { key.replace('-', "_") };
             let one = |value: &toml::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned).into();
             (id, value.as_array().map_or_else(|| vec![one(&value)], |values| values.iter().map(one).collect()))
         });
-        // Paths need not be text.
         let paths = self.paths.iter().map(OsString::from).collect();
         Ok(options
             .chain([("paths".to_owned(), paths)])
