@@ -120,6 +120,15 @@ mod tests {
         Ok(())
     }
 
+    #[test]
+    fn hashes_of_one_head() {
+        let mut postings = Postings::<6>::default();
+        for hash in [1, 2, 1, 2] {
+            postings.add(hash << 60, 7);
+        }
+        assert_eq!([1, 2].map(|hash| postings.of(hash << 60).collect::<Vec<_>>()), [[7], [7]]);
+    }
+
     proptest! {
         #[test]
         fn equals_a_map_of_lists(added in prop::collection::vec((0u64..40, 0u32..9), 0..3000)) {

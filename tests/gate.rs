@@ -4,7 +4,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use retold::check::{Baseline, Checked, Gate, Level, Rule};
+use retold::check::{Baseline, Checked, Gate, Level, Rule, State};
 use retold::progress::Progress;
 use retold::report::Report;
 use retold::{Options, Order, Search, scan};
@@ -47,7 +47,7 @@ fn baseline_of(report: &Report) -> Baseline {
 }
 
 fn new_of_rules(checked: &Checked<'_>, rules: &[Rule]) -> usize {
-    let is_new = |finding: &&retold::check::Finding<'_>| finding.state == retold::check::State::New;
+    let is_new = |finding: &&retold::check::Finding<'_>| finding.state == State::New;
     checked.findings.iter().filter(is_new).filter(|finding| rules.contains(&finding.rule)).count()
 }
 
@@ -182,4 +182,80 @@ fn what_was_not_looked_for_is_said_and_stays_known() {
     Rule::ALL.into_iter().for_each(|rule| gate.rules.setting_mut(rule).level = Level::Off);
     let options = gate.rules.options(options);
     assert_eq!((options.lines, options.passages, options.repetition, options.containment), (None, None, false, None));
+}
+
+fn held(texts: &[&str], options: &Options) -> Report {
+    retold::scan_texts(texts.iter().copied(), options, &Progress::default()).unwrap()
+}
+
+/// What is known stays known whichever of two documents matters, and of the one that the baseline names first.
+#[test]
+fn what_is_known_is_known_of_whom() {
+    let words = (0..40).map(|word| format!("w{word} ")).collect::<String>();
+    let near = held(&[&words, &words.replace("w39", "other")], &Options::default());
+    let mut gate = Gate::default();
+    gate.baseline = gate.updated(&near);
+    for path in ["0", "1"] {
+        assert_eq!(gate.check(&near, |touched| touched == path).new_findings(Level::Error), 0, "{path}");
+    }
+    let known = "a line of five words\n".repeat(2);
+    let [second, third] = ["and more of it", "and something else"].map(|more| known.clone() + more);
+    let mut gate = Gate::default();
+    gate.baseline = gate.updated(&held(&[&known], &Options::default()));
+    // What does not matter is known first, although the baseline names the other.
+    let both = held(&[&known, &second], &Options::default());
+    assert_eq!(gate.check(&both, |path| path == "0").new_findings(Level::Error), 1);
+    // Where it names neither, the first.
+    let moved = held(&["nothing", &second, &third], &Options::default());
+    let checked = gate.check(&moved, |_| true);
+    let new: Vec<&str> = checked.findings.iter().filter(|of| of.state == State::New).map(|of| of.place.path).collect();
+    assert_eq!(new, ["2"]);
+}
+
+/// Kinds of findings are gone only from a report that was made to find them.
+#[test]
+fn what_is_gone_is_gone_from_what_was_looked_at() {
+    let (text, other) = ("one two three four five six", "nobody says anything like this elsewhere");
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("a.txt"), text).unwrap();
+    let against = Options { against: vec![folder.path().to_path_buf()], ..Options::default() };
+    let (alone, leaked) = (held(&[text, text], &Options::default()), held(&[text], &against));
+    for (known, now, gone) in [
+        (&alone, held(&[other], &Options::default()), 1),
+        (&alone, held(&[other], &against), 0),
+        (&leaked, held(&[other], &against), 1),
+        (&leaked, held(&[other], &Options::default()), 0),
+    ] {
+        let mut gate = Gate::default();
+        gate.baseline = gate.updated(known);
+        assert_eq!(gate.baseline.len(), 1);
+        let checked = gate.check(&now, |_| true);
+        assert_eq!((checked.stale.len(), checked.not_looked_for), (gone, Vec::new()));
+    }
+    // One rule for duplicates is enough to look for both.
+    for off in [Rule::ExactDuplicate, Rule::NearDuplicate] {
+        let mut gate = Gate::default();
+        gate.baseline = gate.updated(&alone);
+        gate.rules.setting_mut(off).level = Level::Off;
+        assert_eq!(gate.check(&held(&[other], &Options::default()), |_| true).stale.len(), 1, "{off}");
+    }
+}
+
+#[test]
+fn rules_ask_for_what_they_need() {
+    let options = |on: Rule| {
+        let mut gate = Gate::default();
+        Rule::ALL.into_iter().for_each(|rule| gate.rules.setting_mut(rule).level = Level::Off);
+        gate.rules.setting_mut(on).level = Level::Error;
+        gate.rules.options(Options { containment: Some(0.5), ..Options::default() })
+    };
+    let lines = retold::lines::LineOptions::default();
+    assert_eq!(options(Rule::BoilerplateLine).lines, Some(lines.equal_only()));
+    assert_eq!(options(Rule::RepeatedLine).lines, Some(lines));
+    assert_eq!(options(Rule::ContainedDocument).containment, Some(0.5));
+    assert_eq!(options(Rule::ExactDuplicate).lines, None);
+    let mut rules = retold::check::Rules::default();
+    rules.override_paths(&["sub".into(), "!sub/a.txt".into()], vec![(Rule::RepeatedLine, Level::Off)]).unwrap();
+    let levels = ["sub/a.txt", "sub/b.txt", "a.txt"].map(|path| rules.level(Rule::RepeatedLine, path));
+    assert_eq!(levels, [Level::Error, Level::Off, Level::Error]);
 }

@@ -435,6 +435,17 @@ fn texts_in_memory() {
     assert_eq!(report.name(leaks[0].document).name, "0");
     let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
     assert_eq!(problems, ["2: longer than 30 bytes; --max-document-bytes allows more"]);
+    let progress = Progress::default();
+    let reading = retold::source::Reading { max_document_bytes: 7, ..Options::default().reading };
+    let held =
+        scan_texts(["one two", "one", "eight..."], &Options { reading, ..Options::default() }, &progress).unwrap();
+    assert_eq!((held.summary.documents, held.summary.bytes, held.problems.len()), (2, 10, 1));
+    assert_eq!(progress.bytes.load(std::sync::atomic::Ordering::Relaxed), 10);
+    // A pair at the threshold reaches it.
+    let options = Options { shingle_size: 2, threshold: 0.5, histogram: Some(0.25), ..Options::default() };
+    let report = scan_texts(["a b c d", "a b c e"], &options, &Progress::default()).unwrap();
+    let at = report.histogram.unwrap().thresholds.into_iter().find(|at| at.threshold == 0.5).unwrap();
+    assert_eq!((at.pairs, at.clusters, at.removed), (1, 1, 1));
     let none: [&str; 0] = [];
     assert_eq!(scan_texts(none, &Options::default(), &Progress::default()).unwrap().summary.documents, 0);
 }
@@ -453,4 +464,11 @@ fn texts_that_are_too_long_to_compare() {
     let none = retold::source::Fields { text: Vec::new(), id: None };
     let reading = retold::source::Reading { fields: none, ..Options::default().reading };
     assert!(Options { reading, ..Options::default() }.check().unwrap_err().starts_with("reading.fields.text"));
+    let reading = retold::source::Reading { max_document_bytes: 0, ..Options::default().reading };
+    assert!(Options { reading, ..Options::default() }.check().unwrap_err().starts_with("reading.max_document_bytes"));
+    let lines = retold::lines::LineOptions { min_word_percent: 101, ..Default::default() };
+    let wrong = Options { lines: Some(lines), ..Options::default() };
+    assert!(wrong.check().unwrap_err().starts_with("lines.min_word_percent"));
+    assert!(scan_texts(["a"], &wrong, &Progress::default()).is_err());
+    assert!(retold::compare::compare_texts(["a", "b"], &wrong).is_err());
 }

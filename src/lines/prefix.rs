@@ -157,3 +157,25 @@ impl Counts {
         self.counts[(hash >> self.shift) as usize].max(1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_listed_in_their_order() {
+        let [a, b, c, d, e] = [1u64, 2, 3, 4, 5].map(|token| token.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        // The first pair of the last line is that of the second.
+        let lines: [&[u64]; 3] = [&[b, c, d], &[a, b, e], &[a, b, c]];
+        let (mut index, shared) = (PrefixIndex::default(), Shared { tokens: 1, pairs: 1 });
+        index.clear(lines.into_iter());
+        for (line, number) in lines.into_iter().zip(0..) {
+            assert!(matches!(index.look_up(line, shared, 9, |_| true), Listing::Listed(_)));
+            index.add(number);
+        }
+        assert_eq!(index.look_up(lines[2], shared, 9, |number| number < 2), Listing::Listed(4));
+        assert_eq!(index.listed, [0, 1]);
+        assert_eq!(index.look_up(lines[2], shared, 3, |_| true), Listing::Many);
+        assert_eq!(index.look_up(lines[2], Shared { tokens: 4, pairs: 1 }, 9, |_| true), Listing::None);
+    }
+}

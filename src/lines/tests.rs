@@ -271,6 +271,19 @@ fn nearly_the_same() {
     assert_eq!(reported("one two three four five\none two three four six\n"), [(vec![1, 2], 0.8)]);
 }
 
+/// A line that joined a group is the first of one of its own from then on, and is tried before others.
+#[test]
+fn a_member_that_is_first_is_tried_as_one() {
+    let first = "w0 w1 w2 w3 w4 w5 w6 w7 w8 w9";
+    let changed = |line: &str, from: &str, to: &str| line.replace(from, to);
+    let second = changed(first, "w0 w1", "a0 a1");
+    let third = changed(&second, "w2 w3", "b2 b3");
+    let last = changed(&second, "w4 w5", "c4 c5");
+    let fourth = changed(&last, "w6 w7", "d6 d7");
+    let text = [first, &second, &third, &fourth, &last].join("\n");
+    assert_eq!(reported(&text), [(vec![1, 2], 0.8), (vec![2, 3, 5], 0.8)]);
+}
+
 #[test]
 fn too_many_lines_alike_but_not_alike_enough() {
     let complete = |line: &dyn Fn(usize) -> String, count: usize| {

@@ -74,6 +74,12 @@ impl Source {
         }
     }
 
+    /// Whether it is a copy of which nothing could be made.
+    pub(super) fn could_not_be_copied(&self) -> bool {
+        let is_empty = || self.path.metadata().is_ok_and(|metadata| metadata.len() == 0);
+        self.copied.as_ref().is_some_and(|copied| copied.is_incomplete) && is_empty()
+    }
+
     /// Why it cannot be written again without some of it, if so.
     pub fn whole_only(&self) -> Option<&'static str> {
         let Copied { file: Some(_), packing, is_incomplete, .. } = self.copied.as_ref()? else { return None };

@@ -197,6 +197,9 @@ impl PartReader {
             return end(texts, bytes, lines);
         }
         let Format::Table { table, .. } = source.format else { return end(None, 0, 0) };
+        if source.could_not_be_copied() {
+            return end(None, 0, 0); // which has been told
+        }
         let writer = match &mut self.texts {
             Some(writer) => writer,
             none => match TextWriter::new() {

@@ -492,13 +492,31 @@ fn files_of_records_go_when_all_of_them_go() {
         ("in/c.csv", csv.into_bytes()),
         ("in/d.json", format!("[{record}]").into_bytes()),
         ("in/e.jsonl", format!("{record}broken\n").into_bytes()),
+        ("in/f.jsonl", format!("{record}{{\"text\": \"another\"}}\n").into_bytes()),
+        ("in/g.jsonl", Vec::new()),
+        ("in/h.csv", b"text,id\n".to_vec()),
     ]);
     assert_eq!(retold(folder.path(), "dedup in -o out").status, 2);
-    assert_eq!(files(&folder.path().join("out")).into_keys().collect::<Vec<_>>(), ["0.txt", "e.jsonl"]);
+    let out = files(&folder.path().join("out"));
+    assert_eq!(out.keys().collect::<Vec<_>>(), ["0.txt", "e.jsonl", "f.jsonl", "g.jsonl", "h.csv"]);
+    assert_eq!(out["f.jsonl"], "{\"text\": \"another\"}\n");
     // With marks all stay.
     fs::remove_file(folder.path().join("in/0.txt")).unwrap();
     assert_eq!(retold(folder.path(), "dedup in -o marked --mark told").status, 2);
-    assert_eq!(fs::read_dir(folder.path().join("marked")).unwrap().count(), 5);
+    assert_eq!(fs::read_dir(folder.path().join("marked")).unwrap().count(), 8);
+}
+
+#[test]
+fn what_a_deduplication_says() {
+    let folder = folder([("in/a.txt", "one two three four"), ("in/b.txt", "nothing of that")]);
+    for (arguments, said, compares) in [
+        ("", "  nothing to remove\n", true),
+        ("--drop-repeated-lines", "  nothing to remove or to cut\n", true),
+        ("--only exact", "  nothing to remove\n", false),
+    ] {
+        let said_of = retold(folder.path(), &format!("dedup in --dry-run {arguments}")).stdout;
+        assert!(said_of.contains(said) && said_of.contains("each was compared") == compares, "{said_of}");
+    }
 }
 
 #[test]

@@ -183,6 +183,18 @@ fn what_people_look_at_first() {
     let text = retold(corpus.path(), "scan . -t 0.83").stdout;
     assert!(text.contains("0.920  ./5.txt  the same as ./4.txt\n"), "{text}");
     assert!(text.find("  ./2.txt\n") < text.find("  ./0.txt\n"), "{text}");
+    assert!(text.find("  ./2.txt\n") < text.find("  ./0.txt\n"), "{text}");
+    // Of one size they are in order; a similarity is never more than it is.
+    let line = "a line of ten words that is told here again";
+    let others = folder([
+        ("1", "one two"),
+        ("2", "one two"),
+        ("3", "four five"),
+        ("4", "four five"),
+        ("5", &format!("{line}\n{line} 14:30\n")),
+    ]);
+    let text = retold(others.path(), "scan .").stdout;
+    assert!(text.find("  ./1\n") < text.find("  ./3\n") && text.contains("nearly (0.90)"), "{text}");
     let members = json["clusters"][1]["members"].as_array().unwrap();
     let same: Vec<_> = members.iter().map(|member| (&member["document"], &member["same_as"])).collect();
     assert!(

@@ -402,3 +402,20 @@ fn boilerplate_of_pages_that_are_one_line() {
     assert_eq!(told.collect::<Vec<_>>(), expected);
     (2..5).for_each(|threads| assert_eq!(scanned(threads), one));
 }
+
+/// Of several lines of a page that stand in one of its source the one that is repeated is marked.
+#[cfg(feature = "html")]
+#[test]
+fn repeated_lines_of_a_page_among_their_neighbours() {
+    let line = "<p>told twice in this page</p>\n";
+    let page = format!("<p>first</p>\n<p>before</p><p>more</p>{line}<p>between</p>\n<p>x</p>\n{line}<p>last</p>\n");
+    let text = "told twice in this text\nx\ny\nTold twice in this text\n";
+    let folder = folder([("a.html", page), ("b.txt", text.to_owned())]);
+    let page = retold(folder.path(), "scan a.html b.txt --format html").stdout;
+    let [more, between, x, last] = ["[2,\"more\",0]", "[3,\"between\",0]", "[4,\"x\",0]", "[6,\"last\",0]"];
+    let told = |line: u64| format!("[{line},\"told twice in this page\",1]");
+    let of_page = format!("\"context\":[{more},{},{between},{x},{},{last}]", told(2), told(5));
+    assert!(page.contains(&of_page), "{page}");
+    let of_text = r#""context":[[1,"told twice in this text",1],[2,"x",0],[3,"y",0],[4,"Told twice in this text",1]]"#;
+    assert!(page.contains(of_text), "{page}");
+}

@@ -162,6 +162,8 @@ fn no_document_is_a_failure() {
         assert_eq!(ended.json().pointer(pointer), Some(&json!("broken/a.jsonl")), "{arguments}");
     }
     // But no report says that nothing is wrong, or gone.
+    let nothing = retold(corpus.path(), "check hidden --format json --report junit=r.xml");
+    assert_eq!((nothing.status, nothing.stdout.as_str(), corpus.path().join("r.xml").exists()), (2, "", false));
     let off = retold(corpus.path(), "check broken --rule unreadable-input=off --format json");
     assert_eq!((off.status, off.stdout.as_str()), (2, ""));
     std::fs::write(corpus.path().join("seen/b.txt"), "one").unwrap();
@@ -205,6 +207,23 @@ fn only_the_first_problems_are_named_unless_all_are_wanted() {
     assert_eq!(some[3], "retold: a.jsonl: the same of 27 more records");
     assert_eq!(some[4..], ["retold: --text-field names the field that holds the text"]);
     assert_eq!(lines("--verbose").len(), 30);
+    // Five are named each, and files are told apart; of what is beyond the twenty nothing is said.
+    let folder = folder([
+        ("a.jsonl", (0..15).map(|number| format!("{{\"a{number}\": 1}}\n")).collect::<String>()),
+        ("b.jsonl", "{}\n".repeat(5)),
+        ("c.jsonl", "{}\n".repeat(6)),
+        ("d.jsonl", "{}\n".repeat(3)),
+        ("e.jsonl", "{}\n".repeat(3)),
+        ("z.txt", "one".to_owned()),
+    ]);
+    let said = |arguments: &str| retold(folder.path(), arguments).stderr;
+    let files = said("scan a.jsonl b.jsonl c.jsonl z.txt");
+    assert!(files.contains("b.jsonl:5: ") && !files.contains("the same of") && !files.contains("c.jsonl"), "{files}");
+    let apart = said("scan d.jsonl e.jsonl z.txt");
+    assert!(
+        apart.contains("d.jsonl:3: ") && apart.contains("e.jsonl:3: ") && !apart.contains("the same of"),
+        "{apart}"
+    );
     let different = (0..30).map(|number| format!("{{\"a{number}\": 1}}\n")).collect::<String>();
     std::fs::write(corpus.path().join("a.jsonl"), "{\"text\": \"one two\"}\n".to_owned() + &different).unwrap();
     let some = lines("");
@@ -271,4 +290,46 @@ fn compressed_json_is_records_where_plain_json_is() {
         assert!(listed.contains(&format!("{name}.zst: {is}, zstd\n")), "{listed}");
     }
     assert_eq!(retold(corpus.path(), "scan d").status, 0);
+    // By what is in it, not by what it looks like packed; what cannot be unpacked is what it is called, and has one problem.
+    let gzip = |text: &str| {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut packed, text.as_bytes()).unwrap();
+        packed.finish().unwrap()
+    };
+    let numbers: String = (0..3000_u64).map(|n| format!("{}, ", n * n * 7919 % 1_000_003)).collect();
+    let cut = gzip(&format!("{{\"numbers\": [{numbers}0]}}"));
+    for (name, bytes, is) in [
+        ("a.json.gz", gzip("[{\"text\": \"a b c\"}]"), ": JSON, gzip\n"),
+        ("b.json.gz", cut[..cut.len() / 2].to_vec(), ": problem: truncated gzip data"),
+        ("c.json.gz", [&[0x1f, 0x8b, 8, 0][..], &[0xff; 40]].concat(), ": JSON, gzip\n"),
+        ("c.csv.gz", [&[0x1f, 0x8b, 8, 0][..], &[0xff; 40]].concat(), ": CSV, gzip\n"),
+    ] {
+        std::fs::write(corpus.path().join("d").join(name), bytes).unwrap();
+        let listed = retold(corpus.path(), "scan d --list").stdout;
+        assert!(listed.contains(&format!("{name}{is}")), "{listed}");
+        let said = retold(corpus.path(), "scan d").stderr;
+        assert_eq!(said.matches(name).count(), usize::from(name != "a.json.gz"), "{said}");
+    }
+}
+
+/// A loop is named where it is, whatever it is called; so is a pipe.
+#[cfg(unix)]
+#[test]
+fn what_is_no_text_has_a_name() {
+    use std::os::unix::ffi::OsStrExt;
+    let corpus = folder([("d/a.txt", "one two")]);
+    let name = std::ffi::OsStr::from_bytes(b"loop-\xff");
+    std::os::unix::fs::symlink(".", corpus.path().join("d").join(name)).unwrap();
+    let ended = retold(corpus.path(), "scan d --follow --format json");
+    assert_eq!(ended.json()["problems"][0]["path"], "d/loop-\\xff");
+    let pipe = corpus.path().join(std::ffi::OsStr::from_bytes(b"pipe-\xff"));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::write(pipe, "...")
+    });
+    let mut command = command(corpus.path());
+    command.arg("scan").arg(pipe.file_name().unwrap()).args(["--format", "json"]);
+    assert_eq!(end(command).json()["empty_documents"][0], "pipe-\\xff");
+    writer.join().unwrap().unwrap();
 }

@@ -353,6 +353,9 @@ fn slips_of_those_who_type() {
     let said = |arguments: &str| retold(corpus.path(), arguments).stderr;
     let of_name = said("scan a.txt -o report.html");
     assert_eq!(of_name, "retold: report.html holds text, whatever its name says; --format html writes that\n");
+    assert!(said("scan a.txt -o REPORT.HTML").contains("--format html writes that"));
+    fs::write(corpus.path().join("0.5"), "one").unwrap();
+    assert_eq!(said("scan 0.5 --histogram=0.6"), "");
     for fine in ["-o report.txt", "-o report", "-o report.html -f html", "-o report.html --quiet"] {
         assert_eq!(said(&format!("scan a.txt {fine}")), "", "{fine}");
     }

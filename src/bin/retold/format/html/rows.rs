@@ -253,23 +253,29 @@ impl<'a> Neighbours<'a> {
         let source_lines = quoted.source_lines.as_deref();
         let number_of = |line: usize| u64::from(line_in_source(source_lines, line as u32)) + 1;
         let numbers = &line.lines[..line.lines.len().min(PLACES)];
-        let repeats = |at: usize| numbers.contains(&number_of(at));
+        let mut tokens = Tokens::default();
+        let mut is_the_same = |at: &usize| {
+            tokens.read(lines.get(*at).copied().unwrap_or_default(), self.report.parameters.unit);
+            key(&tokens.hashes) == line.key
+        };
         let places_of = |&number: &u64| match source_lines {
             // Without a map a line's number is its place.
-            None => number as usize - 1..number as usize,
-            // A line of a page may be several of its text.
+            None => vec![number as usize - 1],
+            // A line of a page may be several of its text, of which one is meant: if none is the same, all may be nearly so.
             Some(lines) => {
                 let before = |end: u64| lines.partition_point(|&line| u64::from(line) < end);
-                before(number - 1)..before(number)
+                let all = before(number - 1)..before(number);
+                let same: Vec<usize> = all.clone().filter(&mut is_the_same).collect();
+                if same.is_empty() { all.collect() } else { same }
             }
         };
-        let at = numbers.iter().flat_map(places_of);
-        let mut near: Vec<usize> = at.flat_map(|at| at.saturating_sub(1)..=at + 1).collect();
+        let repeats: Vec<usize> = numbers.iter().flat_map(places_of).collect();
+        let mut near: Vec<usize> = repeats.iter().flat_map(|at| at.saturating_sub(1)..=at + 1).collect();
         near.sort_unstable();
         near.dedup();
         let shown = near.into_iter().filter_map(|at| {
             let text = lines.get(at)?;
-            Some((number_of(at), shortened(text, NEIGHBOUR), u8::from(repeats(at))))
+            Some((number_of(at), shortened(text, NEIGHBOUR), u8::from(repeats.contains(&at))))
         });
         let shown = shown.collect();
         self.lines = Some((document, lines));
