@@ -50,7 +50,7 @@ impl PrefixIndex {
     /// Forgets all and counts what is in the lines that will be looked up.
     pub(super) fn clear<'a>(&mut self, lines: impl Iterator<Item = &'a [u64]> + Clone) {
         let tokens = lines.clone().map(<[u64]>::len).sum();
-        self.tokens.read(tokens, lines.clone().flatten().copied());
+        self.tokens.read(tokens, lines.clone().flat_map(once_each));
         self.pairs.read(tokens, lines.flat_map(pairs_of));
         self.postings.clear();
     }
@@ -121,6 +121,14 @@ impl PrefixIndex {
         prefix.truncate(count);
         true
     }
+}
+
+/// The tokens of a line, those that stand just before once more left out: the others are to be known that stand in one line alone.
+#[inline(always)]
+fn once_each(line: &[u64]) -> impl Iterator<Item = u64> {
+    const BEFORE: usize = 8;
+    let is_first = |at: &usize| !line[at.saturating_sub(BEFORE)..*at].contains(&line[*at]);
+    (0..line.len()).filter(is_first).map(|at| line[at])
 }
 
 /// A hash for each two neighbouring tokens.

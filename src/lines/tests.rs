@@ -306,12 +306,15 @@ fn too_many_lines_alike_but_not_alike_enough() {
         let others = (0..8).map(|at| format!("w{number}x{at} ")).collect::<String>();
         format!("p{0} q{0} r{0} s{0} {others}\n", number % 8)
     };
+    // Each its own word twice, in a table.
+    let twice = |number: usize| format!("w{number} w{number} v{number} v{number} all of n{number}\n");
     for (line, count, is_complete) in [
         (&same as &dyn Fn(usize) -> String, 100, true),
         (&same, 1000, false),
         (&listed, 100, true),
         (&listed, 1000, false),
         (&alone, 3000, true),
+        (&twice, 1000, true),
     ] {
         assert_eq!(complete(line, count), is_complete, "{}", line(count));
     }
