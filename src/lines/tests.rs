@@ -307,7 +307,7 @@ fn too_many_lines_alike_but_not_alike_enough() {
         format!("p{0} q{0} r{0} s{0} {others}\n", number % 8)
     };
     // Each its own word twice, in a table.
-    let twice = |number: usize| format!("w{number} w{number} v{number} v{number} all of n{number}\n");
+    let twice = |number: usize| format!("w{number} w{number} all all all n{number}\n");
     for (line, count, is_complete) in [
         (&same as &dyn Fn(usize) -> String, 100, true),
         (&same, 1000, false),
