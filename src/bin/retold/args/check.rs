@@ -97,13 +97,13 @@ pub enum CheckFormat {
 
 const CHECK_EXAMPLES: &str = "Examples:
   retold check data/                           fails on duplicates and on lines told twice
-  retold check data/ --update-baseline         takes what is there for known; from then on only what is new fails
+  retold check data/ --update-baseline         takes what is there for known; what is new fails
   retold check data/ --changed-since origin/main             only what this branch touches
   retold check test.jsonl --against train/     fails when test data stands in training data
   retold check docs/ --rule repeated-line=off --rule boilerplate-line=warn
   retold check data/ --report sarif=retold.sarif --report junit=retold.xml
 
-What is read and what counts may be set in retold.toml by the long names of options (--dump-config shows which), and every option in
+What is read and what counts may be set in retold.toml by the long names of options (--dump-config shows which), and every option in \
 the environment, one value each, as RETOLD_THRESHOLD and so on.
 
 Exit status: 0 clean, 1 when a rule is broken, 2 when something could not be read or done.";

@@ -125,15 +125,16 @@ pub enum SummaryFormat {
 }
 
 const DEDUP_EXAMPLES: &str = "Examples:
-  retold dedup corpus/ --output clean/         what stays of a directory; clean.removed.jsonl says what went, and why
-  retold dedup news.jsonl.gz -o clean.jsonl.gz           of a file of records, in the same format and compression
+  retold dedup corpus/ --output clean/         what stays; clean.removed.jsonl says what went
+  retold dedup news.jsonl.gz -o clean.jsonl.gz           records, in the same format and compression
   retold dedup corpus/ --dry-run               what would go
   retold dedup wiki/ web/ -o clean/ --prefer wiki/ --keep longest
-  retold dedup train.parquet -o clean.parquet --against test.parquet       without what the test set has
-  retold dedup news.csv -o marked.csv --mark duplicate   all records, with the number of their cluster and a flag
-  retold dedup news/ -o clean/ --drop-repeated-lines     also without lines told twice in one document
+  retold dedup test.jsonl -o clean.jsonl --against train/ --only against
+                                               without what stands in the training set
+  retold dedup news.csv -o marked.csv --mark duplicate   all, with their cluster and a flag
+  retold dedup news/ -o clean/ --drop-repeated-lines     also without lines told twice in one
 
-The input is never written to. Documents that cannot be read stay as they are. With --exhaustive no two documents stay that reach the
+The input is never written to. Documents that cannot be read stay as they are. With --exhaustive no two documents stay that reach the \
 threshold; without it a pair at the threshold is missed with a chance of less than 1 - recall.
 
 Exit status: 0 when all was read and written, 2 when something could not be read or done; after an error nothing is written.";
