@@ -87,6 +87,9 @@ fn no_modules_go_in_a_circle() {
         }
     }
     assert!(folders.len() > 12, "{folders:?}");
+    for (path, text) in files(&source().join("bin")) {
+        assert!(!text.contains("super::super::"), "{}: name modules from `crate::` on", path.display());
+    }
     for folder in folders {
         let mut uses = uses_within(&folder);
         loop {
@@ -120,8 +123,9 @@ fn uses_within(folder: &Path) -> BTreeMap<String, BTreeSet<String>> {
         }
         let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
         let text: String = code(text).map(|(_, line)| line).collect::<Vec<_>>().join(" ");
-        let is_beside = path.parent() == Some(folder);
-        let prefixes = [way.as_str(), "super::"].into_iter().take(if is_beside && !is_command { 2 } else { 1 });
+        // `super` is the folder also in what a folder within it begins with.
+        let begins = if path.ends_with("mod.rs") { path.parent().and_then(Path::parent) } else { path.parent() };
+        let prefixes = [way.as_str(), "super::"].into_iter().take(if begins == Some(folder) { 2 } else { 1 });
         let named = prefixes.flat_map(|prefix| text.split(prefix).skip(1)).flat_map(first_names);
         let used: &mut BTreeSet<String> = uses.entry(name.clone()).or_default();
         used.extend(named.filter(|other| *other != name && names.contains(other)));

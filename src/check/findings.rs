@@ -63,6 +63,11 @@ impl<'a> Finding<'a> {
         }
     }
 
+    /// Whether it tells of a document that is told twice.
+    pub(super) fn is_pair(&self) -> bool {
+        self.cluster.is_some() || self.stray.is_some()
+    }
+
     /// Where else one has to look.
     pub fn related(&self) -> Vec<Place<'a>> {
         match self.what {

@@ -34,7 +34,8 @@ pub use rules::{Level, Rule, Rules, Setting};
 
 use crate::report::Report;
 use findings::Found;
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use verdict::{apply_limits, mark_known};
 
 /// What a report is held against.
@@ -94,14 +95,29 @@ impl Gate {
         };
         let Found { mut findings, firsts } = found;
         mark_known(&mut findings, &firsts, &self.baseline);
-        // What others are like is told once, as it would be if it came behind them.
-        let mut told = BTreeSet::new();
-        let mut is_first =
-            |finding: &Finding<'a>| told.insert((finding.state == State::New, finding.cluster, finding.place.clone()));
-        findings.retain(|finding| finding.is_touched && (!finding.is_swapped || is_first(finding)));
+        findings.retain(|finding| finding.is_touched);
+        tell_once(&mut findings);
         let exceeded = apply_limits(&mut findings, &self.rules, report.summary.documents);
         Checked { findings, exceeded, stale, not_looked_for }
     }
+}
+
+/// What others of a cluster are like is told once, as if it came behind them: by the strictest of the findings that it stands in.
+fn tell_once(findings: &mut Vec<Finding<'_>>) {
+    let key = |finding: &Finding<'_>| {
+        let cluster = finding.cluster.or(finding.stray.map(|stray| stray.cluster));
+        (finding.state == State::New, cluster, finding.place.path.to_owned(), finding.place.record)
+    };
+    let mut best: BTreeMap<_, (Level, bool, Reverse<usize>)> = BTreeMap::new();
+    for (at, finding) in findings.iter().enumerate().filter(|(_, finding)| finding.is_pair()) {
+        let rank = (finding.level, !finding.is_swapped, Reverse(at));
+        best.entry(key(finding)).and_modify(|best| *best = rank.max(*best)).or_insert(rank);
+    }
+    let mut at = 0..findings.len();
+    findings.retain(|finding| {
+        let at = at.next().unwrap_or_default();
+        !finding.is_swapped || best.get(&key(finding)).is_none_or(|best| best.2 == Reverse(at))
+    });
 }
 
 /// Whether a report was made with what a rule needs.

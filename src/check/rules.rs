@@ -5,7 +5,7 @@ use crate::passages::DEFAULT_PASSAGE_TOKENS;
 use crate::problem::Problem;
 use crate::scan::Options;
 use crate::source::whole_path;
-use ignore::gitignore::{Gitignore, GitignoreBuilder, Glob};
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
@@ -141,6 +141,20 @@ impl Level {
     }
 }
 
+/// How rules are set for some paths.
+#[derive(Clone, Debug)]
+struct Override {
+    /// Globs of paths below the root.
+    below: Gitignore,
+    /// Globs that lead out of it, and are for all other paths.
+    outside: Gitignore,
+    levels: Vec<(Rule, Level)>,
+}
+
+fn leads_out(glob: &str) -> bool {
+    Path::new(glob).starts_with("..")
+}
+
 /// The way from a directory to a path, both from the root on.
 fn way_from(directory: &Path, path: &Path) -> PathBuf {
     let shared = directory.components().zip(path.components()).take_while(|(a, b)| a == b).count();
@@ -152,7 +166,7 @@ fn way_from(directory: &Path, path: &Path) -> PathBuf {
 #[derive(Clone, Debug)]
 pub struct Rules {
     settings: [Setting; Rule::ALL.len()],
-    overrides: Vec<(Gitignore, Vec<(Rule, Level)>)>,
+    overrides: Vec<Override>,
     /// What globs are relative to; else they are held against paths as they are given.
     root: Option<PathBuf>,
 }
@@ -184,31 +198,36 @@ impl Rules {
     /// Sets the level of a rule for all paths, whatever was said of some of them before.
     pub fn set_everywhere(&mut self, rule: Rule, level: Level) {
         self.setting_mut(rule).level = level;
-        self.overrides.iter_mut().for_each(|(_, levels)| levels.retain(|(other, _)| *other != rule));
+        self.overrides.iter_mut().for_each(|of| of.levels.retain(|(other, _)| *other != rule));
     }
 
-    /// Sets rules for paths that match these globs: those of a `.gitignore`, but that what is left out of a directory (`!`) is so in any
-    /// case. Of several such settings the last counts.
+    /// Sets rules for paths that match these globs, each read as in a `.gitignore`: the last glob that matches a path counts, else the last
+    /// that matches the nearest directory that it is in; `!` leaves out. Of several such settings the last counts.
     ///
     /// # Errors
     /// A sentence that names the glob that is none.
     pub fn override_paths(&mut self, globs: &[String], levels: Vec<(Rule, Level)>) -> Result<(), String> {
-        let mut set = GitignoreBuilder::new("");
+        let is_of_some = |glob: &str| !glob.trim_matches(['!', '/', ' ']).is_empty();
+        let (mut below, mut outside) = (GitignoreBuilder::new(""), GitignoreBuilder::new(""));
         if !globs.iter().any(|glob| !glob.starts_with('!')) {
             return Err("globs that only leave out are for no file".to_owned());
         }
         for glob in globs {
-            if glob.trim().is_empty() || glob.starts_with('#') {
+            if glob.starts_with('#') || !is_of_some(glob) {
                 return Err(format!(
-                    "`{glob}` is no glob, but a comment of a .gitignore; \\# begins a name with that sign"
+                    "`{glob}` is no glob, but nothing or a comment to a .gitignore; \\# begins a name with that sign"
                 ));
             }
-            set.add_line(None, glob).map_err(|error| match error {
+            let (not, name) = glob.strip_prefix('!').map_or(("", glob.as_str()), |name| ("!", name));
+            let name = name.strip_prefix("./").unwrap_or(name);
+            let set = if leads_out(name) { &mut outside } else { &mut below };
+            set.add_line(None, &format!("{not}{name}")).map_err(|error| match error {
                 ignore::Error::Glob { err, .. } => format!("`{glob}` is no glob: {err}"),
                 error => format!("`{glob}` is no glob: {error}"),
             })?;
         }
-        self.overrides.push((set.build().map_err(|error| error.to_string())?, levels));
+        let built = |set: GitignoreBuilder| set.build().map_err(|error| error.to_string());
+        self.overrides.push(Override { below: built(below)?, outside: built(outside)?, levels });
         Ok(())
     }
 
@@ -221,23 +240,20 @@ impl Rules {
             Some(root) => way_from(root, &whole_path(Path::new(path))),
             None => PathBuf::from(path.strip_prefix("./").unwrap_or(path)),
         };
-        // Of what is not below the root only globs speak that lead there.
-        let is_outside = |path: &str| path.trim_start_matches('!').starts_with("../");
-        let speaks = |glob: &Glob| !path.starts_with("..") || is_outside(glob.original());
         // The file itself, or a directory that it is in.
-        let is_of = |globs: &Gitignore| {
-            let matched = path.ancestors().map(|at| globs.matched(at, at != path));
-            let mut matched = matched.filter(|matched| matched.inner().is_some_and(|glob| speaks(glob)));
-            matched.next().is_some_and(|matched| matched.is_ignore())
+        let is_of = |of: &&Override| {
+            let globs = if path.starts_with("..") { &of.outside } else { &of.below };
+            let matched = path.ancestors().map(|at| globs.matched(at, at != path)).find(|matched| !matched.is_none());
+            matched.is_some_and(|matched| matched.is_ignore())
         };
-        let of_paths = self.overrides.iter().rev().filter(|(globs, _)| is_of(globs));
-        let level = of_paths.flat_map(|(_, levels)| levels.iter().rev()).find(|(other, _)| *other == rule);
+        let of_paths = self.overrides.iter().rev().filter(is_of);
+        let level = of_paths.flat_map(|of| of.levels.iter().rev()).find(|(other, _)| *other == rule);
         level.map_or(self.setting(rule).level, |(_, level)| *level)
     }
 
     /// Whether a rule is looked for anywhere.
     pub fn is_on(&self, rule: Rule) -> bool {
-        let elsewhere = self.overrides.iter().flat_map(|(_, levels)| levels);
+        let elsewhere = self.overrides.iter().flat_map(|of| &of.levels);
         self.setting(rule).level > Level::Off
             || elsewhere.filter(|(other, _)| *other == rule).any(|(_, level)| *level > Level::Off)
     }

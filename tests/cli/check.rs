@@ -340,7 +340,8 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
         ("[rules]\nnear-duplicate = { max-share = 3.0 }\n", "from 0 to 1"),
         ("[[overrides]]\npaths = [\"{a\"]\nrules = {}\n", "`{a` is no glob"),
         ("[[overrides]]\npaths = []\nrules = {}\n", "paths is empty"),
-        ("[[overrides]]\npaths = [\"data\", \"#old\"]\nrules = {}\n", "`#old` is no glob, but a comment"),
+        ("[[overrides]]\npaths = [\"data\", \"#old\"]\nrules = {}\n", "`#old` is no glob, but nothing or a comment"),
+        ("[[overrides]]\npaths = [\"data\", \"!/\"]\nrules = {}\n", "`!/` is no glob, but nothing"),
         ("[[overrides]]\npaths = [\"!data\"]\nrules = {}\n", "globs that only leave out are for no file"),
         (
             "paths = [\"data\"]\n[[overrides]]\npaths = [\"x/**\"]\nrules = { repeated-line = \"off\" }\n",
@@ -534,6 +535,9 @@ fn the_share_of_contained_documents_comes_from_the_file() {
     };
     assert_eq!((looked("--contained"), looked("--contained=0.7"), looked("")), (json!(0.5), json!(0.7), Value::Null));
     assert_eq!(looked("--contained --no-config"), json!(0.9));
+    let mut command = command(folder.path());
+    command.env("RETOLD_CONTAINED", "0.8").args(["scan", "a.txt", "--format", "json", "--contained"]);
+    assert_eq!(end(command).json()["parameters"]["contained"], json!(0.8));
 }
 
 /// A folder need not be called by text.
@@ -549,4 +553,26 @@ fn a_file_in_a_folder_that_is_no_text() {
     fs::write(within.join("d/a.txt"), article("a")).unwrap();
     let ended = retold(&within.join("d"), "scan --format json");
     assert_eq!((ended.status, &ended.json()["parameters"]["threshold"]), (0, &json!(0.9)), "{ended:?}");
+}
+
+/// Of findings that are told once the strictest counts, wherever the changed file is sorted.
+#[test]
+fn what_is_told_once_is_told_by_its_strictest_finding() {
+    for name in ["data/0.txt", "data/b1.txt", "data/z.txt"] {
+        let near = article("harbour").replace("harbour 7 is", "harbour 7 was");
+        let folder = folder([("data/b0.txt", near), ("data/b2.txt", article("harbour"))]);
+        git(folder.path(), &["init", "-q"]);
+        commit_all(folder.path());
+        fs::write(folder.path().join(name), article("harbour")).unwrap();
+        let config = "[rules]\nexact-duplicate = \"warn\"\n";
+        fs::write(folder.path().join("retold.toml"), config).unwrap();
+        let ended = retold(folder.path(), "check data --changed-since HEAD");
+        let is_error = ended.stdout.contains("near-duplicate: 0.9");
+        assert_eq!(ended.status, i32::from(is_error), "{name}: {}", ended.stdout);
+        // As it is when all is looked at: a document with both is in one finding at least, and in no more than two.
+        assert!((1..=2).contains(&ended.stdout.matches("-duplicate: ").count()), "{name}: {}", ended.stdout);
+        let strict = retold(folder.path(), "check data");
+        assert!(strict.status == 1, "{name}: {}", strict.stdout);
+        assert!(name != "data/0.txt" || is_error, "{}", ended.stdout);
+    }
 }

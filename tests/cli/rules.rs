@@ -203,6 +203,10 @@ fn globs_of_overrides() {
     fs::create_dir_all(elsewhere.join("data")).unwrap();
     let whole = folder.path().join("data").display().to_string();
     for (glob, is_off) in [
+        ("../data/*.txt\", \"*.md", true),
+        ("../data/**\", \"!*.txt", true),
+        ("*.txt\", \"!../data/a.txt", false),
+        ("./../data/a.txt", true),
         ("../data/*.txt", true),
         ("../**", true),
         ("data/*", false),

@@ -166,6 +166,8 @@ fn with_defaults(mut command: clap::Command, defaults: Vec<(String, Vec<OsString
                     command = command.mut_arg(id, |arg| arg.default_values(values));
                 } else if id == "containment" && name == "scan" {
                     // There it is looked for only when it is asked for.
+                    let variable = std::env::var_os("RETOLD_CONTAINED").map(|value| vec![value]);
+                    let values = variable.as_ref().unwrap_or(values);
                     command = command.mut_arg("contained", |arg| arg.default_missing_values(values));
                 }
             }

@@ -233,43 +233,49 @@ fn without_far_lines(rows: Vec<Row>) -> Vec<Row> {
 /// Lines among their neighbours, of texts that a report holds.
 pub struct Neighbours<'a> {
     report: &'a Report,
-    /// The lines of the last document, which is nearly always the next.
-    lines: Option<(DocId, Vec<&'a str>)>,
+    /// The last document, which is nearly always the next, with its lines.
+    last: Option<(DocId, Vec<&'a str>)>,
+    /// The keys of these, where several may stand in one line of the source.
+    keys: Vec<u64>,
 }
 
 impl<'a> Neighbours<'a> {
     /// For the texts of a report.
     pub fn new(report: &'a Report) -> Self {
-        Self { report, lines: None }
+        Self { report, last: None, keys: Vec::new() }
     }
 
     /// A repeated line where it stands, between its neighbours, if the report holds the text.
     pub fn context(&mut self, document: DocId, line: &RepeatedLine) -> Option<Context> {
         let quoted = self.report.text(document)?;
-        let lines = match self.lines.take() {
-            Some((of, lines)) if of == document => lines,
-            _ => quoted.text.lines().collect(),
-        };
         let source_lines = quoted.source_lines.as_deref();
-        let number_of = |line: usize| u64::from(line_in_source(source_lines, line as u32)) + 1;
-        let numbers = &line.lines[..line.lines.len().min(PLACES)];
-        let mut tokens = Tokens::default();
-        let mut is_the_same = |at: &usize| {
-            tokens.read(lines.get(*at).copied().unwrap_or_default(), self.report.parameters.unit);
-            key(&tokens.hashes) == line.key
-        };
-        let places_of = |&number: &u64| match source_lines {
-            // Without a map a line's number is its place.
-            None => vec![number as usize - 1],
-            // A line of a page may be several of its text, of which one is meant: if none is the same, all may be nearly so.
-            Some(lines) => {
-                let before = |end: u64| lines.partition_point(|&line| u64::from(line) < end);
-                let all = before(number - 1)..before(number);
-                let same: Vec<usize> = all.clone().filter(&mut is_the_same).collect();
-                if same.is_empty() { all.collect() } else { same }
+        let lines = match self.last.take() {
+            Some((of, lines)) if of == document => lines,
+            _ => {
+                let lines: Vec<&str> = quoted.text.lines().collect();
+                let mut tokens = Tokens::default();
+                let key_of = |line: &&str| {
+                    tokens.read(line, self.report.parameters.unit);
+                    key(&tokens.hashes)
+                };
+                self.keys = if source_lines.is_some() { lines.iter().map(key_of).collect() } else { Vec::new() };
+                lines
             }
         };
-        let repeats: Vec<usize> = numbers.iter().flat_map(places_of).collect();
+        let number_of = |line: usize| u64::from(line_in_source(source_lines, line as u32)) + 1;
+        let mut numbers = line.lines.clone();
+        numbers.dedup();
+        // Of several lines of a page that stand in one of its source one is meant: which, is known of those that are the same.
+        let is_meant = |at: &usize| !line.is_exact() || self.keys.get(*at) == Some(&line.key);
+        let places_of = |number: u64| match source_lines {
+            // Without a map a line's number is its place.
+            None => vec![number as usize - 1],
+            Some(lines) => {
+                let before = |end: u64| lines.partition_point(|&line| u64::from(line) < end);
+                (before(number - 1)..before(number)).filter(is_meant).collect()
+            }
+        };
+        let repeats: Vec<usize> = numbers.into_iter().flat_map(places_of).take(PLACES).collect();
         let mut near: Vec<usize> = repeats.iter().flat_map(|at| at.saturating_sub(1)..=at + 1).collect();
         near.sort_unstable();
         near.dedup();
@@ -278,7 +284,7 @@ impl<'a> Neighbours<'a> {
             Some((number_of(at), shortened(text, NEIGHBOUR), u8::from(repeats.contains(&at))))
         });
         let shown = shown.collect();
-        self.lines = Some((document, lines));
+        self.last = Some((document, lines));
         Some(shown)
     }
 }
