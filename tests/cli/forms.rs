@@ -421,7 +421,7 @@ fn repeated_lines_of_a_page_among_their_neighbours() {
     // Which of them is nearly the same is not known.
     let near = "<p>a line of ten words that is told in this page</p>";
     let page = format!("{near}\n<p>x</p>\n<p>before</p>{}\n", near.replace("page", "page now"));
-    std::fs::write(folder.path().join("c.html"), page).unwrap();
+    fs::write(folder.path().join("c.html"), page).unwrap();
     let page = retold(folder.path(), "scan c.html --format html").stdout;
     assert!(page.contains("[3,\"a line of ten words that is told in this page now\",1]"), "{page}");
 }
