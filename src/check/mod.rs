@@ -104,6 +104,9 @@ impl Gate {
 
 /// What others of a cluster are like is told once, as if it came behind them: by the strictest of the findings that it stands in.
 fn tell_once(findings: &mut Vec<Finding<'_>>) {
+    if !findings.iter().any(|finding| finding.is_swapped) {
+        return;
+    }
     let key = |finding: &Finding<'_>| {
         let cluster = finding.cluster.or(finding.stray.map(|stray| stray.cluster));
         (finding.state == State::New, cluster, finding.place.path.to_owned(), finding.place.record)
