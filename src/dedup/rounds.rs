@@ -33,6 +33,8 @@ pub(super) struct Rounds<'a> {
     ranks: Option<Vec<u32>>,
     /// Whether boilerplate has been looked for in what is left.
     lines_are_counted: bool,
+    /// Whether what was read last was read for lines and passages too, and nothing was found since that is left out.
+    is_current: bool,
     /// How many documents there are.
     count: Option<usize>,
     /// What is left out from now on.
@@ -57,7 +59,7 @@ impl<'a> Rounds<'a> {
         };
         let preference = Preference::new(&options.keep, &options.prefer)?;
         let (ranks, removed, gathered) = (None, Vec::new(), None);
-        let lines_are_counted = false;
+        let (lines_are_counted, is_current) = (false, false);
         Ok(Self {
             sources,
             reference,
@@ -67,6 +69,7 @@ impl<'a> Rounds<'a> {
             signing,
             ranks,
             lines_are_counted,
+            is_current,
             count: None,
             edits,
             removed,
@@ -78,7 +81,11 @@ impl<'a> Rounds<'a> {
     /// it must be compared again: a document that went for one which goes now.
     pub(super) fn compare(&mut self, progress: &Progress) -> Result<bool, String> {
         let is_first = self.count.is_none();
-        let gathered = self.read(self.signing, progress)?;
+        // The first time nearly always something goes, and all has to be read again without it.
+        let passages = self.options.scan.passages.filter(|_| !is_first);
+        let wants_lines = self.options.drops_boilerplate_lines && !self.lines_are_counted && !is_first;
+        let lines = wants_lines.then_some(self.edits.lines.equal_only());
+        let gathered = self.read(Signing { lines, passages, ..self.signing }, progress)?;
         let reading = &self.options.scan.reading;
         if is_first {
             self.ranks = self.preference.ranks(self.sources, reading, &gathered.documents, &gathered.lengths)?;
@@ -107,6 +114,7 @@ impl<'a> Rounds<'a> {
         });
         let has_come_back = self.removed.len() < before;
         self.lines_are_counted &= !has_come_back;
+        self.is_current = !is_first && removed.is_empty() && !has_come_back;
         self.removed.append(&mut removed);
         self.gathered = Some(gathered);
         Ok(has_come_back)
@@ -120,13 +128,14 @@ impl<'a> Rounds<'a> {
         }
         self.lines_are_counted = true;
         // What is told again within a document is not asked for here.
-        let mut gathered =
-            self.read(Signing { lines: Some(self.edits.lines.equal_only()), ..self.signing }, progress)?;
+        let lines = Some(self.edits.lines.equal_only());
+        let mut gathered = self.current(Signing { lines, ..self.signing }, progress)?;
         let lines = gathered.lines.take();
         self.gathered = Some(gathered);
         if let Some(lines) = lines {
             let lines = lines.finish(self.edits.lines.boilerplate_documents, 0).map_err(|error| error.to_string())?;
             self.edits.boilerplate.extend(lines.iter().map(|line| line.key));
+            self.is_current &= lines.is_empty();
             return Ok(!lines.is_empty());
         }
         Ok(false)
@@ -134,7 +143,8 @@ impl<'a> Rounds<'a> {
 
     /// Looks for passages of at least so many tokens; whether there are any.
     pub(super) fn find_passages(&mut self, least: u32, progress: &Progress) -> Result<bool, String> {
-        let mut gathered = self.read(Signing { passages: Some(least), ..self.signing }, progress)?;
+        let mut gathered = self.current(Signing { passages: Some(least), ..self.signing }, progress)?;
+        self.is_current = false; // nobody asks for more before the next comparison
         let own = gathered.documents.first_of(self.reference);
         let copies = gathered.index.collapse();
         let mut again: BTreeMap<DocId, Vec<Range<u32>>> = BTreeMap::new();
@@ -181,6 +191,14 @@ impl<'a> Rounds<'a> {
             of_document.sort_unstable_by_key(|bytes| bytes.start);
         }
         Ok(has_found)
+    }
+
+    /// What was read last, if it is current; else it is read.
+    fn current(&mut self, signing: Signing, progress: &Progress) -> Result<Gathered, String> {
+        match self.gathered.take().filter(|_| self.is_current) {
+            Some(gathered) => Ok(gathered),
+            None => self.read(signing, progress),
+        }
     }
 
     /// Reads everything, with what is left out by now.
