@@ -56,7 +56,8 @@ pub struct Options {
     /// [`index_file`](crate::index_file)).
     pub against: Vec<PathBuf>,
     /// The least share of a document that a longer one holds, if such documents are looked for. With a reference the longer one stands
-    /// there, and they are looked for from [`DEFAULT_CONTAINMENT`] on; but in index files only when this is given, as all of their texts are read for it.
+    /// there, and they are looked for from [`DEFAULT_CONTAINMENT`] on; but in index files only when this is given, as all of
+    /// their texts are read for it.
     pub containment: Option<f64>,
     /// How many places of a boilerplate line the report names.
     pub boilerplate_examples: usize,

@@ -345,8 +345,11 @@ impl Deduplicated {
 
     /// Whether nothing stays of a source, of which all was read.
     pub fn loses_all(&self, source: SourceId) -> bool {
-        let (mut documents, name) = (self.documents_of(source), self.source_name(source));
-        let is_whole = || self.problems.iter().all(|problem| problem.path != name);
+        let mut documents = self.documents_of(source);
+        let is_whole = || {
+            let name = self.source_name(source);
+            self.problems.iter().all(|problem| problem.path != name)
+        };
         !documents.is_empty() && documents.all(|document| self.removal(DocId(document)).is_some()) && is_whole()
     }
 

@@ -42,7 +42,7 @@ pub(super) struct Near {
     /// The lines that may be nearly the same as another, by their places among the document's lines.
     candidates: Vec<u32>,
     earlier: Earlier,
-    /// Lines that are like an earlier one that is not the first of a group, if they are like no first one.
+    /// Earlier lines that may be like the one looked at and are the first of no group: compared when it is like no first one.
     others: Vec<u32>,
     /// The lines of groups other than the first: the number of the first among the earlier, the line, and its similarity to the first.
     joined: Vec<(u32, u32, f64)>,
@@ -255,8 +255,7 @@ impl Earlier {
     /// Whether one of them differs from a line in few bits.
     #[inline(always)]
     fn may_be_alike(&self, other: usize, mask: u64, share: u64) -> bool {
-        let differ = u64::from((self.masks[other] ^ mask).count_ones());
-        differ * PARTS as u64 <= share + self.shares[other]
+        differ_little(self.masks[other] ^ mask, self.shares[other] + share)
     }
 
     /// What `compare` gives for the first of them that it gives something for, asked only where few bits differ.
@@ -265,8 +264,7 @@ impl Earlier {
         for (number, (masks, shares)) in self.masks.chunks(64).zip(self.shares.chunks(64)).enumerate() {
             let mut alike = 0;
             for ((other, others), bit) in masks.iter().zip(shares).zip(0..) {
-                let differ = u64::from((other ^ mask).count_ones());
-                alike |= u64::from(differ * PARTS as u64 <= share + others) << bit;
+                alike |= u64::from(differ_little(other ^ mask, others + share)) << bit;
             }
             while alike != 0 {
                 let found = compare(64 * number + alike.trailing_zeros() as usize);
@@ -278,6 +276,12 @@ impl Earlier {
         }
         None
     }
+}
+
+/// Whether two lines whose masks differ in these bits may be similar, with what both add to the greatest distance.
+#[inline(always)]
+fn differ_little(bits: u64, shares: u64) -> bool {
+    u64::from(bits.count_ones()) * PARTS as u64 <= shares
 }
 
 /// From this many tokens on nearly all bits of a mask are set, and lines are told apart by counts.

@@ -5,7 +5,8 @@
 //! neighbouring tokens stand in both lines, a third of a at s = .8; of single tokens it is two thirds. So a line of which more than a
 //! third of the tokens, or two thirds of the pairs, stand in no other line is done with. For the rest, whatever order all pairs are
 //! put in, one of the first of the one line, all but one less than they share, is among the first of the other (prefix filter,
-//! Bayardo, Ma, Srikant 2007): pairs that are rare in the document come first here. Pairs rather than tokens, as most are rare: single tokens listed ten times as many lines.
+//! Bayardo, Ma, Srikant 2007): pairs that are rare in the document come first here. Pairs rather than tokens, as most
+//! are rare: single tokens listed ten times as many lines.
 //!
 //! Cost: four passes over the tokens, 1 ns a token each, and 2 to 20 ns for each line that is looked at.
 

@@ -1,9 +1,9 @@
 //! Sources: the files that are read, in document order, and how their bytes become texts.
 //!
 //! [`Sources::find`] turns the paths given into a list of files: directories are walked (`walk`), what cannot be read twice
-//! where it stands is spooled to temporary files (`spool`). Texts may be in memory as well ([`Sources::of_texts`]). A list is cut into parts, which threads read in parallel (`read`):
-//! files that are one document (`load`), blocks of JSON Lines (`lines`, `json`), tables (`table`). A single document can be
-//! read again from its location (`fetch`), so that no text is ever held.
+//! where it stands is spooled to temporary files (`spool`). Texts may be in memory as well ([`Sources::of_texts`]). A list
+//! is cut into parts, which threads read in parallel (`read`): files that are one document (`load`), blocks of JSON Lines (`lines`,
+//! `json`), tables (`table`). A single document can be read again from its location (`fetch`), so that no text is ever held.
 //!
 //! Limits: a document is in memory as a whole while it is worked on, a record of a record file with its line.
 

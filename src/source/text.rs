@@ -195,6 +195,10 @@ fn wide_zeros(bytes: &[u8]) -> Option<bool> {
 /// Fewer characters do not tell UTF-16 without a byte-order mark from binary.
 const LEAST_WIDE: usize = 8;
 
+fn is_control(byte: &u8) -> bool {
+    matches!(byte, 0..=8 | 14..=26 | 28..=31)
+}
+
 /// The first byte that is not white space, without taking it; a byte-order mark is taken.
 pub(super) fn first_byte(file: &mut impl BufRead) -> io::Result<Option<u8>> {
     if file.fill_buf()?.starts_with(BYTE_ORDER_MARK.as_bytes()) {
@@ -213,10 +217,6 @@ pub(super) fn first_byte(file: &mut impl BufRead) -> io::Result<Option<u8>> {
             }
         }
     }
-}
-
-fn is_control(byte: &u8) -> bool {
-    matches!(byte, 0..=8 | 14..=26 | 28..=31)
 }
 
 #[cfg(feature = "encodings")]

@@ -184,16 +184,16 @@ fn rules(args: &CheckArgs, config: &Config) -> Result<Rules, Failure> {
         rules.set_everywhere(rule, level);
     }
     if args.lines.no_lines {
-        let of_lines = |rule: Rule| rule == Rule::RepeatedLine || rule == Rule::BoilerplateLine;
-        if let Some((rule, level)) = args.gate.rules.iter().find(|(rule, level)| of_lines(*rule) && *level > Level::Off)
-        {
+        let of_lines = [Rule::RepeatedLine, Rule::BoilerplateLine];
+        let has_effect = |(rule, level): &&(Rule, Level)| *level > Level::Off && of_lines.contains(rule);
+        if let Some((rule, level)) = args.gate.rules.iter().find(has_effect) {
             let level = level.name();
             return Err(Failure::new(format!(
                 "--rule {rule}={level} has no effect beside --no-lines; leave one of them out"
             )));
         }
         // Nobody looks, so that what is known of lines stays known.
-        for rule in [Rule::RepeatedLine, Rule::BoilerplateLine] {
+        for rule in of_lines {
             rules.set_everywhere(rule, Level::Off);
         }
     }
