@@ -15,11 +15,10 @@ use twox_hash::XxHash3_64;
 /// How many documents a block of band keys holds: blocks are never moved, so growing needs no second copy.
 const BLOCK: usize = 4096;
 
-/// How many bits there are for each key of own documents: one in so many of the others passes by chance.
-const BITS_OF_KEY: usize = 16;
-const LEAST_BITS: usize = 64;
-/// Two MiB of bits.
-const MOST_BITS: usize = 1 << 24;
+/// How many counts there are for each key of a band: of keys that stand alone one in so many is taken for a shared one.
+const COUNTS_OF_KEY: usize = 8;
+/// 256 MiB of counts.
+const MOST_COUNTS: usize = 1 << 30;
 
 /// The fingerprint of a token sequence.
 pub fn fingerprint(tokens: &[u64]) -> u64 {
@@ -139,32 +138,25 @@ impl Index {
         self.buckets_from(copies, DocId(0))
     }
 
-    /// The same, of those groups only in which there is a document from `first` on. Of the documents before that those are sorted which may
-    /// be in one, and the others only looked at: 3 ns a band and document, a fifth of what sorting them takes.
+    /// The same, of those groups only in which there is a document from `first` on. Only documents that may be in one are sorted, and
+    /// the others looked at: 3 ns a band and document, a fifth of what sorting them takes.
     pub fn buckets_from(&self, copies: &Copies, first: DocId) -> Buckets {
         let distinct: Vec<u32> = copies.distinct().map(|document| document.0).collect();
         let (before, own) = distinct.split_at(distinct.partition_point(|&document| document < first.0));
         let mut buckets = Buckets::new(self.len());
-        let mut entries: Vec<u64> = Vec::with_capacity(own.len());
-        // A bit for each key of the own documents, which others may share.
-        let bits = (BITS_OF_KEY * own.len()).next_power_of_two().clamp(LEAST_BITS, MOST_BITS);
-        let mut known = vec![0u64; bits / 64];
-        let bit = |key: u32| (key as usize % bits / 64, 1u64 << (key % 64));
+        let mut entries: Vec<u64> = Vec::new();
+        let mut counts = KeyCounts::new(own.len());
         for band in 0..self.bands {
-            let entry = |&document: &u32| u64::from(self.key(band, document)) << 32 | u64::from(document);
+            counts.clear();
+            own.iter().for_each(|&document| counts.add(self.key(band, document)));
             entries.clear();
-            entries.extend(own.iter().map(entry));
-            if !before.is_empty() {
-                known.fill(0);
-                for entry in &entries {
-                    let (word, bit) = bit((entry >> 32) as u32);
-                    known[word] |= bit;
+            let entry = |&document: &u32| u64::from(self.key(band, document)) << 32 | u64::from(document);
+            for entry in before.iter().map(entry) {
+                if counts.add_to_own((entry >> 32) as u32) {
+                    entries.push(entry);
                 }
-                entries.extend(before.iter().map(entry).filter(|entry| {
-                    let (word, bit) = bit((entry >> 32) as u32);
-                    known[word] & bit != 0
-                }));
             }
+            entries.extend(own.iter().map(entry).filter(|entry| counts.is_shared((entry >> 32) as u32)));
             entries.par_sort_unstable();
             let groups = entries.chunk_by(|a, b| a >> 32 == b >> 32).filter(|same| same.len() > 1);
             for same in groups.filter(|same| same.last().is_some_and(|&last| last as u32 >= first.0)) {
@@ -181,6 +173,53 @@ impl Index {
 
     fn have_same_keys(&self, a: u32, b: u32) -> bool {
         (0..self.bands).all(|band| self.key(band, a) == self.key(band, b))
+    }
+}
+
+/// How many documents have each key of a band: none, one or more, counted for keys that agree in their lower bits together. Most keys
+/// stand alone, and need not be sorted.
+struct KeyCounts {
+    /// Two bits for each count.
+    words: Vec<u64>,
+}
+
+impl KeyCounts {
+    /// For so many keys.
+    fn new(keys: usize) -> Self {
+        Self { words: vec![0; (COUNTS_OF_KEY * keys).next_power_of_two().clamp(32, MOST_COUNTS) / 32] }
+    }
+
+    fn clear(&mut self) {
+        self.words.fill(0);
+    }
+
+    /// Where the bits of a key are.
+    #[inline(always)]
+    fn place(&self, key: u32) -> (usize, u32) {
+        (key as usize / 32 & (self.words.len() - 1), 2 * (key % 32))
+    }
+
+    #[inline(always)]
+    fn add(&mut self, key: u32) {
+        let (word, shift) = self.place(key);
+        let before = self.words[word] >> shift & 1;
+        self.words[word] |= (1 | before << 1) << shift;
+    }
+
+    /// Adds a key if it may be there already; whether it may.
+    #[inline(always)]
+    fn add_to_own(&mut self, key: u32) -> bool {
+        let (word, shift) = self.place(key);
+        let before = self.words[word] >> shift & 1;
+        self.words[word] |= before << 1 << shift;
+        before == 1
+    }
+
+    /// Whether a key may have been added more than once.
+    #[inline(always)]
+    fn is_shared(&self, key: u32) -> bool {
+        let (word, shift) = self.place(key);
+        self.words[word] >> shift & 2 != 0
     }
 }
 
