@@ -17,8 +17,8 @@ const BLOCK: usize = 4096;
 
 /// How many counts there are for each key of a band: of keys that stand alone one in so many is taken for a shared one.
 const COUNTS_OF_KEY: usize = 8;
-/// 256 MiB of counts.
-const MOST_COUNTS: usize = 1 << 30;
+/// 8 MiB of counts, enough for 4 million documents. Of 10 million each look into larger tables took as long as sorting the key.
+const MOST_COUNTS: usize = 1 << 25;
 
 /// The fingerprint of a token sequence.
 pub fn fingerprint(tokens: &[u64]) -> u64 {
@@ -146,9 +146,12 @@ impl Index {
         let mut buckets = Buckets::new(self.len());
         let mut entries: Vec<u64> = Vec::new();
         let mut counts = KeyCounts::new(own.len());
+        let are_few = COUNTS_OF_KEY * own.len() <= MOST_COUNTS;
         for band in 0..self.bands {
-            counts.clear();
-            own.iter().for_each(|&document| counts.add(self.key(band, document)));
+            if are_few || !before.is_empty() {
+                counts.clear();
+                own.iter().for_each(|&document| counts.add(self.key(band, document)));
+            }
             entries.clear();
             let entry = |&document: &u32| u64::from(self.key(band, document)) << 32 | u64::from(document);
             for entry in before.iter().map(entry) {
@@ -156,7 +159,8 @@ impl Index {
                     entries.push(entry);
                 }
             }
-            entries.extend(own.iter().map(entry).filter(|entry| counts.is_shared((entry >> 32) as u32)));
+            let may_be_shared = |entry: &u64| !are_few || counts.is_shared((entry >> 32) as u32);
+            entries.extend(own.iter().map(entry).filter(may_be_shared));
             entries.par_sort_unstable();
             let groups = entries.chunk_by(|a, b| a >> 32 == b >> 32).filter(|same| same.len() > 1);
             for same in groups.filter(|same| same.last().is_some_and(|&last| last as u32 >= first.0)) {

@@ -23,21 +23,21 @@ pub(super) fn token(cpu: impl Cpu, text: &[u8], start: usize, end: usize) -> u64
     mix_short(low, high, length)
 }
 
-/// The same when the token is all ASCII; none when it is not.
-#[inline(always)]
-pub(super) fn ascii_token(cpu: impl Cpu, text: &[u8], start: usize, end: usize) -> Option<u64> {
-    let length = end - start;
-    if length > 16 {
-        return text[start..end].is_ascii().then(|| long(cpu, text, start, end));
-    }
-    let [low, high] = cpu.sixteen(text, start, length);
-    ((low | high) & 0x8080_8080_8080_8080 == 0).then(|| mix_short(low, high, length))
-}
-
 #[inline(always)]
 fn mix_short(low: u64, high: u64, length: usize) -> u64 {
-    mix(fold(low) ^ SECRET[0], fold(high) ^ SECRET[1].wrapping_add((length as u64).wrapping_mul(SECRET[2])))
+    mix(fold(low) ^ SECRET[0], fold(high) ^ OF_LENGTH[length])
 }
+
+/// What the length of a short token adds to its hash: looked up, where a product would take longer than all else.
+const OF_LENGTH: [u64; 17] = {
+    let mut of_length = [SECRET[1]; 17];
+    let mut length = 1;
+    while length <= 16 {
+        of_length[length] = of_length[length - 1].wrapping_add(SECRET[2]);
+        length += 1;
+    }
+    of_length
+};
 
 /// The hash of one character with its marks, already in canonical form: for tokens that may be punctuation, where
 /// folding in the register would confuse `[` with `{`.

@@ -237,6 +237,9 @@ struct Runs {
     edges: Vec<u16>,
     /// The line feeds, from the start of the stretch.
     line_feeds: Vec<u16>,
+    /// The numbers of the runs that hold characters beyond ASCII, in order, each with how many tokens more than runs there are up to
+    /// its end.
+    beyond_ascii: Vec<(usize, isize)>,
     /// Where the stretch starts in the text.
     base: usize,
     /// The run that the stretch before left open, if any.
@@ -246,7 +249,7 @@ struct Runs {
 #[derive(Clone, Copy, Debug)]
 struct Open {
     start: usize,
-    /// Whether it may hold characters beyond ASCII.
+    /// Whether it holds characters beyond ASCII.
     beyond_ascii: bool,
 }
 
@@ -288,14 +291,13 @@ impl Words<'_> {
         let mut edges = usize::from(runs.open.is_some());
         let mut is_open = u64::from(runs.open.is_some());
         let (mut beyond_ascii, mut line_feeds) = (0, 0);
-        // For each block its edges, and how many there are before it.
-        let mut of_blocks = [(0, 0); STRETCH];
+        let mut of_blocks = [OfBlock::default(); STRETCH];
         for ((block, at), of_block) in blocks.iter().zip((0..).step_by(BLOCK)).zip(&mut of_blocks) {
             let masks = cpu.masks(block);
             let changes = masks.word ^ (masks.word << 1 | is_open);
             is_open = masks.word >> (BLOCK - 1);
             beyond_ascii |= masks.beyond_ascii;
-            *of_block = (changes, edges);
+            *of_block = OfBlock { changes, before: edges, beyond_ascii: masks.beyond_ascii };
             if let Some(places) = runs.edges[edges..].first_chunk_mut() {
                 cpu.places(changes, at, places);
             }
@@ -310,79 +312,117 @@ impl Words<'_> {
         lines.resize(first_line + line_feeds, LineEnd { tokens: 0, byte: 0 });
         for (line, &at) in lines[first_line..].iter_mut().zip(&runs.line_feeds[..line_feeds]) {
             let at = usize::from(at);
-            let (changes, before) = of_blocks[at / BLOCK];
-            // Every run that started before a line feed has ended. In ASCII each is one token; else `hash_lines` corrects.
-            let through = u64::MAX >> (BLOCK - 1 - at % BLOCK);
-            let ended = (before + (changes & through).count_ones() as usize) / 2;
-            *line = LineEnd { tokens: first_token + ended, byte: runs.base + at };
+            // Every run that started before a line feed has ended. In ASCII each is one token; `hash_runs` corrects the others.
+            *line = LineEnd { tokens: first_token + of_blocks[at / BLOCK].ended(at % BLOCK), byte: runs.base + at };
         }
-        let is_ascii = beyond_ascii == 0 && runs.open.is_none_or(|open| !open.beyond_ascii);
-        if is_ascii {
-            self.hash_ascii(cpu, runs, edges / 2);
-        } else {
-            self.hash_lines(cpu, runs, edges / 2, first_token, first_line);
+        runs.beyond_ascii.clear();
+        if runs.open.is_some_and(|open| open.beyond_ascii) {
+            runs.beyond_ascii.push((0, 0));
         }
+        if beyond_ascii != 0 {
+            for block in &of_blocks[..blocks.len()] {
+                block.find_beyond_ascii(&mut runs.beyond_ascii);
+            }
+        }
+        let ended = edges / 2;
+        let is_last_beyond_ascii = runs.beyond_ascii.pop_if(|(number, _)| *number == ended).is_some();
+        self.hash_runs(cpu, runs, ended, first_token, first_line);
         runs.open = (is_open == 1).then(|| Open {
             start: match runs.open {
                 Some(open) if edges == 1 => open.start,
                 _ => runs.base + runs.edges[edges - 1] as usize,
             },
-            beyond_ascii: !is_ascii,
+            beyond_ascii: is_last_beyond_ascii,
         });
         runs.base += blocks.len() * BLOCK;
     }
 
     // In what follows loops are `for` loops: a closure would not be compiled for the machine.
 
+    /// Hashes so many runs, and says of the lines that end among them how many tokens there are up to their ends.
+    #[inline(always)]
+    fn hash_runs(&mut self, cpu: impl Cpu, runs: &mut Runs, count: usize, first_token: usize, first_line: usize) {
+        let mut next = 0;
+        let mut beyond_ascii = std::mem::take(&mut runs.beyond_ascii);
+        for (number, more) in &mut beyond_ascii {
+            if next < *number {
+                self.hash_ascii(cpu, runs, next..*number);
+            }
+            let (start, end) = runs.get(*number);
+            self.tokens.read_run(self.text, start, end, self.singles);
+            next = *number + 1;
+            *more = self.tokens.hashes.len() as isize - (first_token + next) as isize;
+        }
+        self.hash_ascii(cpu, runs, next..count);
+        if !beyond_ascii.is_empty() {
+            let mut more = beyond_ascii.iter().peekable();
+            let mut so_far = 0;
+            for line in &mut self.tokens.lines[first_line..] {
+                while let Some((_, more)) = more.next_if(|(number, _)| first_token + number < line.tokens) {
+                    so_far = *more;
+                }
+                line.tokens = line.tokens.wrapping_add_signed(so_far);
+            }
+        }
+        runs.beyond_ascii = beyond_ascii;
+    }
+
     /// Hashes runs of ASCII: one token each.
     #[inline(always)]
-    fn hash_ascii(&mut self, cpu: impl Cpu, runs: &Runs, count: usize) {
+    fn hash_ascii(&mut self, cpu: impl Cpu, runs: &Runs, mut numbers: Range<usize>) {
         let text = self.text.as_bytes();
         let Tokens { hashes, spans, has_spans, .. } = &mut *self.tokens;
-        let mut pairs = runs.edges.as_chunks::<2>().0[..count].iter();
-        if runs.open.is_some() && pairs.next().is_some() {
+        if *has_spans {
+            for number in numbers.clone() {
+                let (start, end) = runs.get(number);
+                spans.push(start..end);
+            }
+        }
+        if runs.open.is_some() && numbers.start == 0 && numbers.next().is_some() {
             let (start, end) = runs.get(0);
             hashes.push(hash::token(cpu, text, start, end));
         }
+        let pairs = &runs.edges.as_chunks::<2>().0[numbers];
         let first = hashes.len();
         hashes.resize(first + pairs.len(), 0);
         for (hash, &[start, end]) in hashes[first..].iter_mut().zip(pairs) {
             *hash = hash::token(cpu, text, runs.base + start as usize, runs.base + end as usize);
         }
-        if *has_spans {
-            for number in 0..count {
-                let (start, end) = runs.get(number);
-                spans.push(start..end);
-            }
-        }
+    }
+}
+
+/// Where the runs of a block start and end.
+#[derive(Clone, Copy, Debug, Default)]
+struct OfBlock {
+    /// A bit for each start, and for each byte after an end.
+    changes: u64,
+    /// How many of them there are in the stretch before the block.
+    before: usize,
+    /// Bytes of characters beyond ASCII.
+    beyond_ascii: u64,
+}
+
+impl OfBlock {
+    /// How many runs of the stretch have ended at this byte of the block.
+    #[inline(always)]
+    fn ended(self, at: usize) -> usize {
+        let through = u64::MAX >> (BLOCK - 1 - at);
+        (self.before + (self.changes & through).count_ones() as usize) / 2
     }
 
-    /// Hashes runs that may hold characters beyond ASCII, line by line: how many tokens each has must be seen.
+    /// Adds the numbers of the runs in which there are characters beyond ASCII.
     #[inline(always)]
-    fn hash_lines(&mut self, cpu: impl Cpu, runs: &Runs, count: usize, first_token: usize, first_line: usize) {
-        let mut next = 0;
-        for line in first_line..self.tokens.lines.len() {
-            let ended = self.tokens.lines[line].tokens - first_token;
-            self.hash_runs(cpu, runs, next..ended);
-            self.tokens.lines[line].tokens = self.tokens.hashes.len();
-            next = ended;
-        }
-        self.hash_runs(cpu, runs, next..count);
-    }
-
-    #[inline(always)]
-    fn hash_runs(&mut self, cpu: impl Cpu, runs: &Runs, numbers: Range<usize>) {
-        for number in numbers {
-            let (start, end) = runs.get(number);
-            match hash::ascii_token(cpu, self.text.as_bytes(), start, end) {
-                Some(hash) => {
-                    self.tokens.hashes.push(hash);
-                    if self.tokens.has_spans {
-                        self.tokens.spans.push(start..end);
-                    }
-                }
-                None => self.tokens.read_run(self.text, start, end, self.singles),
+    fn find_beyond_ascii(self, numbers: &mut Vec<(usize, isize)>) {
+        let mut left = self.beyond_ascii;
+        while left != 0 {
+            let at = left.trailing_zeros() as usize;
+            let number = self.ended(at);
+            if numbers.last().is_none_or(|(last, _)| *last < number) {
+                numbers.push((number, 0));
             }
+            // On behind the end of that run.
+            let changes = self.changes & (u64::MAX << at) & !(1 << at);
+            left &= u64::MAX.checked_shl(changes.trailing_zeros()).unwrap_or(0);
         }
     }
 }
