@@ -12,13 +12,14 @@ use crate::document::DocId;
 use rayon::slice::ParallelSliceMut;
 use twox_hash::XxHash3_64;
 
-/// How many documents a block of band keys holds: blocks are never moved, so growing needs no second copy.
-const BLOCK: usize = 4096;
+/// How many documents a block of band keys holds: blocks are never moved, so growing needs no second copy. So few that a block stays in
+/// the cache while it is filled, one key of each row after the other.
+const BLOCK: usize = 256;
 
 /// How many counts there are for each key of a band: of keys that stand alone one in so many is taken for a shared one.
 const COUNTS_OF_KEY: usize = 8;
 /// 8 MiB of counts, enough for 4 million documents. Of 10 million each look into larger tables took as long as sorting the key.
-const MOST_COUNTS: usize = 1 << 25;
+const MOST_COUNTS: usize = if cfg!(test) { 1 << 8 } else { 1 << 25 };
 
 /// The fingerprint of a token sequence.
 pub fn fingerprint(tokens: &[u64]) -> u64 {

@@ -22,7 +22,9 @@ pub struct Sketcher {
     /// One odd multiplier for each bin: a bijection of the 32-bit values, in which the least is a random element's.
     multipliers: Vec<u32>,
     values: Vec<u32>,
-    /// The multipliers of the bins that stayed empty, and the least products.
+    /// The bins that stayed empty, at the beginning; there is room for all.
+    empty: Vec<u32>,
+    /// Their multipliers, and the least products.
     empty_multipliers: Vec<[u32; LANES]>,
     least: Vec<u32>,
 }
@@ -31,8 +33,9 @@ impl Sketcher {
     /// For signatures of `values` values, at least one.
     pub fn new(values: usize) -> Self {
         let mut state = 0;
-        let multipliers = (0..values.max(1)).map(|_| split_mix(&mut state) as u32 | 1).collect();
-        Self { multipliers, values: Vec::new(), empty_multipliers: Vec::new(), least: Vec::new() }
+        let multipliers: Vec<u32> = (0..values.max(1)).map(|_| split_mix(&mut state) as u32 | 1).collect();
+        let empty = vec![0; multipliers.len()];
+        Self { multipliers, values: Vec::new(), empty, empty_multipliers: Vec::new(), least: Vec::new() }
     }
 
     /// The signature of a document of at least one shingle; repetitions among the shingles change nothing.
@@ -45,17 +48,25 @@ impl Sketcher {
     }
 
     fn fill_empty_bins(&mut self, shingles: &[u64]) {
-        self.empty_multipliers.clear();
-        let bins = self.values.iter().zip(&self.multipliers);
-        let mut empty = bins.filter(|(value, _)| **value == EMPTY).map(|(_, multiplier)| *multiplier).peekable();
-        while empty.peek().is_some() {
-            // What fills the last few is looked at by nobody.
-            self.empty_multipliers.push(std::array::from_fn(|_| empty.next().unwrap_or_default()));
+        // Each bin is put down, and stays where it is empty: which ones are cannot be foreseen.
+        let mut count = 0;
+        for (bin, value) in (0..).zip(&self.values) {
+            self.empty[count] = bin;
+            count += usize::from(*value == EMPTY);
         }
+        let empty = &self.empty[..count];
+        self.empty_multipliers.clear();
+        self.empty_multipliers.extend(empty.chunks(LANES).map(|bins| {
+            // What fills the last few is looked at by nobody.
+            let mut multipliers = [0; LANES];
+            multipliers.iter_mut().zip(bins).for_each(|(to, bin)| *to = self.multipliers[*bin as usize]);
+            multipliers
+        }));
         self.least.clear();
         cpu::dispatch(Classic { shingles, multipliers: &self.empty_multipliers, least: &mut self.least });
-        let empty = self.values.iter_mut().filter(|value| **value == EMPTY);
-        empty.zip(&self.least).for_each(|(value, least)| *value = CLASSIC | least >> 1);
+        for (bin, least) in empty.iter().zip(&self.least) {
+            self.values[*bin as usize] = CLASSIC | least >> 1;
+        }
     }
 }
 
