@@ -38,6 +38,14 @@ pub(crate) trait Cpu: Copy {
     /// Which of eight numbers equal another, the first in the lowest bit.
     fn equal(self, eight: &[u64; 8], to: u64) -> u8;
 
+    /// Which of eight masks differ from another in no more bits than its own number of `most` and `more` say together, the first in the
+    /// lowest bit. Both are in parts of [`PARTS`] of a bit, and below 2^63.
+    #[inline(always)]
+    fn differ_little(self, masks: &[u64; 8], mask: u64, most: &[u64; 8], more: u64) -> u8 {
+        let differs_little = |at: usize| u64::from((masks[at] ^ mask).count_ones()) * PARTS <= most[at] + more;
+        (0..8).fold(0, |little, at| little | u8::from(differs_little(at)) << at)
+    }
+
     /// At most 16 bytes of `text` as two little-endian numbers, zeros behind them.
     ///
     /// What stands around them may be read, but has no influence.
@@ -68,6 +76,9 @@ pub(crate) trait Cpu: Copy {
         (plain, plain)
     }
 }
+
+/// Into how many parts a bit is divided where differences of masks are limited.
+pub(crate) const PARTS: u64 = 1 << 16;
 
 /// The bits of so many bytes among 16, as two little-endian numbers.
 const KEEP: [[u64; 2]; 17] = {

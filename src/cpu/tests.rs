@@ -70,6 +70,17 @@ impl Check for PlacesOf {
     }
 }
 
+struct Differing<'a>(&'a [u64; 8], u64, &'a [u64; 8], u64);
+
+impl Check for Differing<'_> {
+    fn check(&self, cpu: impl Cpu) {
+        let Self(masks, mask, most, more) = *self;
+        let differs_little = |&at: &usize| (masks[at] ^ mask).count_ones() as f64 <= (most[at] + more) as f64 / 65536.0;
+        let expected = (0..8).filter(differs_little).map(|at| 1 << at).sum::<u8>();
+        assert_eq!(cpu.differ_little(masks, mask, most, more), expected);
+    }
+}
+
 struct EqualTo<'a>(&'a [u64; 8], u64);
 
 impl Check for EqualTo<'_> {
@@ -142,6 +153,20 @@ proptest! {
     fn random_blocks(block in prop::collection::vec(any::<u8>(), BLOCK), bits in any::<u64>(), base in 0u16..1 << 15) {
         with_all(MasksOf(block.as_slice().try_into().unwrap()));
         with_all(PlacesOf(bits, base));
+    }
+
+    #[test]
+    fn random_masks(
+        masks in proptest::array::uniform8(any::<u64>()),
+        ones in 0u32..64,
+        most in proptest::array::uniform8(0..40 * PARTS),
+        more in 0..40 * PARTS,
+    ) {
+        with_all(Differing(&masks, masks[0], &most, more));
+        // As many bits as are allowed, and one more or less.
+        let mask = masks[0] ^ 1u64.checked_shl(ones).unwrap_or(0).wrapping_sub(1);
+        with_all(Differing(&masks, mask, &[0, 1, PARTS - 1, PARTS, PARTS + 1, 2 * PARTS, 0, 0], u64::from(ones) * PARTS));
+        with_all(Differing(&[masks[0]; 8], mask, &[0, 1, PARTS - 1, PARTS, PARTS + 1, 2 * PARTS, 0, 0], u64::from(ones.max(1)) * PARTS - 1));
     }
 
     #[test]

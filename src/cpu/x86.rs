@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use super::{BLANK, BLOCK, Cpu, KIND, Loop, Masks, Portable, WORD};
+use super::{BLANK, BLOCK, Cpu, KIND, Loop, Masks, PARTS, Portable, WORD};
 use std::arch::x86_64::*;
 
 /// Proof that the machine has AVX2, BMI1, BMI2, LZCNT and POPCNT: only [`Avx2::detect`] makes one.
@@ -162,6 +162,12 @@ impl Cpu for Avx512 {
     }
 
     #[inline(always)]
+    fn differ_little(self, masks: &[u64; 8], mask: u64, most: &[u64; 8], more: u64) -> u8 {
+        // SAFETY: `self` exists, so `detect` saw every feature that `eight_differ_little` is compiled for.
+        unsafe { eight_differ_little(masks, mask, most, more) }
+    }
+
+    #[inline(always)]
     fn sixteen(self, text: &[u8], start: usize, length: usize) -> [u64; 2] {
         // SAFETY: `self` exists, so `detect` saw every feature that `masked_sixteen` is compiled for.
         unsafe { masked_sixteen(&text[start..start + length]) }
@@ -180,12 +186,26 @@ impl Cpu for Avx512 {
     }
 }
 
+/// Eight numbers as they stand.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn wide_numbers(eight: &[u64; 8]) -> __m512i {
+    // SAFETY: both are 64 bytes without padding, for which every pattern of bits is a value.
+    unsafe { std::mem::transmute(*eight) }
+}
+
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn equal_eight(eight: &[u64; 8], to: u64) -> u8 {
-    // SAFETY: both are 64 bytes without padding, for which every pattern of bits is a value.
-    let eight = unsafe { std::mem::transmute::<[u64; 8], __m512i>(*eight) };
-    _mm512_cmpeq_epi64_mask(eight, _mm512_set1_epi64(to as i64))
+    _mm512_cmpeq_epi64_mask(wide_numbers(eight), _mm512_set1_epi64(to as i64))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512vpopcntdq")]
+fn eight_differ_little(masks: &[u64; 8], mask: u64, most: &[u64; 8], more: u64) -> u8 {
+    let bits = _mm512_popcnt_epi64(_mm512_xor_si512(wide_numbers(masks), _mm512_set1_epi64(mask as i64)));
+    let parts = _mm512_slli_epi64::<{ PARTS.ilog2() }>(bits);
+    _mm512_cmple_epu64_mask(parts, _mm512_add_epi64(wide_numbers(most), _mm512_set1_epi64(more as i64)))
 }
 
 /// At most 16 bytes, zeros behind them.

@@ -20,7 +20,7 @@ use super::prefix::{Listing, PrefixIndex, Shared};
 use super::prose::Prose;
 use super::subsequence::Subsequence;
 use super::{Line, LineOptions, RepeatedLine, excerpt, line_text};
-use crate::cpu::{self, Cpu};
+use crate::cpu::{self, Cpu, PARTS};
 use crate::tokens::Tokens;
 
 /// Lines with fewer tokens are never nearly the same: one word is too much of them.
@@ -56,10 +56,10 @@ pub(super) struct Near {
 struct Earlier {
     /// Their places among the document's lines.
     lines: Vec<u32>,
-    /// The bits of their tokens.
-    masks: Vec<u64>,
+    /// The bits of their tokens, eight at a time.
+    masks: Vec<[u64; 8]>,
     /// What each adds to the greatest distance of a similar line, in parts of [`PARTS`].
-    shares: Vec<u64>,
+    shares: Vec<[u64; 8]>,
     /// The counts of those that are long.
     counts: Vec<[u8; 64]>,
     /// For each line the place of its counts in `counts`, or [`SHORT`].
@@ -70,8 +70,6 @@ struct Earlier {
 
 /// Where no counts are kept.
 const SHORT: u32 = u32::MAX;
-
-const PARTS: f64 = 65536.0;
 
 impl Near {
     /// Adds the groups of nearly equal lines to `found`; false when it gave up.
@@ -90,16 +88,15 @@ impl Near {
             return true; // lines with the same tokens are not nearly the same
         }
         let least = LEAST_TOKENS.max(options.min_tokens as usize);
-        let distinct = (0..).zip(lines).zip(firsts).filter(|((at, _), first)| at == *first).map(|(line, _)| line);
-        let long = distinct.filter(|(_, line)| line.tokens.len() >= least);
-        self.candidates.clear();
-        cpu::dispatch(Prose {
-            text,
-            tokens,
-            lines: long,
-            percent: options.min_word_percent,
-            prose: &mut self.candidates,
-        });
+        self.candidates.resize(lines.len(), 0);
+        let mut count = 0;
+        for ((at, line), &first) in (0..).zip(lines).zip(firsts) {
+            self.candidates[count] = at;
+            count += usize::from(at == first && line.tokens.len() >= least);
+        }
+        self.candidates.truncate(count);
+        let percent = options.min_word_percent;
+        cpu::dispatch(Prose { text, tokens, lines, percent, prose: &mut self.candidates });
         if self.candidates.len() < 2 {
             return true;
         }
@@ -160,7 +157,7 @@ impl cpu::Loop for Grouping<'_> {
         }
         earlier.clear();
         // The greatest distance is 1 - s times the tokens of both; rounded up, for a filter.
-        let share = ((1.0 - bounds.similarity) * PARTS).ceil() as u64;
+        let share = ((1.0 - bounds.similarity) * PARTS as f64).ceil() as u64;
         joined.clear();
         let mut steps = 0;
         for &line in &*candidates {
@@ -212,7 +209,7 @@ impl cpu::Loop for Grouping<'_> {
             let like = match listing {
                 Listing::None => continue,
                 Listing::Listed(_) => index.listed.iter().find_map(|&other| compare_first(other as usize)),
-                Listing::Many => earlier.find_by_masks(mask, share, compare_first),
+                Listing::Many => earlier.find_by_masks(cpu, mask, share, compare_first),
             };
             let like = like.or_else(|| others.iter().find_map(|&other| compare(other as usize)));
             let counts = (own.len() > LONG).then(|| own_counts.unwrap_or_else(|| counts_by_hash(own)));
@@ -244,9 +241,15 @@ impl Earlier {
     }
 
     fn push(&mut self, line: u32, mask: u64, share: u64, counts: Option<[u8; 64]>, is_first: bool) {
+        let at = self.lines.len() % 8;
+        if at == 0 {
+            self.masks.push([0; 8]);
+            self.shares.push([0; 8]);
+        }
+        if let (Some(masks), Some(shares)) = (self.masks.last_mut(), self.shares.last_mut()) {
+            (masks[at], shares[at]) = (mask, share);
+        }
         self.lines.push(line);
-        self.masks.push(mask);
-        self.shares.push(share);
         self.counts_of.push(counts.map_or(SHORT, |_| self.counts.len() as u32));
         self.counts.extend(counts);
         self.is_first.push(is_first);
@@ -255,19 +258,27 @@ impl Earlier {
     /// Whether one of them differs from a line in few bits.
     #[inline(always)]
     fn may_be_alike(&self, other: usize, mask: u64, share: u64) -> bool {
-        differ_little(self.masks[other] ^ mask, self.shares[other] + share)
+        let (masks, shares) = (&self.masks[other / 8], &self.shares[other / 8]);
+        u64::from((masks[other % 8] ^ mask).count_ones()) * PARTS <= shares[other % 8] + share
     }
 
     /// What `compare` gives for the first of them that it gives something for, asked only where few bits differ.
     #[inline(always)]
-    fn find_by_masks<T>(&self, mask: u64, share: u64, mut compare: impl FnMut(usize) -> Option<T>) -> Option<T> {
-        for (number, (masks, shares)) in self.masks.chunks(64).zip(self.shares.chunks(64)).enumerate() {
-            let mut alike = 0;
-            for ((other, others), bit) in masks.iter().zip(shares).zip(0..) {
-                alike |= u64::from(differ_little(other ^ mask, others + share)) << bit;
-            }
+    fn find_by_masks<T>(
+        &self,
+        cpu: impl Cpu,
+        mask: u64,
+        share: u64,
+        mut compare: impl FnMut(usize) -> Option<T>,
+    ) -> Option<T> {
+        for (number, (masks, shares)) in self.masks.iter().zip(&self.shares).enumerate() {
+            let mut alike = cpu.differ_little(masks, mask, shares, share);
             while alike != 0 {
-                let found = compare(64 * number + alike.trailing_zeros() as usize);
+                let other = 8 * number + alike.trailing_zeros() as usize;
+                if other == self.lines.len() {
+                    break; // what fills the last eight
+                }
+                let found = compare(other);
                 if found.is_some() {
                     return found;
                 }
@@ -276,12 +287,6 @@ impl Earlier {
         }
         None
     }
-}
-
-/// Whether two lines whose masks differ in these bits may be similar, with what both add to the greatest distance.
-#[inline(always)]
-fn differ_little(bits: u64, shares: u64) -> bool {
-    u64::from(bits.count_ones()) * PARTS as u64 <= shares
 }
 
 /// From this many tokens on nearly all bits of a mask are set, and lines are told apart by counts.
