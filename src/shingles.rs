@@ -12,7 +12,7 @@
 use crate::cpu;
 
 /// Odd, and 3 modulo 8: differences of its powers keep all but a few of the 64 bits.
-const BASE: u64 = 0xd6e8_feb8_6659_fd93;
+pub(crate) const BASE: u64 = 0xd6e8_feb8_6659_fd93;
 const SPREAD: [u64; 2] = [0xff51_afd7_ed55_8ccd, 0xc4ce_b9fe_1a85_ec53];
 /// How many shingles are made at a time: they stay in the first-level cache from pass to pass.
 const STRETCH: usize = 1024;
@@ -73,12 +73,11 @@ impl cpu::Loop for Windows<'_> {
     #[inline(always)]
     fn run(self, _: impl cpu::Cpu) {
         let Self { tokens, size, hashes, polynomials } = self;
-        let length = (size as u64).wrapping_mul(SPREAD[1]);
         let shingles = tokens.len() - size + 1;
         for first in (0..shingles).step_by(STRETCH) {
             let count = STRETCH.min(shingles - first);
             let polynomials = polynomials.of(&tokens[first..first + count + size - 1], size);
-            hashes.extend(polynomials.iter().map(|&polynomial| finish(polynomial ^ length)));
+            hashes.extend(polynomials.iter().map(|&polynomial| finished(polynomial, size)));
         }
     }
 }
@@ -122,8 +121,10 @@ fn append(first: u64, power: u64, then: u64) -> u64 {
     first.wrapping_mul(power).wrapping_add(then)
 }
 
+/// The hash of a shingle of so many tokens, by their polynomial.
 #[inline(always)]
-fn finish(mut hash: u64) -> u64 {
+pub(crate) fn finished(polynomial: u64, tokens: usize) -> u64 {
+    let mut hash = polynomial ^ (tokens as u64).wrapping_mul(SPREAD[1]);
     hash ^= hash >> 32;
     hash = hash.wrapping_mul(SPREAD[0]);
     hash ^= hash >> 29;
@@ -152,9 +153,8 @@ mod tests {
     /// The definition.
     fn naive(size: usize, tokens: &[u64]) -> Vec<u64> {
         let size = size.min(tokens.len());
-        let length = (size as u64).wrapping_mul(SPREAD[1]);
         let polynomial = |window: &[u64]| window.iter().fold(0, |sum, &token| append(sum, BASE, token));
-        tokens.windows(size.max(1)).map(|window| finish(polynomial(window) ^ length)).collect()
+        tokens.windows(size.max(1)).map(|window| finished(polynomial(window), size)).collect()
     }
 
     proptest! {

@@ -4,6 +4,7 @@
 //! hashes. Lines without tokens (blank ones, `---`, braces, table rules) are never compared.
 
 mod boilerplate;
+mod key;
 mod near;
 mod prefix;
 mod prose;
@@ -11,11 +12,13 @@ mod repeated;
 mod subsequence;
 
 pub use boilerplate::{BoilerplateLine, EXAMPLES, KeyedLine, LineCounter, LinePlace};
+pub use key::key;
 pub use repeated::RepeatedLines;
 
+use crate::cpu;
 use crate::tokens::Tokens;
+use key::Keys;
 use std::ops::Range;
-use twox_hash::XxHash3_64;
 
 /// Which lines count.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -83,7 +86,7 @@ impl RepeatedLine {
 pub const EXCERPT: usize = 1000;
 
 /// A line with tokens.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Line {
     /// The hash of its tokens.
     key: u64,
@@ -104,11 +107,7 @@ impl Lines {
     pub fn read(&mut self, tokens: &Tokens) {
         self.lines.clear();
         self.lines.shrink_to(1 << 16);
-        for (number, range) in (0..).zip(tokens.line_ranges()) {
-            if !range.is_empty() {
-                self.lines.push(Line { key: key(&tokens.hashes[range.clone()]), number, tokens: range });
-            }
-        }
+        cpu::dispatch(Keys { tokens, lines: &mut self.lines });
     }
 
     /// Every line that may be boilerplate, of the document of this number.
@@ -126,11 +125,6 @@ impl Lines {
         let lines = self.lines.iter().filter(counts);
         lines.map(move |line| KeyedLine { key: line.key, document, line: line.number })
     }
-}
-
-/// What a line is compared by: the hash of its tokens.
-pub fn key(tokens: &[u64]) -> u64 {
-    XxHash3_64::oneshot(bytemuck::cast_slice(tokens))
 }
 
 /// The text of a line by its number from 0, with its white space.
