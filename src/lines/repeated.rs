@@ -19,8 +19,12 @@ pub struct RepeatedLines {
     first: Firsts,
     /// For each line of the document the first with its key.
     firsts: Vec<u32>,
-    /// For each line the next with its key, or [`NONE`].
+    /// The lines that tell another again and may count: long ones, and those behind a line with their key.
+    again: Vec<u32>,
+    /// For each long line the next with its key, or [`NONE`].
     next: Vec<u32>,
+    /// The first lines of the long ones that are told again.
+    long: Vec<u32>,
     /// The lines of one key.
     same: Vec<u32>,
     near: Near,
@@ -39,7 +43,8 @@ impl RepeatedLines {
     ) -> (Vec<RepeatedLine>, bool) {
         let lines = &lines.lines;
         let mut found = Vec::new();
-        if self.find_same(lines) {
+        self.find_same(lines, options.min_tokens as usize);
+        if !self.again.is_empty() {
             self.exact(text, tokens, lines, options, &mut found);
         }
         let complete = self.near.find(text, tokens, lines, &self.firsts, options, &mut found);
@@ -47,12 +52,23 @@ impl RepeatedLines {
         (found, complete)
     }
 
-    /// Fills `firsts`; whether any line is repeated.
-    fn find_same(&mut self, lines: &[Line]) -> bool {
-        self.first.clear(lines.len());
-        self.firsts.clear();
-        self.firsts.extend((0..).zip(lines).map(|(at, line)| self.first.first(line.key, at)));
-        (0..).zip(&self.firsts).any(|(at, &first)| at != first)
+    /// Fills `firsts` and `again`; lines of at least so many tokens are long.
+    fn find_same(&mut self, lines: &[Line], least: usize) {
+        let Self { first, firsts, again, .. } = self;
+        first.clear(lines.len());
+        firsts.clear();
+        firsts.extend((0..).zip(lines).map(|(at, line)| first.first(line.key, at)));
+        again.clear();
+        again.shrink_to(1 << 16);
+        again.resize(lines.len(), 0);
+        // Each is put down, and stays if it may count: which ones may cannot be foreseen.
+        let (mut count, mut before) = (0, NONE);
+        for ((at, line), &first) in (0..).zip(lines).zip(&*firsts) {
+            again[count] = at;
+            count += usize::from((first != at) & ((line.tokens.len() >= least) | (first == before)));
+            before = first;
+        }
+        again.truncate(count);
     }
 
     fn exact(
@@ -63,47 +79,53 @@ impl RepeatedLines {
         options: LineOptions,
         found: &mut Vec<RepeatedLine>,
     ) {
-        let Self { firsts, next, same, .. } = self;
+        let Self { firsts, again, next, long, same, .. } = self;
         next.clear();
         next.shrink_to(1 << 16);
         next.resize(lines.len(), NONE);
+        long.clear();
         same.clear();
         same.shrink_to(1 << 16);
+        let is_long = |at: u32| lines[at as usize].tokens.len() >= options.min_tokens as usize;
         // From the last on, each line comes between the first with its key and what followed that.
-        for (at, &first) in (0..lines.len() as u32).zip(&*firsts).rev().filter(|(at, first)| at != *first) {
+        for &at in again.iter().rev().filter(|at| is_long(**at)) {
+            let first = firsts[at as usize];
             next[at as usize] = std::mem::replace(&mut next[first as usize], at);
+            if next[at as usize] == NONE {
+                long.push(first);
+            }
         }
-        for (at, _) in (0..).zip(&*firsts).filter(|(at, first)| at == *first && next[*at as usize] != NONE) {
+        let mut report = |same: &[u32]| {
+            let first = &lines[same[0] as usize];
+            found.push(RepeatedLine {
+                text: excerpt(line_text(text, tokens, first.number)),
+                key: first.key,
+                lines: same.iter().map(|&at| u64::from(lines[at as usize].number) + 1).collect(),
+                similarity: 1.0,
+            });
+        };
+        for &first in long.iter().rev() {
             let following = |at: &u32| Some(next[*at as usize]).filter(|next| *next != NONE);
             same.clear();
-            same.extend(std::iter::successors(Some(at), following));
-            let mut report = |same: &[u32]| {
-                let first = &lines[same[0] as usize];
-                found.push(RepeatedLine {
-                    text: excerpt(line_text(text, tokens, first.number)),
-                    key: first.key,
-                    lines: same.iter().map(|&at| u64::from(lines[at as usize].number) + 1).collect(),
-                    similarity: 1.0,
-                });
-            };
-            let first = &lines[at as usize];
-            if first.tokens.len() >= options.min_tokens as usize {
-                report(same);
-                continue;
-            }
-            let neighbours = |a: u32, b: u32| {
-                let between = line_bytes(tokens, lines[a as usize].number).end
-                    ..line_bytes(tokens, lines[b as usize].number).start;
-                b == a + 1 && text[between].trim().is_empty()
-            };
-            let are_many_tokens = first.tokens.len() >= options.min_neighbour_tokens as usize;
-            // Lines with one key may differ in letters, and in what makes one of them a tag.
-            let has_letters = |&at: &u32| {
-                has_letters(line_text(text, tokens, lines[at as usize].number), options.min_neighbour_letters)
-            };
+            same.extend(std::iter::successors(Some(first), following));
+            report(same);
+        }
+        let neighbours = |a: u32, b: u32| {
+            let between =
+                line_bytes(tokens, lines[a as usize].number).end..line_bytes(tokens, lines[b as usize].number).start;
+            text[between].trim().is_empty()
+        };
+        // Lines with one key may differ in letters, and in what makes one of them a tag.
+        let has_letters =
+            |&at: &u32| has_letters(line_text(text, tokens, lines[at as usize].number), options.min_neighbour_letters);
+        let follows = |a: &u32, b: &u32| *b == a + 1 && firsts[*a as usize] == firsts[*b as usize];
+        for run in again.chunk_by(follows).filter(|run| !is_long(run[0])) {
+            let are_many_tokens = lines[run[0] as usize].tokens.len() >= options.min_neighbour_tokens as usize;
+            same.clear();
+            same.extend(run[0] - 1..=run[run.len() - 1]);
             same.chunk_by(|a, b| neighbours(*a, *b))
                 .filter(|run| run.len() > 1 && (are_many_tokens || run.iter().any(has_letters)))
-                .for_each(report);
+                .for_each(&mut report);
         }
     }
 }
