@@ -41,35 +41,21 @@ const LISTED: usize = if cfg!(test) { 2 } else { 64 };
 pub(super) struct Near {
     /// The lines that may be nearly the same as another, by their places among the document's lines.
     candidates: Vec<u32>,
-    earlier: Earlier,
-    /// Earlier lines that may be like the one looked at and are the first of no group: compared when it is like no first one.
-    others: Vec<u32>,
-    /// The lines of groups other than the first: the number of the first among the earlier, the line, and its similarity to the first.
+    /// The bits of the tokens of each, eight candidates at a time.
+    masks: Vec<[u64; 8]>,
+    /// What each adds to the greatest distance of a similar line, in parts of [`PARTS`].
+    shares: Vec<[u64; 8]>,
+    counts: Counts,
+    /// Whether each is the first of a group, of itself alone if need be.
+    is_first: Vec<bool>,
+    /// The candidates before the one looked at that may be like it.
+    alike: Vec<u32>,
+    /// The lines of groups other than the first: the number of the first among the candidates, the line, and its similarity to the first.
     joined: Vec<(u32, u32, f64)>,
     index: PrefixIndex,
     subsequence: Subsequence,
     bounds: Bounds,
 }
-
-/// The lines that were looked at, in order.
-#[derive(Debug, Default)]
-struct Earlier {
-    /// Their places among the document's lines.
-    lines: Vec<u32>,
-    /// The bits of their tokens, eight at a time.
-    masks: Vec<[u64; 8]>,
-    /// What each adds to the greatest distance of a similar line, in parts of [`PARTS`].
-    shares: Vec<[u64; 8]>,
-    /// The counts of those that are long.
-    counts: Vec<[u8; 64]>,
-    /// For each line the place of its counts in `counts`, or [`SHORT`].
-    counts_of: Vec<u32>,
-    /// Whether each is the first of a group, of itself alone if need be.
-    is_first: Vec<bool>,
-}
-
-/// Where no counts are kept.
-const SHORT: u32 = u32::MAX;
 
 impl Near {
     /// Adds the groups of nearly equal lines to `found`; false when it gave up.
@@ -116,7 +102,7 @@ impl Near {
         let mut groups_of = vec![[u32::MAX; 2]; lines.len()];
         let reported = found.len();
         for (number, joined) in (0..).zip(self.joined.chunk_by(|a, b| a.0 == b.0)) {
-            let first = self.earlier.lines[joined[0].0 as usize];
+            let first = self.candidates[joined[0].0 as usize];
             groups_of[first as usize][0] = number;
             joined.iter().for_each(|&(_, line, _)| groups_of[line as usize][1] = number);
             found.push(RepeatedLine {
@@ -149,76 +135,84 @@ impl cpu::Loop for Grouping<'_> {
     #[inline(always)]
     fn run(self, cpu: impl Cpu) {
         let Self { near, tokens, lines, complete } = self;
-        let Near { candidates, earlier, others, joined, index, subsequence, bounds } = near;
+        let Near { candidates, masks, shares, counts, is_first, alike, joined, index, subsequence, bounds } = near;
         let of_line = |line: u32| &tokens[lines[line as usize].tokens.clone()];
         let is_indexed = candidates.len() > FEW;
         if is_indexed {
             index.clear(candidates.iter().map(|&line| of_line(line)));
         }
-        earlier.clear();
         // The greatest distance is 1 - s times the tokens of both; rounded up, for a filter.
         let share = ((1.0 - bounds.similarity) * PARTS as f64).ceil() as u64;
+        masks.resize(candidates.len().div_ceil(8), [0; 8]);
+        shares.resize(candidates.len().div_ceil(8), [0; 8]);
+        let of_candidates = masks.as_flattened_mut().iter_mut().zip(shares.as_flattened_mut()).zip(&*candidates);
+        for ((to_mask, to_share), &line) in of_candidates {
+            let own = of_line(line);
+            *to_mask = own.iter().fold(0, |mask, &token| mask | 1 << (token >> 58));
+            *to_share = share * own.len() as u64;
+        }
+        counts.clear(candidates.len());
+        is_first.clear();
+        is_first.resize(candidates.len(), true);
         joined.clear();
         let mut steps = 0;
-        for &line in &*candidates {
+        for (at, &line) in candidates.iter().enumerate() {
             let own = of_line(line);
-            let mask = own.iter().fold(0, |mask, &token| mask | 1 << (token >> 58));
-            let share = share * own.len() as u64;
+            let (mask, share) = (masks[at / 8][at % 8], shares[at / 8][at % 8]);
+            alike.clear();
             let listing = if is_indexed {
-                let may_be_alike = |other: u32| earlier.may_be_alike(other as usize, mask, share);
-                let most = earlier.lines.len() / LISTED;
-                let listing = index.look_up(own, bounds.shared(own.len()), most, may_be_alike);
-                steps += match listing {
-                    Listing::None => 0,
-                    Listing::Listed(looked) => looked as u64,
-                    Listing::Many => (earlier.lines.len() / MASKS_IN_STEP) as u64,
+                let may_be_alike = |other: u32| {
+                    let (masks, shares) = (&masks[other as usize / 8], &shares[other as usize / 8]);
+                    cpu.differ_little(masks, mask, shares, share) >> (other % 8) & 1 == 1
                 };
+                let listing = index.look_up(own, bounds.shared(own.len()), at / LISTED, may_be_alike);
+                if listing != Listing::None {
+                    index.add(at as u32);
+                }
                 listing
             } else {
                 Listing::Many
             };
-            let mut own_counts = None;
-            let mut compare = |other: usize| {
-                let first = of_line(earlier.lines[other]);
+            match listing {
+                Listing::None => {}
+                Listing::Listed(looked) => {
+                    steps += looked as u64;
+                    alike.extend_from_slice(&index.listed);
+                }
+                Listing::Many => {
+                    steps += if is_indexed { (at / MASKS_IN_STEP) as u64 } else { 0 };
+                    for (first, (masks, shares)) in (0..at as u32).step_by(8).zip(masks.iter().zip(&*shares)) {
+                        let earlier = u8::MAX >> (8 - 8.min(at as u32 - first));
+                        let mut little = cpu.differ_little(masks, mask, shares, share) & earlier;
+                        while little != 0 {
+                            alike.push(first + little.trailing_zeros());
+                            little &= little - 1;
+                        }
+                    }
+                }
+            }
+            if alike.is_empty() {
+                continue;
+            }
+            let mut compare = |&other: &u32| {
+                let first = of_line(candidates[other as usize]);
                 let total = first.len() + own.len();
                 let most = bounds.distance(total);
                 if first.len().abs_diff(own.len()) > most {
                     return None;
                 }
-                if own.len() > LONG {
-                    let own_counts = *own_counts.get_or_insert_with(|| counts_by_hash(own));
-                    let differ = match earlier.counts_of[other] {
-                        SHORT => differences(&own_counts, &counts_by_hash(first)),
-                        at => differences(&own_counts, &earlier.counts[at as usize]),
-                    };
-                    if differ > most {
-                        return None;
-                    }
+                if own.len() > LONG && counts.differences((at, own), (other as usize, first)) > most {
+                    return None;
                 }
                 let common = subsequence.length(cpu, first, own, (total - most).div_ceil(2), &mut steps)?;
-                Some((other as u32, line, similarity(total, total - 2 * common)))
+                Some((other, line, similarity(total, total - 2 * common)))
             };
-            others.clear();
-            let mut compare_first = |other: usize| {
-                if earlier.is_first[other] {
-                    return compare(other);
-                }
-                others.push(other as u32);
-                None
-            };
-            let like = match listing {
-                Listing::None => continue,
-                Listing::Listed(_) => index.listed.iter().find_map(|&other| compare_first(other as usize)),
-                Listing::Many => earlier.find_by_masks(cpu, mask, share, compare_first),
-            };
-            let like = like.or_else(|| others.iter().find_map(|&other| compare(other as usize)));
-            let counts = (own.len() > LONG).then(|| own_counts.unwrap_or_else(|| counts_by_hash(own)));
-            if is_indexed {
-                index.add(earlier.lines.len() as u32);
-            }
-            earlier.push(line, mask, share, counts, like.is_none());
+            let firsts = |other: &&u32| is_first[**other as usize];
+            let like = alike.iter().filter(firsts).find_map(&mut compare);
+            let like = like.or_else(|| alike.iter().filter(|other| !firsts(other)).find_map(compare));
             if let Some(like) = like {
-                earlier.is_first[like.0 as usize] = true;
+                is_first[at] = false;
+                is_first[like.0 as usize] = true;
                 joined.push(like);
             }
             if steps > MOST_STEPS {
@@ -229,68 +223,41 @@ impl cpu::Loop for Grouping<'_> {
     }
 }
 
-impl Earlier {
-    fn clear(&mut self) {
-        self.lines.clear();
-        self.masks.clear();
-        self.shares.clear();
-        self.counts.clear();
-        self.counts.shrink_to(1 << 16);
-        self.counts_of.clear();
-        self.is_first.clear();
-    }
-
-    fn push(&mut self, line: u32, mask: u64, share: u64, counts: Option<[u8; 64]>, is_first: bool) {
-        let at = self.lines.len() % 8;
-        if at == 0 {
-            self.masks.push([0; 8]);
-            self.shares.push([0; 8]);
-        }
-        if let (Some(masks), Some(shares)) = (self.masks.last_mut(), self.shares.last_mut()) {
-            (masks[at], shares[at]) = (mask, share);
-        }
-        self.lines.push(line);
-        self.counts_of.push(counts.map_or(SHORT, |_| self.counts.len() as u32));
-        self.counts.extend(counts);
-        self.is_first.push(is_first);
-    }
-
-    /// Whether one of them differs from a line in few bits.
-    #[inline(always)]
-    fn may_be_alike(&self, other: usize, mask: u64, share: u64) -> bool {
-        let (masks, shares) = (&self.masks[other / 8], &self.shares[other / 8]);
-        u64::from((masks[other % 8] ^ mask).count_ones()) * PARTS <= shares[other % 8] + share
-    }
-
-    /// What `compare` gives for the first of them that it gives something for, asked only where few bits differ.
-    #[inline(always)]
-    fn find_by_masks<T>(
-        &self,
-        cpu: impl Cpu,
-        mask: u64,
-        share: u64,
-        mut compare: impl FnMut(usize) -> Option<T>,
-    ) -> Option<T> {
-        for (number, (masks, shares)) in self.masks.iter().zip(&self.shares).enumerate() {
-            let mut alike = cpu.differ_little(masks, mask, shares, share);
-            while alike != 0 {
-                let other = 8 * number + alike.trailing_zeros() as usize;
-                if other == self.lines.len() {
-                    break; // what fills the last eight
-                }
-                let found = compare(other);
-                if found.is_some() {
-                    return found;
-                }
-                alike &= alike - 1;
-            }
-        }
-        None
-    }
-}
-
 /// From this many tokens on nearly all bits of a mask are set, and lines are told apart by counts.
 const LONG: usize = if cfg!(test) { 6 } else { 32 };
+
+/// The counts of long lines and of those that are compared with them, each made when it is asked for first.
+#[derive(Debug, Default)]
+struct Counts {
+    list: Vec<[u8; 64]>,
+    /// For each candidate one more than the place of its counts in the list, or 0.
+    places: Vec<u32>,
+}
+
+impl Counts {
+    /// Forgets all; there are so many candidates.
+    fn clear(&mut self, candidates: usize) {
+        self.list.clear();
+        self.list.shrink_to(1 << 16);
+        self.places.clear();
+        self.places.resize(candidates, 0);
+    }
+
+    fn place(&mut self, candidate: usize, line: &[u64]) -> usize {
+        if self.places[candidate] == 0 {
+            self.list.push(counts_by_hash(line));
+            self.places[candidate] = self.list.len() as u32;
+        }
+        self.places[candidate] as usize - 1
+    }
+
+    /// By how much the counts of two candidates differ.
+    #[inline(always)]
+    fn differences(&mut self, a: (usize, &[u64]), b: (usize, &[u64])) -> usize {
+        let [a, b] = [a, b].map(|(candidate, line)| self.place(candidate, line));
+        differences(&self.list[a], &self.list[b])
+    }
+}
 
 /// How many tokens of a line have each of 64 hashes, up to 255: what a mask would be for long lines.
 #[inline(always)]
