@@ -181,14 +181,12 @@ impl cpu::Loop for Grouping<'_> {
                 }
                 Listing::Many => {
                     steps += if is_indexed { (at / MASKS_IN_STEP) as u64 } else { 0 };
-                    for (first, (masks, shares)) in (0..at as u32).step_by(8).zip(masks.iter().zip(&*shares)) {
-                        let earlier = u8::MAX >> (8 - 8.min(at as u32 - first));
-                        let mut little = cpu.differ_little(masks, mask, shares, share) & earlier;
-                        while little != 0 {
-                            alike.push(first + little.trailing_zeros());
-                            little &= little - 1;
-                        }
+                    let (full, rest) = (at / 8, at % 8);
+                    for (number, (masks, shares)) in masks[..full].iter().zip(&shares[..full]).enumerate() {
+                        add_bits(alike, number, cpu.differ_little(masks, mask, shares, share));
                     }
+                    let of_last = cpu.differ_little(&masks[full], mask, &shares[full], share);
+                    add_bits(alike, full, of_last & !(u8::MAX << rest));
                 }
             }
             if alike.is_empty() {
@@ -220,6 +218,15 @@ impl cpu::Loop for Grouping<'_> {
                 return;
             }
         }
+    }
+}
+
+/// Adds the numbers of those of eight candidates whose bits are set.
+#[inline(always)]
+fn add_bits(candidates: &mut Vec<u32>, eight: usize, mut bits: u8) {
+    while bits != 0 {
+        candidates.push(8 * eight as u32 + bits.trailing_zeros());
+        bits &= bits - 1;
     }
 }
 
