@@ -11,14 +11,14 @@ use std::ops::Range;
 
 use super::Line;
 
-/// How many tokens are taken at a time.
-const FEW: usize = 16;
+/// How many tokens are taken at a time, of lines of usual length all.
+pub(super) const LANES: usize = 16;
 
-/// The powers of the base from that of [`FEW`] on down to 1, and as many zeros.
-const POWERS: [u64; 2 * FEW + 1] = {
-    let mut powers = [0u64; 2 * FEW + 1];
-    powers[FEW] = 1;
-    let mut at = FEW;
+/// The powers of the base from that of [`LANES`] on down to 1, and as many zeros.
+const POWERS: [u64; 2 * LANES + 1] = {
+    let mut powers = [0u64; 2 * LANES + 1];
+    powers[LANES] = 1;
+    let mut at = LANES;
     while at > 0 {
         powers[at - 1] = powers[at].wrapping_mul(BASE);
         at -= 1;
@@ -35,23 +35,29 @@ pub fn key(tokens: &[u64]) -> u64 {
 #[inline(always)]
 fn key_of(tokens: &[u64], line: Range<usize>) -> u64 {
     let mut polynomial = 0u64;
-    for start in line.clone().step_by(FEW) {
-        let count = FEW.min(line.end - start);
-        let few = match tokens[start..].first_chunk::<FEW>() {
-            Some(few) => *few,
-            None => {
-                let mut few = [0; FEW];
-                few[..count].copy_from_slice(&tokens[start..start + count]);
-                few
-            }
-        };
+    for start in line.clone().step_by(LANES) {
+        let count = LANES.min(line.end - start);
+        let few = lanes_from(tokens, start, count);
         // Those behind the line meet zeros.
-        let powers = &POWERS[FEW + 1 - count..][..FEW];
+        let powers = &POWERS[LANES + 1 - count..][..LANES];
         let of_few =
             few.iter().zip(powers).fold(0u64, |sum, (token, power)| sum.wrapping_add(token.wrapping_mul(*power)));
-        polynomial = polynomial.wrapping_mul(POWERS[FEW - count]).wrapping_add(of_few);
+        polynomial = polynomial.wrapping_mul(POWERS[LANES - count]).wrapping_add(of_few);
     }
     finished(polynomial, line.len())
+}
+
+/// So many tokens and what stands behind them.
+#[inline(always)]
+pub(super) fn lanes_from(tokens: &[u64], start: usize, count: usize) -> [u64; LANES] {
+    match tokens[start..].first_chunk() {
+        Some(few) => *few,
+        None => {
+            let mut few = [0; LANES];
+            few[..count].copy_from_slice(&tokens[start..start + count]);
+            few
+        }
+    }
 }
 
 /// The loop over the lines of a document: puts down those that have tokens.

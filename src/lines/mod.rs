@@ -141,7 +141,14 @@ fn line_text<'a>(text: &'a str, tokens: &Tokens, number: u32) -> &'a str {
 
 /// Where the text of a line by its number from 0 stands, without white space around it.
 fn trimmed_bytes(text: &str, tokens: &Tokens, number: u32) -> Range<usize> {
-    let bytes = line_bytes(tokens, number);
+    let mut bytes = line_bytes(tokens, number);
+    let is_blank = |at: usize| matches!(text.as_bytes()[at], b' ' | b'\t' | b'\r');
+    while !bytes.is_empty() && is_blank(bytes.start) {
+        bytes.start += 1;
+    }
+    while !bytes.is_empty() && is_blank(bytes.end - 1) {
+        bytes.end -= 1;
+    }
     let is_visible = |byte: &u8| byte.is_ascii_graphic();
     if let [first, .., last] = &text.as_bytes()[bytes.clone()]
         && is_visible(first)

@@ -16,12 +16,14 @@
 //! 20 ms, 200,000 sentences 4 s.
 //! Limits: a document with very many lines alike but not alike enough is given up after `MOST_STEPS`, and said so.
 
+use super::key::{LANES, lanes_from};
 use super::prefix::{Listing, PrefixIndex, Shared};
 use super::prose::Prose;
 use super::subsequence::Subsequence;
 use super::{Line, LineOptions, RepeatedLine, excerpt, line_text};
 use crate::cpu::{self, Cpu, PARTS};
 use crate::tokens::Tokens;
+use std::ops::Range;
 
 /// Lines with fewer tokens are never nearly the same: one word is too much of them.
 const LEAST_TOKENS: usize = 4;
@@ -147,9 +149,9 @@ impl cpu::Loop for Grouping<'_> {
         shares.resize(candidates.len().div_ceil(8), [0; 8]);
         let of_candidates = masks.as_flattened_mut().iter_mut().zip(shares.as_flattened_mut()).zip(&*candidates);
         for ((to_mask, to_share), &line) in of_candidates {
-            let own = of_line(line);
-            *to_mask = own.iter().fold(0, |mask, &token| mask | 1 << (token >> 58));
-            *to_share = share * own.len() as u64;
+            let line = lines[line as usize].tokens.clone();
+            *to_share = share * line.len() as u64;
+            *to_mask = mask_of(tokens, line);
         }
         counts.clear(candidates.len());
         is_first.clear();
@@ -219,6 +221,29 @@ impl cpu::Loop for Grouping<'_> {
             }
         }
     }
+}
+
+/// A bit for each token of a line.
+#[inline(always)]
+fn mask_of(tokens: &[u64], line: Range<usize>) -> u64 {
+    const ONES: [u64; 2 * LANES] = {
+        let mut ones = [0; 2 * LANES];
+        let mut at = 0;
+        while at < LANES {
+            ones[at] = 1;
+            at += 1;
+        }
+        ones
+    };
+    let mut mask = 0;
+    for start in line.clone().step_by(LANES) {
+        let count = LANES.min(line.end - start);
+        // What stands behind the line meets zeros: no branch depends on its length.
+        let ones = &ONES[LANES - count..][..LANES];
+        let few = lanes_from(tokens, start, count);
+        mask |= few.iter().zip(ones).fold(0, |mask, (token, one)| mask | one << (token >> 58));
+    }
+    mask
 }
 
 /// Adds the numbers of those of eight candidates whose bits are set.
