@@ -118,8 +118,9 @@ impl<'a> Editor<'a> {
                 found = repeated_lines(repeated, current, tokens);
             }
             if found.is_empty() && !edits.boilerplate.is_empty() {
-                let lines = self.lines.boilerplate_candidates(0, current, tokens, edits.lines);
-                let known = lines.filter(|line| edits.boilerplate.contains(&line.key));
+                let mut lines = Vec::new();
+                self.lines.add_boilerplate_candidates(0, current, tokens, edits.lines, &mut lines);
+                let known = lines.iter().filter(|line| edits.boilerplate.contains(&line.key));
                 found.extend(known.map(|line| Cut {
                     bytes: whole_line(current, tokens, u64::from(line.line) + 1),
                     why: Why::BoilerplateLine,

@@ -346,8 +346,9 @@ impl Signed<'_, '_> {
         if let Some(options) = signing.lines {
             lines.read(tokens);
             let found = repeated.find(text, tokens, lines, options);
-            let candidates = lines.boilerplate_candidates(number, text, tokens, options);
-            self.part.add_lines(number, source_lines, found, candidates);
+            let first_line = self.part.lines.len();
+            lines.add_boilerplate_candidates(number, text, tokens, options, &mut self.part.lines);
+            self.part.add_lines(number, source_lines, found, first_line);
         }
         Found::Tokens(fingerprint)
     }
@@ -375,17 +376,15 @@ impl SignedPart {
         }
     }
 
-    /// Adds what was found in the lines of a document: those that are repeated, whether they are all, and those that may be
-    /// boilerplate.
+    /// Adds what was found in the lines of a document: those that are repeated, and whether they are all. From `first_line` on are those
+    /// that may be boilerplate.
     fn add_lines(
         &mut self,
         number: u32,
         source_lines: Option<&[u32]>,
         (mut found, is_complete): (Vec<RepeatedLine>, bool),
-        candidates: impl Iterator<Item = KeyedLine>,
+        first_line: usize,
     ) {
-        let first_line = self.lines.len();
-        self.lines.extend(candidates);
         if let Some(source_lines) = source_lines {
             let in_source = |line: u32| line_in_source(Some(source_lines), line);
             for line in found.iter_mut().flat_map(|found| &mut found.lines) {

@@ -50,7 +50,7 @@ pub struct LinePlace {
 
 /// A line of a document, by its key.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 pub struct KeyedLine {
     /// The hash of its tokens.
     pub key: u64,

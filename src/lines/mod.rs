@@ -110,20 +110,24 @@ impl Lines {
         cpu::dispatch(Keys { tokens, lines: &mut self.lines });
     }
 
-    /// Every line that may be boilerplate, of the document of this number.
-    pub fn boilerplate_candidates(
+    /// Adds every line that may be boilerplate, of the document of this number.
+    pub fn add_boilerplate_candidates(
         &self,
         document: u32,
         text: &str,
         tokens: &Tokens,
         options: LineOptions,
-    ) -> impl Iterator<Item = KeyedLine> {
-        let counts = move |line: &&Line| {
-            line.tokens.len() >= options.min_neighbour_tokens as usize
-                || has_letters(line_text(text, tokens, line.number), options.min_neighbour_letters)
-        };
-        let lines = self.lines.iter().filter(counts);
-        lines.map(move |line| KeyedLine { key: line.key, document, line: line.number })
+        candidates: &mut Vec<KeyedLine>,
+    ) {
+        let mut count = candidates.len();
+        candidates.resize(count + self.lines.len(), KeyedLine::default());
+        for line in &self.lines {
+            let counts = line.tokens.len() >= options.min_neighbour_tokens as usize
+                || has_letters(line_text(text, tokens, line.number), options.min_neighbour_letters);
+            candidates[count] = KeyedLine { key: line.key, document, line: line.number };
+            count += usize::from(counts);
+        }
+        candidates.truncate(count);
     }
 }
 
