@@ -75,6 +75,9 @@ struct Listed {
     of_group: FxHashMap<u32, Vec<u32>>,
     /// Empty between two calls.
     places: Vec<u32>,
+    /// For each in which call it was last found: what is alike shares many groups.
+    found_in: Vec<u32>,
+    calls: u32,
 }
 
 impl Listed {
@@ -83,14 +86,19 @@ impl Listed {
             self.of_group.entry(group).or_default().push(self.documents.len() as u32);
         }
         self.documents.push(document);
+        self.found_in.push(0);
     }
 
     /// Those that share a group with `document`, in order and once each, into `candidates`.
     fn candidates(&mut self, document: DocId, buckets: &Buckets, candidates: &mut Vec<DocId>) {
         let groups = buckets.groups_of(document).iter();
-        self.places.extend(groups.filter_map(|group| self.of_group.get(group)).flatten());
+        self.calls += 1;
+        for &place in groups.filter_map(|group| self.of_group.get(group)).flatten() {
+            if std::mem::replace(&mut self.found_in[place as usize], self.calls) != self.calls {
+                self.places.push(place);
+            }
+        }
         self.places.sort_unstable();
-        self.places.dedup();
         candidates.clear();
         candidates.extend(self.places.drain(..).map(|place| self.documents[place as usize]));
     }
