@@ -261,7 +261,7 @@ const LONG: usize = if cfg!(test) { 6 } else { 32 };
 /// The counts of long lines and of those that are compared with them, each made when it is asked for first.
 #[derive(Debug, Default)]
 struct Counts {
-    list: Vec<[u8; 64]>,
+    list: Vec<[u8; BUCKETS]>,
     /// For each candidate one more than the place of its counts in the list, or 0.
     places: Vec<u32>,
 }
@@ -270,7 +270,7 @@ impl Counts {
     /// Forgets all; there are so many candidates.
     fn clear(&mut self, candidates: usize) {
         self.list.clear();
-        self.list.shrink_to(1 << 16);
+        self.list.shrink_to(1 << 14);
         self.places.clear();
         self.places.resize(candidates, 0);
     }
@@ -291,12 +291,16 @@ impl Counts {
     }
 }
 
-/// How many tokens of a line have each of 64 hashes, up to 255: what a mask would be for long lines.
+/// Into how many hashes the tokens of a long line fall. With 64 a scan of Japanese works, where a character is a token, took a sixth
+/// longer: a few characters are most of each line.
+const BUCKETS: usize = 256;
+
+/// How many tokens of a line have each of these hashes, up to 255: what a mask would be for long lines.
 #[inline(always)]
-fn counts_by_hash(line: &[u64]) -> [u8; 64] {
-    let mut counts = [0u8; 64];
+fn counts_by_hash(line: &[u64]) -> [u8; BUCKETS] {
+    let mut counts = [0u8; BUCKETS];
     for token in line {
-        let count = &mut counts[(token >> 52 & 63) as usize];
+        let count = &mut counts[(token >> 52) as usize % BUCKETS];
         *count = count.saturating_add(1);
     }
     counts
@@ -304,7 +308,7 @@ fn counts_by_hash(line: &[u64]) -> [u8; 64] {
 
 /// By how much the counts of two lines differ: no more than the tokens that are not of their common subsequence.
 #[inline(always)]
-fn differences(a: &[u8; 64], b: &[u8; 64]) -> usize {
+fn differences(a: &[u8; BUCKETS], b: &[u8; BUCKETS]) -> usize {
     a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum::<u32>() as usize
 }
 
