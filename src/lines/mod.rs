@@ -1,7 +1,7 @@
 //! Lines: those that a document repeats (`repeated`, `near`), and those that many documents share (`boilerplate`).
 //!
-//! A line is compared by its tokens, so case, punctuation and spacing do not matter; its key is the hash of its token
-//! hashes. Lines without tokens (blank ones, `---`, braces, table rules) are never compared.
+//! A line is compared by its tokens, so case, punctuation and spacing do not matter; its `key` is a hash of its
+//! tokens. Lines without tokens (blank ones, `---`, braces, table rules) are never compared.
 
 mod boilerplate;
 mod key;

@@ -12,7 +12,7 @@
 //! In documents of more than `FEW` lines an index (`prefix`) lists the lines that share rare words; where these are many, masks are
 //! faster.
 //!
-//! Cost: 1 ns a token of prose, and 0.3 ns for each two lines; in the index up to 1 us a line. Changelogs of 40,000 such lines take
+//! Cost: 1 ns a token of prose, and 0.1 ns for each two lines; in the index up to 1 us a line. Changelogs of 40,000 such lines take
 //! 20 ms, 200,000 sentences 4 s.
 //! Limits: a document with very many lines alike but not alike enough is given up after `MOST_STEPS`, and said so.
 
