@@ -201,7 +201,7 @@ impl KeyCounts {
     /// Where the bits of a key are.
     #[inline(always)]
     fn place(&self, key: u32) -> (usize, u32) {
-        (key as usize / 32 & (self.words.len() - 1), 2 * (key % 32))
+        ((key as usize / 32) & (self.words.len() - 1), 2 * (key % 32))
     }
 
     #[inline(always)]

@@ -165,8 +165,9 @@ proptest! {
         with_all(Differing(&masks, masks[0], &most, more));
         // As many bits as are allowed, and one more or less.
         let mask = masks[0] ^ 1u64.checked_shl(ones).unwrap_or(0).wrapping_sub(1);
-        with_all(Differing(&masks, mask, &[0, 1, PARTS - 1, PARTS, PARTS + 1, 2 * PARTS, 0, 0], u64::from(ones) * PARTS));
-        with_all(Differing(&[masks[0]; 8], mask, &[0, 1, PARTS - 1, PARTS, PARTS + 1, 2 * PARTS, 0, 0], u64::from(ones.max(1)) * PARTS - 1));
+        let most = [0, 1, PARTS - 1, PARTS, PARTS + 1, 2 * PARTS, 0, 0];
+        with_all(Differing(&[masks[0]; 8], mask, &most, u64::from(ones) * PARTS));
+        with_all(Differing(&[masks[0]; 8], mask, &most, u64::from(ones.max(1)) * PARTS - 1));
     }
 
     #[test]

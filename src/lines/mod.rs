@@ -4,6 +4,7 @@
 //! tokens. Lines without tokens (blank ones, `---`, braces, table rules) are never compared.
 
 mod boilerplate;
+mod counts;
 mod key;
 mod near;
 mod prefix;

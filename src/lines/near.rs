@@ -16,6 +16,7 @@
 //! 20 ms, 200,000 sentences 4 s.
 //! Limits: a document with very many lines alike but not alike enough is given up after `MOST_STEPS`, and said so.
 
+use super::counts::Counts;
 use super::key::{LANES, lanes_from};
 use super::prefix::{Listing, PrefixIndex, Shared};
 use super::prose::Prose;
@@ -37,6 +38,9 @@ const FEW: usize = if cfg!(test) { 8 } else { 2048 };
 /// A line is compared with all earlier ones by masks unless the index lists less than one in so many of them: each that it lists is
 /// one to look for in memory, where masks follow each other.
 const LISTED: usize = if cfg!(test) { 2 } else { 64 };
+
+/// From this many tokens on nearly all bits of a mask are set, and lines are told apart by counts.
+const LONG: usize = if cfg!(test) { 6 } else { 32 };
 
 /// Finds nearly equal lines, in buffers that it keeps.
 #[derive(Debug, Default)]
@@ -255,63 +259,6 @@ fn add_bits(candidates: &mut Vec<u32>, eight: usize, mut bits: u8) {
     }
 }
 
-/// From this many tokens on nearly all bits of a mask are set, and lines are told apart by counts.
-const LONG: usize = if cfg!(test) { 6 } else { 32 };
-
-/// The counts of long lines and of those that are compared with them, each made when it is asked for first.
-#[derive(Debug, Default)]
-struct Counts {
-    list: Vec<[u8; BUCKETS]>,
-    /// For each candidate one more than the place of its counts in the list, or 0.
-    places: Vec<u32>,
-}
-
-impl Counts {
-    /// Forgets all; there are so many candidates.
-    fn clear(&mut self, candidates: usize) {
-        self.list.clear();
-        self.list.shrink_to(1 << 14);
-        self.places.clear();
-        self.places.resize(candidates, 0);
-    }
-
-    fn place(&mut self, candidate: usize, line: &[u64]) -> usize {
-        if self.places[candidate] == 0 {
-            self.list.push(counts_by_hash(line));
-            self.places[candidate] = self.list.len() as u32;
-        }
-        self.places[candidate] as usize - 1
-    }
-
-    /// By how much the counts of two candidates differ.
-    #[inline(always)]
-    fn differences(&mut self, a: (usize, &[u64]), b: (usize, &[u64])) -> usize {
-        let [a, b] = [a, b].map(|(candidate, line)| self.place(candidate, line));
-        differences(&self.list[a], &self.list[b])
-    }
-}
-
-/// Into how many hashes the tokens of a long line fall. With 64 a scan of Japanese works, where a character is a token, took a sixth
-/// longer: a few characters are most of each line.
-const BUCKETS: usize = 256;
-
-/// How many tokens of a line have each of these hashes, up to 255: what a mask would be for long lines.
-#[inline(always)]
-fn counts_by_hash(line: &[u64]) -> [u8; BUCKETS] {
-    let mut counts = [0u8; BUCKETS];
-    for token in line {
-        let count = &mut counts[(token >> 52) as usize % BUCKETS];
-        *count = count.saturating_add(1);
-    }
-    counts
-}
-
-/// By how much the counts of two lines differ: no more than the tokens that are not of their common subsequence.
-#[inline(always)]
-fn differences(a: &[u8; BUCKETS], b: &[u8; BUCKETS]) -> usize {
-    a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum::<u32>() as usize
-}
-
 /// What similar lines have in common at least, looked up for lines of usual length.
 #[derive(Debug, Default)]
 struct Bounds {
@@ -376,6 +323,7 @@ fn least_shared(a: usize, least: f64) -> Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lines::counts::{counts_by_hash, differences};
     use crate::lines::subsequence::naive_subsequence;
     use proptest::prelude::*;
 
