@@ -14,7 +14,7 @@ mod classes;
 mod composed;
 mod hash;
 
-use crate::cpu::{self, BLOCK, Cpu, Portable};
+use crate::cpu::{self, BLOCK, Cpu};
 use canonical::{Canonical, is_canonical};
 use classes::{Classes, Flags};
 use composed::Composed;
@@ -106,7 +106,8 @@ impl Tokens {
     }
 
     /// Tokens of a run of word bytes, `text[start..end]`, that holds characters beyond ASCII.
-    fn read_run(&mut self, text: &str, start: usize, end: usize, singles: bool) {
+    #[inline(always)]
+    fn read_run(&mut self, cpu: impl Cpu, text: &str, start: usize, end: usize, singles: bool) {
         let classes = Classes::get();
         let bytes = text.as_bytes();
         // In variables of their own: a struct would go through memory at every character.
@@ -134,27 +135,27 @@ impl Tokens {
                 flags = flags.or(class);
             } else if !class.any(Flags::EXTEND) {
                 if open != NONE {
-                    self.end_token(text, open, here, flags, adjacent_marks);
+                    self.end_token(cpu, text, open, here, flags, adjacent_marks);
                 }
                 open = if class.any(Flags::WORD) { here } else { NONE };
                 (flags, adjacent_marks, after_mark) = (class, false, false);
             }
         }
         if open != NONE {
-            self.end_token(text, open, end, flags, adjacent_marks);
+            self.end_token(cpu, text, open, end, flags, adjacent_marks);
         }
     }
 
     #[inline(always)]
-    fn end_token(&mut self, text: &str, start: usize, end: usize, flags: Flags, adjacent_marks: bool) {
+    fn end_token(&mut self, cpu: impl Cpu, text: &str, start: usize, end: usize, flags: Flags, adjacent_marks: bool) {
         if self.has_spans {
             self.spans.push(start..end);
         }
         let hash = if is_canonical(flags, adjacent_marks) {
-            hash::token(Portable, text.as_bytes(), start, end)
+            hash::token(cpu, text.as_bytes(), start, end)
         } else {
             let canonical = self.canonical.of(&text[start..end], flags, adjacent_marks).as_bytes();
-            hash::token(Portable, canonical, 0, canonical.len())
+            hash::token(cpu, canonical, 0, canonical.len())
         };
         self.hashes.push(hash);
     }
@@ -349,7 +350,7 @@ impl Words<'_> {
                 self.hash_ascii(cpu, runs, next..*number);
             }
             let (start, end) = runs.get(*number);
-            self.tokens.read_run(self.text, start, end, self.singles);
+            self.tokens.read_run(cpu, self.text, start, end, self.singles);
             next = *number + 1;
             *more = self.tokens.hashes.len() as isize - (first_token + next) as isize;
         }
