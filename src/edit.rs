@@ -7,7 +7,7 @@
 //! Cost: that of finding lines, once for most texts, and once more for each time that something is left out.
 
 use crate::document::Seat;
-use crate::lines::{LineOptions, Lines, RepeatedLine, RepeatedLines, line_bytes};
+use crate::lines::{KeyedLine, LineOptions, Lines, RepeatedLine, RepeatedLines, line_bytes};
 use crate::tokens::{TokenUnit, Tokens};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
@@ -66,6 +66,8 @@ pub struct Editor<'a> {
     unit: TokenUnit,
     lines: Lines,
     repeated: RepeatedLines,
+    /// The lines that may be boilerplate.
+    candidates: Vec<KeyedLine>,
     left: String,
     cuts: Vec<Cut>,
     is_complete: bool,
@@ -76,7 +78,8 @@ impl<'a> Editor<'a> {
     /// For texts of which the tokens are of this unit.
     pub fn new(edits: &'a Edits, unit: TokenUnit) -> Self {
         let (lines, repeated) = (Lines::default(), RepeatedLines::default());
-        Self { edits, unit, lines, repeated, left: String::new(), cuts: Vec::new(), is_complete: true, is_gone: false }
+        let (candidates, left, cuts) = (Vec::new(), String::new(), Vec::new());
+        Self { edits, unit, lines, repeated, candidates, left, cuts, is_complete: true, is_gone: false }
     }
 
     /// Whether lines may be left out of any document.
@@ -118,9 +121,9 @@ impl<'a> Editor<'a> {
                 found = repeated_lines(repeated, current, tokens);
             }
             if found.is_empty() && !edits.boilerplate.is_empty() {
-                let mut lines = Vec::new();
-                self.lines.add_boilerplate_candidates(0, current, tokens, edits.lines, &mut lines);
-                let known = lines.iter().filter(|line| edits.boilerplate.contains(&line.key));
+                self.candidates.clear();
+                self.lines.add_boilerplate_candidates(0, current, tokens, edits.lines, &mut self.candidates);
+                let known = self.candidates.iter().filter(|line| edits.boilerplate.contains(&line.key));
                 found.extend(known.map(|line| Cut {
                     bytes: whole_line(current, tokens, u64::from(line.line) + 1),
                     why: Why::BoilerplateLine,

@@ -22,7 +22,7 @@ pub struct Sketcher {
     /// One odd multiplier for each bin: a bijection of the 32-bit values, in which the least is a random element's.
     multipliers: Vec<u32>,
     values: Vec<u32>,
-    /// The bins that stayed empty, at the beginning; there is room for all.
+    /// The bins that stayed empty.
     empty: Vec<u32>,
     /// Their multipliers, and the least products.
     empty_multipliers: Vec<[u32; LANES]>,
@@ -33,9 +33,9 @@ impl Sketcher {
     /// For signatures of `values` values, at least one.
     pub fn new(values: usize) -> Self {
         let mut state = 0;
-        let multipliers: Vec<u32> = (0..values.max(1)).map(|_| split_mix(&mut state) as u32 | 1).collect();
-        let empty = vec![0; multipliers.len()];
-        Self { multipliers, values: Vec::new(), empty, empty_multipliers: Vec::new(), least: Vec::new() }
+        let multipliers = (0..values.max(1)).map(|_| split_mix(&mut state) as u32 | 1).collect();
+        let (values, empty, empty_multipliers, least) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { multipliers, values, empty, empty_multipliers, least }
     }
 
     /// The signature of a document of at least one shingle; repetitions among the shingles change nothing.
@@ -48,13 +48,13 @@ impl Sketcher {
     }
 
     fn fill_empty_bins(&mut self, shingles: &[u64]) {
-        // Each bin is put down, and stays where it is empty: which ones are cannot be foreseen.
-        let mut count = 0;
-        for (bin, value) in (0..).zip(&self.values) {
-            self.empty[count] = bin;
-            count += usize::from(*value == EMPTY);
-        }
-        let empty = &self.empty[..count];
+        let empty = &mut self.empty;
+        empty.clear();
+        cpu::extend_marked(
+            empty,
+            self.values.len(),
+            (0..).zip(&self.values).map(|(bin, value)| (bin, *value == EMPTY)),
+        );
         self.empty_multipliers.clear();
         self.empty_multipliers.extend(empty.chunks(LANES).map(|bins| {
             // What fills the last few is looked at by nobody.

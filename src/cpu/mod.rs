@@ -42,7 +42,7 @@ pub(crate) trait Cpu: Copy {
     /// lowest bit. Both are in parts of [`PARTS`] of a bit, and below 2^63.
     #[inline(always)]
     fn differ_little(self, masks: &[u64; 8], mask: u64, most: &[u64; 8], more: u64) -> u8 {
-        let differs_little = |at: usize| u64::from((masks[at] ^ mask).count_ones()) * PARTS <= most[at] + more;
+        let differs_little = |at: usize| differs_little(masks[at], mask, most[at] + more);
         (0..8).fold(0, |little, at| little | u8::from(differs_little(at)) << at)
     }
 
@@ -79,6 +79,31 @@ pub(crate) trait Cpu: Copy {
 
 /// Into how many parts a bit is divided where differences of masks are limited.
 pub(crate) const PARTS: u64 = 1 << 16;
+
+/// The same of one mask.
+#[inline(always)]
+pub(crate) fn differs_little(a: u64, b: u64, most: u64) -> bool {
+    u64::from((a ^ b).count_ones()) * PARTS <= most
+}
+
+/// Adds those of at most so many items that are marked.
+///
+/// Each is put down, and the next in its place unless it is marked: there is no branch on what cannot be foreseen, of which a wrong guess
+/// takes longer than the rest. Work on the items is better done afterwards, in a loop of its own.
+#[inline(always)]
+pub(crate) fn extend_marked<T: Clone + Default>(
+    into: &mut Vec<T>,
+    most: usize,
+    items: impl Iterator<Item = (T, bool)>,
+) {
+    let mut count = into.len();
+    into.resize(count + most, T::default());
+    for (item, is_marked) in items.take(most) {
+        into[count] = item;
+        count += usize::from(is_marked);
+    }
+    into.truncate(count);
+}
 
 /// The bits of so many bytes among 16, as two little-endian numbers.
 const KEEP: [[u64; 2]; 17] = {

@@ -70,15 +70,12 @@ impl cpu::Loop for Keys<'_> {
     #[inline(always)]
     fn run(self, _: impl Cpu) {
         let Self { tokens, lines } = self;
-        lines.resize(tokens.lines.len(), Line::default());
-        // Each is put down, and stays if it has tokens: which ones have cannot be foreseen.
-        let (mut count, mut start) = (0, 0);
-        for (number, line) in (0..).zip(&tokens.lines) {
-            lines[count] = Line { key: 0, number, tokens: start..line.tokens };
-            count += usize::from(start < line.tokens);
-            start = line.tokens;
-        }
-        lines.truncate(count);
+        lines.clear();
+        let with_tokens = (0..).zip(tokens.line_ranges()).map(|(number, tokens)| {
+            let has_tokens = !tokens.is_empty();
+            (Line { key: 0, number, tokens }, has_tokens)
+        });
+        cpu::extend_marked(lines, tokens.lines.len(), with_tokens);
         for line in lines {
             line.key = key_of(&tokens.hashes, line.tokens.clone());
         }

@@ -120,15 +120,12 @@ impl Lines {
         options: LineOptions,
         candidates: &mut Vec<KeyedLine>,
     ) {
-        let mut count = candidates.len();
-        candidates.resize(count + self.lines.len(), KeyedLine::default());
-        for line in &self.lines {
+        let lines = self.lines.iter().map(|line| {
             let counts = line.tokens.len() >= options.min_neighbour_tokens as usize
                 || has_letters(line_text(text, tokens, line.number), options.min_neighbour_letters);
-            candidates[count] = KeyedLine { key: line.key, document, line: line.number };
-            count += usize::from(counts);
-        }
-        candidates.truncate(count);
+            (KeyedLine { key: line.key, document, line: line.number }, counts)
+        });
+        cpu::extend_marked(candidates, self.lines.len(), lines);
     }
 }
 
@@ -146,14 +143,10 @@ fn line_text<'a>(text: &'a str, tokens: &Tokens, number: u32) -> &'a str {
 
 /// Where the text of a line by its number from 0 stands, without white space around it.
 fn trimmed_bytes(text: &str, tokens: &Tokens, number: u32) -> Range<usize> {
-    let mut bytes = line_bytes(tokens, number);
-    let is_blank = |at: usize| matches!(text.as_bytes()[at], b' ' | b'\t' | b'\r');
-    while !bytes.is_empty() && is_blank(bytes.start) {
-        bytes.start += 1;
-    }
-    while !bytes.is_empty() && is_blank(bytes.end - 1) {
-        bytes.end -= 1;
-    }
+    let bytes = line_bytes(tokens, number);
+    let line = text.as_bytes()[bytes.clone()].trim_ascii_end();
+    let end = bytes.start + line.len();
+    let bytes = end - line.trim_ascii_start().len()..end;
     let is_visible = |byte: &u8| byte.is_ascii_graphic();
     if let [first, .., last] = &text.as_bytes()[bytes.clone()]
         && is_visible(first)

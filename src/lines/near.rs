@@ -22,7 +22,7 @@ use super::prefix::{Listing, PrefixIndex, Shared};
 use super::prose::Prose;
 use super::subsequence::Subsequence;
 use super::{Line, LineOptions, RepeatedLine, excerpt, line_text};
-use crate::cpu::{self, Cpu, PARTS};
+use crate::cpu::{self, Cpu, PARTS, differs_little};
 use crate::tokens::Tokens;
 use std::ops::Range;
 
@@ -80,13 +80,10 @@ impl Near {
             return true; // lines with the same tokens are not nearly the same
         }
         let least = LEAST_TOKENS.max(options.min_tokens as usize);
-        self.candidates.resize(lines.len(), 0);
-        let mut count = 0;
-        for ((at, line), &first) in (0..).zip(lines).zip(firsts) {
-            self.candidates[count] = at;
-            count += usize::from(at == first && line.tokens.len() >= least);
-        }
-        self.candidates.truncate(count);
+        self.candidates.clear();
+        let distinct = (0..).zip(lines).zip(firsts);
+        let long = distinct.map(|((at, line), &first)| (at, (at == first) & (line.tokens.len() >= least)));
+        cpu::extend_marked(&mut self.candidates, lines.len(), long);
         let percent = options.min_word_percent;
         cpu::dispatch(Prose { text, tokens, lines, percent, prose: &mut self.candidates });
         if self.candidates.len() < 2 {
@@ -168,8 +165,8 @@ impl cpu::Loop for Grouping<'_> {
             alike.clear();
             let listing = if is_indexed {
                 let may_be_alike = |other: u32| {
-                    let (masks, shares) = (&masks[other as usize / 8], &shares[other as usize / 8]);
-                    cpu.differ_little(masks, mask, shares, share) >> (other % 8) & 1 == 1
+                    let (eight, at) = (other as usize / 8, other as usize % 8);
+                    differs_little(masks[eight][at], mask, shares[eight][at] + share)
                 };
                 let listing = index.look_up(own, bounds.shared(own.len()), at / LISTED, may_be_alike);
                 if listing != Listing::None {

@@ -6,6 +6,7 @@
 
 use super::near::Near;
 use super::{Line, LineOptions, Lines, RepeatedLine, excerpt, has_letters, line_bytes, line_text};
+use crate::cpu;
 use crate::first::Firsts;
 use crate::tokens::Tokens;
 
@@ -60,15 +61,12 @@ impl RepeatedLines {
         firsts.extend((0..).zip(lines).map(|(at, line)| first.first(line.key, at)));
         again.clear();
         again.shrink_to(1 << 16);
-        again.resize(lines.len(), 0);
-        // Each is put down, and stays if it may count: which ones may cannot be foreseen.
-        let (mut count, mut before) = (0, NONE);
-        for ((at, line), &first) in (0..).zip(lines).zip(&*firsts) {
-            again[count] = at;
-            count += usize::from((first != at) & ((line.tokens.len() >= least) | (first == before)));
-            before = first;
-        }
-        again.truncate(count);
+        let mut before = NONE;
+        let may_count = (0..).zip(lines).zip(&*firsts).map(|((at, line), &first)| {
+            let is_behind_its_like = std::mem::replace(&mut before, first) == first;
+            (at, (first != at) & ((line.tokens.len() >= least) | is_behind_its_like))
+        });
+        cpu::extend_marked(again, lines.len(), may_count);
     }
 
     fn exact(

@@ -422,7 +422,7 @@ impl OfBlock {
                 numbers.push((number, 0));
             }
             // On behind the end of that run.
-            let changes = self.changes & (u64::MAX << at) & !(1 << at);
+            let changes = self.changes & u64::MAX << at << 1;
             left &= u64::MAX.checked_shl(changes.trailing_zeros()).unwrap_or(0);
         }
     }
