@@ -241,6 +241,48 @@ fn what_is_gone_is_gone_from_what_was_looked_at() {
     }
 }
 
+/// A rule that is turned off for some paths, or one of those that a baseline knows as one kind, leaves what is known there; what it would
+/// find besides is not accepted.
+#[test]
+fn what_is_off_where_it_stands_stays_known() {
+    let twice = |line: &str| format!("{line}\n{line}\nend of it\n");
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        ("kept", twice("one line that is known")),
+        ("off/a", twice("another that is known")),
+        ("off/b", "a b c".into()),
+    ];
+    let paths = files.each_ref().map(|(name, _)| folder.path().join(name));
+    fs::create_dir(folder.path().join("off")).unwrap();
+    files.iter().zip(&paths).for_each(|((_, text), path)| fs::write(path, text).unwrap());
+    let report = || scan(&paths, &Options::default(), &Progress::default()).unwrap();
+    let before = report();
+    let mut gate = gate(Gate::default().contents(&before));
+    assert_eq!(gate.baseline.len(), 2);
+    gate.rules.override_paths(&["off".into()], vec![(Rule::RepeatedLine, Level::Off)]).unwrap();
+    // What stands in `kept` is in `off` twice besides, and one line of `off` is new.
+    fs::write(&paths[2], twice("one line that is known") + &twice("a line that is new")).unwrap();
+    let after = report();
+    let checked = gate.check(&after, |_| true);
+    assert_eq!((checked.new_findings(Level::Error), checked.findings.len(), checked.stale.len()), (0, 1, 0));
+    assert_eq!((&gate.updated(&after), &gate.pruned(&after)), (&gate.baseline, &gate.baseline));
+    // What is gone is gone there too.
+    fs::write(&paths[1], "nothing\n").unwrap();
+    let gone = report();
+    assert_eq!(
+        (gate.check(&gone, |_| true).stale.len(), gate.pruned(&gone).len(), gate.updated(&gone).len()),
+        (1, 1, 1)
+    );
+    // Of duplicates one rule alone may be off.
+    let texts: Vec<String> = [0..40, 0..39, 0..40].map(|range| range.map(|at| format!("w{at} ")).collect()).to_vec();
+    let pairs = retold::scan_texts(texts, &Options::default(), &Progress::default()).unwrap();
+    let mut gate = self::gate(Gate::default().contents(&pairs));
+    gate.rules.set_everywhere(Rule::NearDuplicate, Level::Off);
+    let checked = gate.check(&pairs, |_| true);
+    assert_eq!((checked.findings.len(), checked.stale.len()), (1, 0));
+    assert_eq!((&gate.updated(&pairs), &gate.pruned(&pairs)), (&gate.baseline, &gate.baseline));
+}
+
 #[test]
 fn rules_ask_for_what_they_need() {
     let options = |on: Rule| {

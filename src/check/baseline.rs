@@ -102,10 +102,14 @@ impl Baseline {
         self.entries.get(key).map(|known| known.name.as_str())
     }
 
-    /// The entries of kinds that were not looked for, added to these.
-    pub(super) fn with_others(mut self, before: &Self, is_looked_for: impl Fn(&str) -> bool) -> Self {
-        let others = before.entries.iter().filter(|(key, _)| !is_looked_for(&key.kind));
-        self.entries.extend(others.map(|(key, known)| (key.clone(), known.clone())));
+    /// These contents, and those of another; of one that both know, no less than either does.
+    pub(super) fn at_least(mut self, other: Self) -> Self {
+        for (key, known) in other.entries {
+            match self.entries.get_mut(&key) {
+                Some(here) => here.count = here.count.max(known.count),
+                None => drop(self.entries.insert(key, known)),
+            }
+        }
         self
     }
 

@@ -8,7 +8,7 @@ use crate::report::{Cluster, LeakKind, Member, Report};
 use crate::similarity::rounded_down;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// Something that a rule is broken by.
@@ -22,7 +22,7 @@ pub struct Finding<'a> {
     pub state: State,
     /// Where it is.
     pub place: Place<'a>,
-    /// Whether any of its places is in a file that matters.
+    /// Whether any of its places is in a file that matters, and the rule is on there.
     pub is_touched: bool,
     /// Where else one has to look, but for lines of the same document.
     elsewhere: Vec<Place<'a>>,
@@ -114,7 +114,7 @@ const QUOTED: usize = 120;
 
 /// What a report holds against the rules.
 pub struct Found<'a> {
-    /// The findings, by path and line.
+    /// The findings, by path and line; those that are off where they stand too, as a baseline may know them.
     pub findings: Vec<Finding<'a>>,
     /// The first document of each cluster, which is not told but takes part: what it is known by, and its name.
     pub firsts: BTreeMap<DocId, (Key, &'a str)>,
@@ -155,14 +155,18 @@ impl<'a> Found<'a> {
         found
     }
 
-    /// What they come to as a baseline.
-    pub fn contents(&self) -> Baseline {
+    /// What those that count come to as a baseline.
+    pub fn contents(&self, counts: impl Fn(&Finding<'a>) -> bool) -> Baseline {
         let mut contents = Baseline::default();
-        for (key, name) in self.firsts.values() {
-            contents.add(key, 1, name);
+        let told = self.findings.iter().filter(|finding| counts(finding));
+        let clusters: BTreeSet<DocId> = told.clone().filter_map(|finding| finding.cluster).collect();
+        for (first, (key, name)) in &self.firsts {
+            if clusters.contains(first) {
+                contents.add(key, 1, name);
+            }
         }
-        let is_counted = |stray: Stray| self.firsts.contains_key(&stray.document);
-        for finding in self.findings.iter().filter(|finding| !finding.stray.is_some_and(is_counted)) {
+        let is_counted = |stray: Stray| clusters.contains(&stray.document);
+        for finding in told.filter(|finding| !finding.stray.is_some_and(is_counted)) {
             if let Some(key) = &finding.key {
                 contents.add(key, finding.times, &finding.place.document);
             }
@@ -192,7 +196,7 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
         self.report.name(document).fingerprint
     }
 
-    /// Adds a finding, unless its rule is off at all of its places; the strictest of them counts.
+    /// Adds a finding at the strictest level of its places, unless all that a baseline knows as its kind is off.
     fn add(
         &mut self,
         rule: Rule,
@@ -204,11 +208,12 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
         let paths = || std::iter::once(&place).chain(&elsewhere).map(|place| place.path);
         let level_of = |path| *self.levels.entry((rule, path)).or_insert_with(|| self.rules.level(rule, path));
         let level = paths().map(level_of).max().unwrap_or(Level::Off);
-        if level == Level::Off {
+        if level == Level::Off && !self.rules.is_kind_on(rule) {
             return None;
         }
         // A loss is a loss wherever it is.
-        let is_touched = rule == Rule::UnreadableInput || paths().any(|path| self.touches(path));
+        let is_loss = rule == Rule::UnreadableInput;
+        let is_touched = level > Level::Off && (is_loss || paths().any(|path| self.touches(path)));
         let (state, what) = (State::New, what());
         let finding = Finding {
             rule,

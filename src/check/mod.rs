@@ -63,17 +63,18 @@ pub struct Checked<'a> {
 impl Gate {
     /// What there is, as a baseline.
     pub fn contents(&self, report: &Report) -> Baseline {
-        Found::of(report, &self.rules, |_| true).contents()
+        Found::of(report, &self.rules, |_| true).contents(|finding| finding.level > Level::Off)
     }
 
-    /// The baseline as it is when all that there is is accepted; what was not looked for stays as it is known.
+    /// The baseline as it is when all that there is is accepted; what was not looked for, or is off where it stands, stays as it is known.
     pub fn updated(&self, report: &Report) -> Baseline {
-        self.contents(report).with_others(&self.baseline, |kind| self.looks_for(report, kind))
+        self.contents(report).at_least(self.pruned(report))
     }
 
     /// The baseline without what is not there any more; what was not looked for stays.
     pub fn pruned(&self, report: &Report) -> Baseline {
-        self.baseline.pruned(&self.contents(report), |kind| self.looks_for(report, kind))
+        let all = Found::of(report, &self.rules, |_| true).contents(|_| true);
+        self.baseline.pruned(&all, |kind| self.looks_for(report, kind))
     }
 
     /// Whether anything of a kind that a baseline holds was looked for.
@@ -86,7 +87,8 @@ impl Gate {
     /// left out.
     pub fn check<'a>(&'a self, report: &'a Report, is_touched: impl Fn(&str) -> bool) -> Checked<'a> {
         let found = Found::of(report, &self.rules, is_touched);
-        let mut stale = if self.baseline.is_empty() { Vec::new() } else { self.baseline.stale(&found.contents()) };
+        let mut stale =
+            if self.baseline.is_empty() { Vec::new() } else { self.baseline.stale(&found.contents(|_| true)) };
         stale.retain(|entry| self.looks_for(report, &entry.key.kind));
         let is_missing = |rule: &Rule| self.rules.is_on(*rule) && !was_looked_for(report, *rule);
         let not_looked_for = match report.leaks {

@@ -7,7 +7,7 @@ use crate::document::DocId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Marks what a baseline knows. Of several findings of one content those are known first that are in files which do not matter, then
-/// those in the document that the baseline names, then those that come first. Where the first document of a cluster is not
+/// those in the document that the baseline names, then those that come first; those that are off where they stand come last. Where the first document of a cluster is not
 /// known, one finding of it is new, of those that matter if there is one. `firsts` are the first documents of clusters.
 pub fn mark_known(findings: &mut [Finding<'_>], firsts: &BTreeMap<DocId, (Key, &str)>, baseline: &Baseline) {
     if baseline.is_empty() {
@@ -34,7 +34,7 @@ pub fn mark_known(findings: &mut [Finding<'_>], firsts: &BTreeMap<DocId, (Key, &
     }
     let rank = |finding: &Finding<'_>| {
         let is_named = finding.key.as_ref().and_then(|key| baseline.name(key)) == Some(&*finding.place.document);
-        (finding.is_touched, !is_named)
+        (finding.level == Level::Off, finding.is_touched, !is_named)
     };
     let mut order: Vec<(usize, &mut Finding<'_>)> = findings.iter_mut().enumerate().collect();
     order.sort_by_cached_key(|(at, finding)| (rank(finding), *at));
