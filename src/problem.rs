@@ -1,6 +1,7 @@
 //! What could not be read or done: named, counted, never the end of a run.
 
 use std::fmt;
+use std::io;
 
 /// One of these: which source, which record of it, and a reason that a person can act on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +24,16 @@ impl fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
+
+/// What went wrong, in a person's words and, where that says all, without the number of the error.
+pub fn io_reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file".into(),
+        io::ErrorKind::PermissionDenied => "permission denied".into(),
+        io::ErrorKind::StorageFull => "no space left".into(),
+        _ => error.to_string(),
+    }
+}
 
 /// How many names a reason lists.
 pub(crate) const LISTED: usize = 10;

@@ -47,8 +47,8 @@ impl Rule {
                 summary: "A document of the set checked stands in the set given by --against, exactly, nearly, or in another document.",
                 why: "A test set that was trained on measures memory.",
                 example: "test.jsonl:17: leakage: 0.95 like train.jsonl:80213",
-                remedy: "Remove the document from what is tested: `retold dedup TEST --against TRAIN --only against` leaves nothing that \
-                         this rule finds. The other way round it leaves documents of TRAIN that hold one of TEST. A document \
+                remedy: "Remove the document from what is tested: `retold dedup TEST -o CLEAN --against TRAIN --only against` leaves \
+                         nothing that this rule finds. The other way round it leaves documents of TRAIN that hold one of TEST. A document \
                          shorter than a shingle (--shingle-size) is found only as the whole of another.",
             },
             Self::RepeatedLine => Explanation {

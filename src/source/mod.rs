@@ -47,7 +47,7 @@ pub use table::Table;
 pub use text::{Assumed, Decoding, Encoding};
 pub use walk::Selection;
 
-use crate::problem::Problem;
+use crate::problem::{Problem, io_reason};
 use file::Copied;
 use rayon::prelude::*;
 use spool::Spool;
@@ -365,15 +365,6 @@ fn may_meet(paths: &[PathBuf]) -> bool {
     let whole: Vec<PathBuf> = paths.iter().filter_map(|path| path.canonicalize().ok()).collect();
     let all: HashSet<&Path> = whole.iter().map(PathBuf::as_path).collect();
     all.len() < whole.len() || whole.iter().any(|path| path.ancestors().skip(1).any(|above| all.contains(above)))
-}
-
-/// What went wrong, in a person's words and without the number of the error.
-fn io_reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "no such file".into(),
-        io::ErrorKind::PermissionDenied => "permission denied".into(),
-        _ => error.to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -60,7 +60,11 @@ pub fn read_one(name: &str, reading: &Reading) -> Result<OneDocument, String> {
     }
     match (search.found, record) {
         (Some(found), _) => Ok(OneDocument { path: path.to_owned(), ..found }),
-        (None, Some(record)) if is_record_file => Err(format!("{path} has no record {record} that can be read")),
+        (None, Some(record)) if is_record_file => {
+            let is_number = reading.fields.id.is_some() || record.bytes().all(|byte| byte.is_ascii_digit());
+            let hint = if is_number { "" } else { "; --id-field names the field that it is the id in" };
+            Err(format!("{path} has no record {record} that can be read{hint}"))
+        }
         (None, Some(_)) => Err(format!("{path} is one document, without records to name")),
         (None, None) => Err(format!("{path} holds no document")),
     }

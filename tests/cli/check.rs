@@ -347,10 +347,7 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
             "paths = [\"data\"]\n[[overrides]]\npaths = [\"x/**\"]\nrules = { repeated-line = \"off\" }\n",
             "`x/**` matches no file",
         ),
-        (
-            "baseline = \"none.json\"\n",
-            "none.json: No such file or directory (os error 2); --update-baseline takes one",
-        ),
+        ("baseline = \"none.json\"\n", "none.json: no such file; --update-baseline writes one"),
     ] {
         fs::write(folder.path().join("retold.toml"), config).unwrap();
         let ended = retold(folder.path(), "check data");
@@ -369,12 +366,12 @@ fn nothing_passes_silently() {
         ("data --include *.md", "no document found"),
         ("data --include *.txt --include *.md", "--include *.md matches no file"),
         ("data --baseline broken.json", "broken.json: not a baseline of retold"),
-        ("data --baseline missing.json", "--update-baseline takes one"),
-        ("data --prune", "retold-baseline.json: No such file"),
+        ("data --baseline missing.json", "--update-baseline writes one"),
+        ("data --prune", "retold-baseline.json: no such file"),
         ("data --threshold 1.5", "above 0 and at most 1"),
         ("data --changed-since nowhere", "--changed-since nowhere: "),
         ("data --changed-since=--all", "--changed-since --all: "),
-        ("data --config missing.toml", "missing.toml: No such file"),
+        ("data --config missing.toml", "missing.toml: no such file"),
         ("data --rule near-dupe=off", "there is no such rule; the rules are exact-duplicate"),
         ("data --rule near-duplicate=loud", "off, warn or error"),
         ("data --report xml=out.xml", "text, json, sarif, junit, github or gitlab"),
@@ -386,6 +383,13 @@ fn nothing_passes_silently() {
         let text = ended.stdout + &ended.stderr;
         assert!(text.contains(said), "{arguments}: {text}");
     }
+    // What is only warned of passes, and says so.
+    fs::write(folder.path().join("data/none.txt"), "...").unwrap();
+    let ended = retold(folder.path(), "check data");
+    assert!(ended.status == 0 && ended.stdout.contains("1 empty-document; all are warnings, it passes\n"), "{ended:?}");
+    let ended = retold(folder.path(), "check data --rule empty-document=error");
+    assert!(ended.status == 1 && !ended.stdout.contains("passes"), "{ended:?}");
+    fs::remove_file(folder.path().join("data/none.txt")).unwrap();
     // A loss that is accepted is told, and passes.
     let ended = retold(folder.path(), "check missing.txt data --rule unreadable-input=warn");
     assert_eq!(statuses(&ended), (0, "missing.txt: warning: unreadable-input: no such file"));

@@ -27,6 +27,20 @@ fn text() {
     assert_snapshot!(retold(two_versions().path(), "compare old.txt new.txt").stdout);
 }
 
+/// Texts with little in common have no differences that anyone would read to the end.
+#[test]
+fn many_differences_are_not_all_shown() {
+    let common = |at: usize| format!("these five words are common{at}");
+    let text = |kind: char| (0..200).map(|at| format!("{} {kind}{at} ", common(at))).collect::<String>();
+    let folder = folder([("a.txt", text('a')), ("b.txt", text('b'))]);
+    let shown = retold(folder.path(), "compare a.txt b.txt").stdout;
+    assert!(shown.contains("common9 [-a9-] {+b9+} … and"), "{shown}");
+    assert!(shown.trim_end().ends_with("… and 190 more differences here"), "{shown}");
+    assert!(!shown.contains("[-a10-]"), "{shown}");
+    let all = retold(folder.path(), "compare a.txt b.txt --format json").stdout;
+    assert!(all.contains("a199"));
+}
+
 /// Options that every command has mean nothing else here.
 #[test]
 fn shared_options() {

@@ -45,6 +45,21 @@ fn corpus() -> tempfile::TempDir {
 }
 
 #[test]
+fn figures_of_a_dry_run_stand_below_each_other() {
+    let folder = corpus();
+    for number in 0..10 {
+        fs::write(folder.path().join(format!("corpus/x{number}.txt")), withdrawal()).unwrap();
+    }
+    let ended = retold(folder.path(), "dedup corpus --dry-run");
+    let lines: Vec<&str> = ended.stdout.lines().collect();
+    assert!(lines[1].starts_with("  11 documents with the same words"), "{}", ended.stdout);
+    assert!(lines[2].starts_with("   1 document nearly the same"), "{}", ended.stdout);
+    assert_eq!(lines[5], "--ledger - names what would go");
+    let named = retold(folder.path(), "dedup corpus --dry-run --ledger -");
+    assert!(named.stdout.lines().count() == 12 && !named.stderr.contains("--ledger -"), "{named:?}");
+}
+
+#[test]
 fn a_directory_without_its_duplicates() {
     let folder = corpus();
     let before = files(folder.path());

@@ -366,5 +366,16 @@ fn slips_of_those_who_type() {
     let both = "retold: 0.8 is no file; --histogram=0.8 or --contained=0.8 takes it as a value, with a =\n";
     assert_eq!(said("scan --contained 0.8 --histogram a.txt"), both);
     assert!(said("scan --contained 2024 a.txt").contains("2024: no such file"));
-    assert_eq!(said("scan a.txt -o none/report.txt"), "retold: none/report.txt: there is no directory none\n");
+    // Before anything is read: nothing is said of what is not there to read.
+    for (option, place) in [("-o", "none/x"), ("--pairs", "none/x"), ("-o", ".")] {
+        let ended = retold(corpus.path(), &format!("scan gone.txt a.txt {option} {place}"));
+        let why = if place == "." { " is a directory; name a file" } else { ": there is no directory none" };
+        assert_eq!((ended.status, ended.stdout.as_str()), (2, ""));
+        assert_eq!(ended.stderr, format!("retold: {place}{why}\n"));
+    }
+    assert_eq!(said("index gone.txt -o ."), "retold: . is a directory; name a file\n");
+    // Nor is a trace left of whether it could be written.
+    assert_eq!(said("scan a.txt -o own/../report.txt"), "retold: own/../report.txt: there is no directory own/..\n");
+    let names = fs::read_dir(corpus.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(!names.into_iter().any(|name| name.to_string_lossy().starts_with('.')));
 }

@@ -7,6 +7,7 @@ use crate::output::{Destination, NewFile, is_stream};
 use crate::{progress, run};
 use indicatif::HumanBytes;
 use retold::index_file::{self, Indexed};
+use retold::problem::io_reason;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -17,6 +18,7 @@ pub fn run(args: &IndexArgs) -> Result<Status, Failure> {
     let mut options = args.options();
     let paths = run::paths(&args.paths, &args.selection)?;
     let output = args.output.as_path();
+    Destination::of(output).expect_place()?;
     if output == Path::new("-") || is_stream(output) {
         return Err(Failure::new("an index file is no stream; --output names a file"));
     }
@@ -30,7 +32,7 @@ pub fn run(args: &IndexArgs) -> Result<Status, Failure> {
     run::check_options(&paths, &options)?;
     let (saying, shows_progress) = (&args.report.saying, args.report.saying.shows_progress());
     let pool = run::pool(args.threads.count)?;
-    let failed = |error: io::Error| Failure::new(format!("{}: {error}", output.display()));
+    let failed = |error: io::Error| Failure::new(format!("{}: {}", output.display(), io_reason(&error)));
     let mut file = NewFile::at(output);
     let write = |progress: &_| pool.install(|| index_file::write(&paths, &options, progress, &mut file));
     let indexed = progress::shown(shows_progress, write).map_err(failed)?;

@@ -3,6 +3,7 @@
 use crate::exit::Failure;
 use crate::temporary;
 use anstream::{AutoStream, ColorChoice};
+use retold::problem::io_reason;
 use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -59,10 +60,25 @@ impl Destination {
         };
         written.map_err(|error| match self {
             Destination::StandardOutput | Destination::StandardError => {
-                Failure::new(format!("standard output: {error}"))
+                Failure::new(format!("standard output: {}", io_reason(&error)))
             }
-            Destination::File(path) => Failure::new(format!("{}: {error}", path.display())),
+            Destination::File(path) => Failure::new(format!("{}: {}", path.display(), io_reason(&error))),
         })
+    }
+
+    /// Fails when nothing can be written there: nobody waits an hour to learn that there is no such directory.
+    pub fn expect_place(&self) -> Result<(), Failure> {
+        let Destination::File(path) = self else { return Ok(()) };
+        let shown = path.display();
+        if path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+            return Err(Failure::new(format!("{shown} is a directory; name a file")));
+        }
+        if is_stream(path) {
+            return Ok(());
+        }
+        // One that is made beside it goes again.
+        let made = NewFile::at(path).out().map(drop);
+        made.map_err(|error| Failure::new(format!("{shown}: {}", io_reason(&error))))
     }
 }
 
@@ -121,9 +137,12 @@ impl NewFile {
             let mut builder = tempfile::Builder::new();
             let folder = folder_of(&self.place);
             let made = permissions(&mut builder).prefix(".retold-").tempfile_in(folder);
-            let file = made.map_err(|error| match folder.is_dir() {
-                true => error,
-                false => io::Error::new(error.kind(), format!("there is no directory {}", folder.display())),
+            let file = made.map_err(|error| {
+                let shown = folder.display();
+                io::Error::other(match folder.is_dir() {
+                    true => format!("no file can be made in {shown}: {}", io_reason(&error)),
+                    false => format!("there is no directory {shown}"),
+                })
             })?;
             temporary::remove_too(file.path());
             self.out = Some(BufWriter::new(file));

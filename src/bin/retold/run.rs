@@ -4,7 +4,7 @@ use crate::args::SelectionArgs;
 use crate::exit::{Failure, say};
 use crate::format::counted;
 use crate::progress;
-use retold::problem::Problem;
+use retold::problem::{Problem, io_reason};
 use retold::report::Report;
 use retold::{Options, index_file};
 use std::fs::File;
@@ -61,7 +61,7 @@ pub fn paths(typed: &[PathBuf], selection: &SelectionArgs) -> Result<Vec<PathBuf
     } else {
         File::open(list).and_then(|mut file| file.read_to_end(&mut bytes))
     };
-    read.map_err(|error| Failure::new(format!("--files-from {}: {error}", list.display())))?;
+    read.map_err(|error| Failure::new(format!("--files-from {}: {}", list.display(), io_reason(&error))))?;
     let end = if bytes.contains(&0) { 0 } else { b'\n' };
     for path in bytes.split(|&byte| byte == end) {
         let path = if end == b'\n' { path.strip_suffix(b"\r").unwrap_or(path) } else { path };
@@ -163,8 +163,8 @@ pub fn say_problems(problems: &[Problem], shown: usize) {
     if untold > 0 {
         say(&format!("{untold} more problems: --verbose names them here, --format json in the report"));
     }
-    let lacks_field = |problem: &&Problem| problem.reason.starts_with("no string field");
-    if shown < usize::MAX && problems.iter().filter(lacks_field).count() > SAME {
+    let lacks = |what: &str| problems.iter().filter(|problem| problem.reason.starts_with(what)).count();
+    if shown < usize::MAX && (lacks("no string field") > SAME || lacks("no column") > 0) {
         say("--text-field names the field that holds the text");
     }
 }

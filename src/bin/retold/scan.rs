@@ -21,9 +21,11 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     let inputs = paths.iter().chain(&args.wider.against).chain(&args.selection.files_from);
     let outputs = args.output.output.iter().chain(&args.report.pairs);
     options.selection.except = run::expect_no_input(outputs, inputs, run::is_report)?;
+    args.output.destination().expect_place()?;
     if args.list {
         return list(&args, &paths, &options);
     }
+    pairs_to.iter().try_for_each(Destination::expect_place)?;
     let (saying, shows_progress) = (&args.report.saying, args.report.saying.shows_progress());
     let report = run::read(&paths, &options, args.search.threads.count, shows_progress)?;
 

@@ -127,7 +127,7 @@ pub enum SummaryFormat {
 const DEDUP_EXAMPLES: &str = "Examples:
   retold dedup corpus/ --output clean/         what stays; clean.removed.jsonl says what went
   retold dedup news.jsonl.gz -o clean.jsonl.gz           records, in the same format and compression
-  retold dedup corpus/ --dry-run               what would go
+  retold dedup corpus/ --dry-run               how much would go; with --ledger - what
   retold dedup wiki/ web/ -o clean/ --prefer wiki/ --keep longest
   retold dedup test.jsonl -o clean.jsonl --against train/ --only against
                                                without what stands in the training set
@@ -137,7 +137,8 @@ const DEDUP_EXAMPLES: &str = "Examples:
 The input is never written to. Documents that cannot be read stay as they are. With --exhaustive no two documents stay that reach the \
 threshold; without it a pair at the threshold is missed with a chance of less than 1 - recall.
 
-Exit status: 0 when all was read and written, 2 when something could not be read or done; after an error nothing is written.";
+Exit status: 0 when all was read and written, 2 when something could not be read or done: what could not be read stays as it is, \
+and when it cannot be written as a whole nothing is.";
 
 impl DedupArgs {
     /// What the library is run with.

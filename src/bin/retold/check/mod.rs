@@ -18,7 +18,7 @@ use crate::run;
 use changed::Unchanged;
 use retold::Options;
 use retold::check::{Baseline, Checked, Finding, Gate, Level, Place, Rule, Rules, State};
-use retold::problem::Problem;
+use retold::problem::{Problem, io_reason};
 use retold::report::Report;
 use retold::source::Selection;
 use std::collections::BTreeMap;
@@ -53,6 +53,9 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
         );
         let next = "ask for the same, or remove the baseline to begin anew";
         return Err(Failure::new(format!("{}: not written: {why}; {next}", baseline_file.display())));
+    }
+    if args.gate.update_baseline || args.gate.prune {
+        Destination::File(baseline_file.clone()).expect_place()?;
     }
     let unchanged =
         args.gate.changed_since.as_deref().map(|revision| Unchanged::since(revision, &paths)).transpose()?;
@@ -238,8 +241,8 @@ fn baseline(args: &CheckArgs, config: &Config) -> Result<(PathBuf, Baseline), Fa
         return Ok((path, Baseline::default()));
     }
     let text = std::fs::read_to_string(&path).map_err(|error| {
-        let hint = if error.kind() == io::ErrorKind::NotFound { "; --update-baseline takes one" } else { "" };
-        Failure::new(format!("{}: {error}{hint}", path.display()))
+        let hint = if error.kind() == io::ErrorKind::NotFound { "; --update-baseline writes one" } else { "" };
+        Failure::new(format!("{}: {}{hint}", path.display(), io_reason(&error)))
     })?;
     let baseline = Baseline::parse(&text).map_err(|error| {
         let next = "restore it, or remove it and take another with --update-baseline";

@@ -1,6 +1,7 @@
 //! Findings for people: a line each, as compilers write them, and what it comes to.
 
 use super::Outcome;
+use crate::exit::Status;
 use crate::format::{Style, counted, escaped};
 use indicatif::HumanCount;
 use retold::check::{Finding, Level, Place, State};
@@ -63,7 +64,8 @@ fn summary(out: &mut dyn Write, outcome: &Outcome<'_>, style: Style) -> io::Resu
         None => writeln!(out, "{bold}clean{bold:#}: {documents}, nothing found{others}")?,
         Some((first, _)) => {
             let findings = counted(count as u64, "finding");
-            writeln!(out, "{alarm}{findings}{alarm:#}, {documents} read: {}{others}", told.join(", "))?;
+            let passes = if outcome.status() == Status::Done { "; all are warnings, it passes" } else { "" };
+            writeln!(out, "{alarm}{findings}{alarm:#}, {documents} read: {}{others}{passes}", told.join(", "))?;
             writeln!(out, "{quiet}`retold explain {first}` says what it means and what to do{quiet:#}")?;
         }
     }

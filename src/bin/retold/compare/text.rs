@@ -13,6 +13,8 @@ use std::ops::Range;
 const CONTEXT: usize = 8;
 /// How many characters of words that only one text has are shown.
 const SHOWN: usize = 400;
+/// How many stretches of words near each other are shown, those that both texts have among them.
+const CHANGES: usize = 20;
 /// How much of a passage is quoted.
 const QUOTED: usize = 60;
 
@@ -118,7 +120,7 @@ impl Text<'_> {
         let places: Vec<String> = a.into_iter().chain(b).collect();
         writeln!(self.out, "  {quiet}{}{quiet:#}", places.join(", "))?;
         let mut words: Vec<String> = Vec::new();
-        for change in hunk {
+        for change in &hunk[..hunk.len().min(CHANGES)] {
             if change.is_same {
                 words.push(shortened(text(&self.a, &change.a)));
                 continue;
@@ -130,6 +132,10 @@ impl Text<'_> {
                     words.push(format!("{style}{before}{}{after}{style:#}", shortened(text)));
                 }
             }
+        }
+        let left = hunk[hunk.len().min(CHANGES)..].iter().filter(|change| !change.is_same).count();
+        if left > 0 {
+            words.push(format!("{quiet}… and {} here{quiet:#}", counted(left as u64, "more difference")));
         }
         writeln!(self.out, "    {}", words.join(" "))
     }

@@ -11,6 +11,7 @@ pub use rules::{Override, RuleName, RuleSetting, Rules};
 use crate::exit::Failure;
 use crate::values;
 use clap::ValueEnum;
+use retold::problem::io_reason;
 use retold::tokens::TokenUnit;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use std::ffi::OsString;
@@ -210,7 +211,7 @@ impl Config {
 
     fn read(path: &Path) -> Result<Option<Self>, Failure> {
         let wrong = |error: &dyn std::fmt::Display| Failure::new(format!("{}: {error}", path.display()));
-        let text = fs::read_to_string(path).map_err(|error| wrong(&error))?;
+        let text = fs::read_to_string(path).map_err(|error| wrong(&io_reason(&error)))?;
         let is_project = path.file_name().is_some_and(|name| name == NAMES[1]);
         if is_project && !text.contains("tool.retold") {
             return Ok(None); // nor does it matter here whether it is right

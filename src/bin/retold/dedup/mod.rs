@@ -94,7 +94,7 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
         let (output, input) = (output.display(), input.display());
         exit::say(&format!("{output} is of the same format and compression as {input}, whatever its name says"));
     }
-    say(args, &options, &result, ledger.name(), matches!(written, Some(Destination::StandardOutput)))?;
+    say(args, &options, &result, ledger.name(), written.as_ref())?;
     Ok(if result.problems.is_empty() { Status::Done } else { Status::Incomplete })
 }
 
@@ -104,17 +104,19 @@ fn say(
     options: &DedupOptions,
     result: &Deduplicated,
     ledger: Option<&Path>,
-    is_taken: bool,
+    written: Option<&Destination>,
 ) -> Result<(), Failure> {
     let told = summary::Told {
         output: args.target.output.as_deref().filter(|_| !args.target.dry_run),
         ledger,
+        has_ledger: written.is_some(),
         marks: args.target.mark.is_some(),
         exhaustive: args.search.exhaustive,
         compares: options.only != Only::Exact,
         cuts: options.drops_repeated_lines || options.drops_boilerplate_lines || options.scan.passages.is_some(),
         threshold: args.matching.threshold,
     };
+    let is_taken = matches!(written, Some(Destination::StandardOutput));
     let destination = if is_taken { Destination::StandardError } else { Destination::StandardOutput };
     let style = format::Style::new(destination.is_coloured(args.report.color.into()), 0);
     if is_taken && args.report.saying.quiet {

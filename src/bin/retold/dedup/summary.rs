@@ -2,7 +2,7 @@
 
 use super::ledger;
 use crate::format::{Problem, Retold, Style, counted, escaped};
-use indicatif::HumanBytes;
+use indicatif::{HumanBytes, HumanCount};
 use retold::dedup::{Counted, Deduplicated, Reason};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -13,7 +13,9 @@ use std::path::Path;
 pub struct Told<'a> {
     /// None for a dry run.
     pub output: Option<&'a Path>,
+    /// None where it is a stream, or there is none.
     pub ledger: Option<&'a Path>,
+    pub has_ledger: bool,
     pub marks: bool,
     pub exhaustive: bool,
     /// Whether documents are compared, and not only looked up.
@@ -32,9 +34,9 @@ pub fn text(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>, style: 
     if summary.reference > 0 {
         writeln!(out, "{} in the other set", counted(summary.reference, "document"))?;
     }
-    let mut rows: Vec<(String, &str, Counted)> = Vec::new();
+    let mut rows: Vec<(&str, &str, Counted)> = Vec::new();
     for &(reason, figures) in &summary.removed {
-        rows.push((counted(figures.count, "document"), of_reason(reason), figures));
+        rows.push(("document", of_reason(reason), figures));
     }
     for (what, why, figures) in [
         ("line", "told before in the same document", summary.repeated_lines),
@@ -42,12 +44,15 @@ pub fn text(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>, style: 
         ("part", "of passages that stand before", summary.passages),
     ] {
         if figures.count > 0 {
-            rows.push((counted(figures.count, what), why, figures));
+            rows.push((what, why, figures));
         }
     }
-    let width = rows.iter().map(|(count, ..)| count.len()).max().unwrap_or_default();
-    for (count, why, figures) in &rows {
-        writeln!(out, "  {count:>width$} {why}, {}", HumanBytes(figures.bytes))?;
+    let digits = |figures: &Counted| HumanCount(figures.count).to_string().len();
+    let most = rows.iter().map(|(.., figures)| digits(figures)).max().unwrap_or_default();
+    for (what, why, figures) in &rows {
+        let before = most - digits(figures);
+        let (count, bytes) = (counted(figures.count, what), HumanBytes(figures.bytes));
+        writeln!(out, "  {:before$}{count} {why}, {bytes}", "")?;
     }
     if rows.is_empty() {
         writeln!(out, "  nothing to remove{}", if told.cuts { " or to cut" } else { "" })?;
@@ -69,8 +74,12 @@ pub fn text(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>, style: 
         let problems = counted(summary.problems, "problem");
         writeln!(out, "{alarm}{problems}: not all could be read or done{alarm:#}")?;
     }
-    if let Some(ledger) = told.ledger {
-        writeln!(out, "what went, and why: {}", escaped(&ledger.display().to_string()))?;
+    match told.ledger {
+        Some(ledger) => writeln!(out, "what went, and why: {}", escaped(&ledger.display().to_string()))?,
+        None if !told.has_ledger && !rows.is_empty() => {
+            writeln!(out, "{quiet}--ledger - names what would go{quiet:#}")?
+        }
+        None => {}
     }
     if !told.compares {
         return Ok(());

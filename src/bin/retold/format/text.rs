@@ -75,12 +75,17 @@ impl<'a> Text<'a> {
         let duplicates = match summary.clusters {
             _ if self.report.leaks.is_some() => String::new(),
             0 => "no duplicates".to_owned(),
-            clusters => format!(
-                "{} and {} in {}",
-                counted(summary.exact_duplicates, "exact duplicate"),
-                counted(summary.near_duplicates, "near-duplicate"),
-                counted(clusters, "cluster")
-            ),
+            clusters => {
+                // Of the members that are near, some are the same as each other.
+                let members = self.report.clusters.iter().flat_map(|cluster| &cluster.members);
+                let same = match members.filter(|member| member.same_as.is_some()).count() {
+                    0 => String::new(),
+                    same => format!(" ({} the same as another of these)", HumanCount(same as u64)),
+                };
+                let exact = counted(summary.exact_duplicates, "exact duplicate");
+                let near = counted(summary.near_duplicates, "near-duplicate");
+                format!("{exact} and {near}{same} in {}", counted(clusters, "cluster"))
+            }
         };
         if !duplicates.is_empty() {
             writeln!(self.out, "{duplicates}")?;
@@ -98,7 +103,8 @@ impl<'a> Text<'a> {
         }
         if self.report.repetition.is_some() {
             let documents = counted(summary.repetitive_documents, "document");
-            writeln!(self.out, "{documents} above a repetition limit of MassiveText")?;
+            let all = "--format json has the figures of all";
+            writeln!(self.out, "{documents} above a repetition limit of MassiveText{quiet}; {all}{quiet:#}")?;
         }
         self.encodings()?;
         if summary.problems > 0 {
