@@ -2,8 +2,8 @@
 //!
 //! The similarity of two lines of a and b tokens is 2 LCS / (a + b), LCS the length of their longest common subsequence of
 //! tokens. Distinct lines are taken in order. One that is similar enough to the first line of a group joins the first such group. One
-//! that is not, but is to another line before it, makes a group of its own with the first such line: whatever stands there
-//! nearly again is told, and what is told is like the first line of its group.
+//! that is not, but is to another line before it, makes a group of its own with the first such line; and so does each line before it
+//! that is like it and in no group yet. Whatever stands there nearly again is told, and what is told is like the first line of its group.
 //!
 //! How: a line is compared with the earlier ones by masks of 64 bits, one for each token; bits that differ are tokens
 //! that only one of them has. Long lines are told apart by counts of tokens. What passes is compared
@@ -54,6 +54,8 @@ pub(super) struct Near {
     counts: Counts,
     /// Whether each is the first of a group, of itself alone if need be.
     is_first: Vec<bool>,
+    /// Whether each is in a group with another.
+    is_told: Vec<bool>,
     /// The candidates before the one looked at that may be like it.
     alike: Vec<u32>,
     /// The lines of groups other than the first: the number of the first among the candidates, the line, and its similarity to the first.
@@ -101,13 +103,13 @@ impl Near {
     /// Adds the groups of more than one line to `found`.
     fn report(&mut self, text: &str, tokens: &Tokens, lines: &[Line], firsts: &[u32], found: &mut Vec<RepeatedLine>) {
         self.joined.sort_by_key(|&(first, ..)| first);
-        // For each distinct line the group that it is the first of, and the one that it joined, by their numbers.
-        let mut groups_of = vec![[u32::MAX; 2]; lines.len()];
+        // Distinct lines, each with the numbers of its groups.
+        let mut groups_of: Vec<(u32, u32)> = Vec::with_capacity(2 * self.joined.len());
         let reported = found.len();
         for (number, joined) in (0..).zip(self.joined.chunk_by(|a, b| a.0 == b.0)) {
             let first = self.candidates[joined[0].0 as usize];
-            groups_of[first as usize][0] = number;
-            joined.iter().for_each(|&(_, line, _)| groups_of[line as usize][1] = number);
+            groups_of.push((first, number));
+            groups_of.extend(joined.iter().map(|&(_, line, _)| (line, number)));
             found.push(RepeatedLine {
                 text: excerpt(line_text(text, tokens, lines[first as usize].number)),
                 key: lines[first as usize].key,
@@ -115,11 +117,15 @@ impl Near {
                 similarity: joined.iter().map(|&(.., similarity)| similarity).fold(1.0, f64::min),
             });
         }
-        for (line, &first) in lines.iter().zip(firsts) {
-            for group in groups_of[first as usize] {
-                if let Some(found) = found[reported..].get_mut(group as usize) {
-                    found.lines.push(u64::from(line.number) + 1);
-                }
+        groups_of.sort_unstable();
+        let mut begin = vec![usize::MAX; lines.len()];
+        for (at, &(line, _)) in groups_of.iter().enumerate().rev() {
+            begin[line as usize] = at;
+        }
+        for (line, first) in lines.iter().zip(firsts) {
+            let groups = groups_of.get(begin[*first as usize]..).unwrap_or_default();
+            for (_, group) in groups.iter().take_while(|(of, _)| of == first) {
+                found[reported + *group as usize].lines.push(u64::from(line.number) + 1);
             }
         }
     }
@@ -138,7 +144,8 @@ impl cpu::Loop for Grouping<'_> {
     #[inline(always)]
     fn run(self, cpu: impl Cpu) {
         let Self { near, tokens, lines, complete } = self;
-        let Near { candidates, masks, shares, counts, is_first, alike, joined, index, subsequence, bounds } = near;
+        let Near { candidates, masks, shares, counts, is_first, is_told, alike, joined, index, subsequence, bounds } =
+            near;
         let of_line = |line: u32| &tokens[lines[line as usize].tokens.clone()];
         let is_indexed = candidates.len() > FEW;
         if is_indexed {
@@ -157,6 +164,8 @@ impl cpu::Loop for Grouping<'_> {
         counts.clear(candidates.len());
         is_first.clear();
         is_first.resize(candidates.len(), true);
+        is_told.clear();
+        is_told.resize(candidates.len(), false);
         joined.clear();
         let mut steps = 0;
         for (at, &line) in candidates.iter().enumerate() {
@@ -208,13 +217,21 @@ impl cpu::Loop for Grouping<'_> {
                 let common = subsequence.length(cpu, first, own, (total - most).div_ceil(2), &mut steps)?;
                 Some((other, line, similarity(total, total - 2 * common)))
             };
+            let told = joined.len();
             let firsts = |other: &&u32| is_first[**other as usize];
             let like = alike.iter().filter(firsts).find_map(&mut compare);
-            let like = like.or_else(|| alike.iter().filter(|other| !firsts(other)).find_map(compare));
+            let like = like.or_else(|| alike.iter().filter(|other| !firsts(other)).find_map(&mut compare));
             if let Some(like) = like {
+                joined.push(like);
+                if is_first[like.0 as usize] {
+                    // Those before it are not like this one.
+                    let untold = alike.iter().filter(|&&other| other > like.0 && !is_told[other as usize]);
+                    joined.extend(untold.filter_map(compare));
+                }
                 is_first[at] = false;
                 is_first[like.0 as usize] = true;
-                joined.push(like);
+                is_told[at] = true;
+                joined[told..].iter().for_each(|&(first, ..)| is_told[first as usize] = true);
             }
             if steps > MOST_STEPS {
                 *complete = false;

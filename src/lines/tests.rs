@@ -80,10 +80,15 @@ fn naive(text: &str, options: LineOptions) -> Vec<RepeatedLine> {
     for at in distinct.into_iter().filter(|&at| lines[at].may_be_near(options)) {
         let similarity_to = |first: usize| similarity(&lines[first].tokens, &lines[at].tokens);
         groups.sort_by_key(|(group, _)| group[0]);
-        if let Some((group, least)) = groups.iter_mut().find(|(group, _)| similarity_to(group[0]) >= options.similarity)
-        {
-            *least = least.min(similarity_to(group[0]));
-            group.push(at);
+        let is_like = |group: &(Vec<usize>, f64)| similarity_to(group.0[0]) >= options.similarity;
+        if let Some(joined) = groups.iter().position(is_like) {
+            for (number, (group, least)) in groups.iter_mut().enumerate() {
+                let is_alone = number > joined && group.len() == 1 && similarity_to(group[0]) >= options.similarity;
+                if number == joined || is_alone {
+                    *least = least.min(similarity_to(group[0]));
+                    group.push(at);
+                }
+            }
         } else if let Some(&like) = earlier.iter().find(|&&like| similarity_to(like) >= options.similarity) {
             groups.push((vec![like, at], similarity_to(like)));
         } else {
@@ -182,6 +187,28 @@ proptest! {
     fn equals_its_naive_twin(text in documents(), options in options()) {
         prop_assert_eq!(found(&text, options), naive(&text, options));
         prop_assert_eq!(found(&text, LineOptions::default()), naive(&text, LineOptions::default()));
+    }
+
+    /// By the words of the contract, whatever the groups are.
+    #[test]
+    fn every_line_that_is_nearly_another_is_told(text in documents(), options in options()) {
+        let near = found(&text, options).into_iter().filter(|line| !line.is_exact());
+        let told: BTreeSet<u64> = near.flat_map(|line| line.lines).collect();
+        let lines = naive_lines(&text);
+        let of_prose: Vec<&NaiveLine> = lines.iter().filter(|line| line.may_be_near(options)).collect();
+        for (at, a) in of_prose.iter().enumerate() {
+            for b in of_prose[at + 1..].iter().filter(|b| b.tokens != a.tokens) {
+                if options.similarity < 1.0 && similarity(&a.tokens, &b.tokens) >= options.similarity {
+                    // Of lines with the same tokens the first says whether they are prose.
+                    let firsts = [a, b].map(|line| lines.iter().find(|first| first.tokens == line.tokens).unwrap());
+                    if firsts.iter().all(|first| first.may_be_near(options)) {
+                        for line in [a, b] {
+                            prop_assert!(told.contains(&(line.number as u64 + 1)), "{} of {}", line.number + 1, text);
+                        }
+                    }
+                }
+            }
+        }
     }
 
     #[test]
@@ -284,7 +311,18 @@ fn a_member_that_is_first_is_tried_as_one() {
     let last = changed(&second, "w4 w5", "c4 c5");
     let fourth = changed(&last, "w6 w7", "d6 d7");
     let text = [first, &second, &third, &fourth, &last].join("\n");
-    assert_eq!(reported(&text), [(vec![1, 2], 0.8), (vec![2, 3, 5], 0.8)]);
+    // The fourth is in no group otherwise.
+    assert_eq!(reported(&text), [(vec![1, 2], 0.8), (vec![2, 3, 5], 0.8), (vec![4, 5], 0.8)]);
+}
+
+/// A line joins the first group that it is like, and is told with each line before it that would be told nowhere.
+#[test]
+fn a_line_that_is_like_two() {
+    let middle = "one two three four five six seven eight nine ten";
+    let (before, after) = (middle.replace("one two", "oak elm"), middle.replace("nine ten", "yew fir"));
+    assert_eq!(reported(&[&before, &after, middle].join("\n")), [(vec![1, 3], 0.8), (vec![2, 3], 0.8)]);
+    assert_eq!(reported(&[&before, &after, &after, middle].join("\n"))[1..], [(vec![2, 3], 1.0), (vec![2, 3, 4], 0.8)]);
+    assert_eq!(reported(&[&before, middle, &after].join("\n")), [(vec![1, 2], 0.8), (vec![2, 3], 0.8)]);
 }
 
 #[test]
