@@ -11,8 +11,10 @@ use crate::report::{Name, Passage};
 use crate::scan::Options;
 use crate::shingles::{Shingles, Shingling};
 use crate::similarity::{ShingleSet, Similarity};
-use crate::source::{OneDocument, read_one};
+use crate::source::{OneDocument, read_one, shown};
 use crate::tokens::Tokens;
+use std::ffi::OsStr;
+use std::path::Path;
 
 /// One of two documents.
 #[derive(Debug)]
@@ -32,11 +34,11 @@ impl Compared {
         Located::new(&self.text, &self.tokens, self.lines.as_deref())
     }
 
-    fn read(name: &str, options: &Options) -> Result<Self, String> {
-        Self::of(name, read_one(name, &options.reading)?, options)
+    fn read(name: &OsStr, options: &Options) -> Result<Self, String> {
+        Self::of(shown(Path::new(name)), read_one(name, &options.reading)?, options)
     }
 
-    fn of(name: &str, document: OneDocument, options: &Options) -> Result<Self, String> {
+    fn of(name: String, document: OneDocument, options: &Options) -> Result<Self, String> {
         let OneDocument { path, record, text, lines } = document;
         let mut tokens = Tokens::default();
         tokens.read_with_spans(&text, options.unit);
@@ -44,7 +46,7 @@ impl Compared {
             return Err(format!("{name} is empty: it holds no token to compare"));
         }
         let fingerprint = fingerprint(&tokens.hashes);
-        let name = Name { name: name.to_owned(), path, record, line: None, fingerprint };
+        let name = Name { name, path, record, line: None, fingerprint };
         Ok(Self { name, text, tokens, lines })
     }
 }
@@ -71,8 +73,9 @@ pub struct Comparison {
 ///
 /// # Errors
 /// A sentence that says which of them cannot be read, and why, or which value of the options cannot be meant.
-pub fn compare(names: [&str; 2], options: &Options) -> Result<Comparison, String> {
+pub fn compare(names: [impl AsRef<OsStr>; 2], options: &Options) -> Result<Comparison, String> {
     options.check()?;
+    let names = names.each_ref().map(AsRef::as_ref);
     if names == ["-", "-"] {
         return Err("standard input can be one of the two documents, not both".to_owned());
     }
@@ -100,8 +103,9 @@ pub fn compare_texts(texts: [&str; 2], options: &Options) -> Result<Comparison, 
         if text.len() as u64 > most {
             return Err(format!("{name} is longer than {most} bytes"));
         }
-        let document = OneDocument { path: name.to_owned(), record: None, text: text.to_owned(), lines: None };
-        Compared::of(name, document, options)
+        let (path, text) = (name.to_owned(), text.to_owned());
+        let document = OneDocument { path, record: None, text, lines: None };
+        Compared::of(name.to_owned(), document, options)
     };
     Ok(compared([named("0", texts[0])?, named("1", texts[1])?], options))
 }

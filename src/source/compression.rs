@@ -158,6 +158,20 @@ pub(super) fn plain_name(path: &Path) -> &Path {
     }
 }
 
+/// Whether a file is compressed by its name.
+pub(super) fn names_compression(path: &Path) -> bool {
+    plain_name(path) != path
+}
+
+/// What is wrong with a file, of which these are the first bytes, that is compressed by its name and ends before that can be told: a copy that
+/// failed, nearly always, of which nothing arrived.
+pub(super) fn cut_short(path: &Path, head: &[u8]) -> Option<&'static str> {
+    const MARKS: [&[u8]; 4] = [&[0x1f, 0x8b], &[0x28, 0xb5, 0x2f, 0xfd], b"BZh", &[0xfd, b'7', b'z', b'X', b'Z', 0]];
+    let is_begun = || MARKS.iter().any(|mark| head.iter().zip(*mark).all(|(a, b)| a == b));
+    let is_cut = head.len() < HEAD && Compression::of(head).is_none() && names_compression(path) && is_begun();
+    is_cut.then_some("truncated: it ends before compressed data can begin, as its name says")
+}
+
 #[cfg(test)]
 #[cfg(feature = "compression")]
 mod tests {
@@ -212,6 +226,19 @@ mod tests {
             assert!(text.starts_with(&read) && !read.is_empty(), "{compression}: {} bytes", read.len());
             assert!(reason.is_some_and(|reason| reason.contains(&compression.to_string())));
         }
+    }
+
+    #[test]
+    fn what_ends_before_it_begins() {
+        let is_cut = |name: &str, head: &[u8]| cut_short(Path::new(name), head).is_some();
+        for (compression, bytes) in compressed(b"one two three\n") {
+            for end in 0..HEAD {
+                let is_told = Compression::of(&bytes[..end]).is_some();
+                assert_eq!(is_cut("a.jsonl.zst", &bytes[..end]), !is_told, "{compression} {end}");
+                assert!(!is_cut("a.jsonl", &bytes[..end]));
+            }
+        }
+        assert!(!is_cut("a.gz", b"text") && !is_cut("a.bz2", b"BZh, not packed"));
     }
 
     #[test]

@@ -102,7 +102,7 @@ impl Source {
 }
 
 /// A path as it is called in results: what is no UTF-8 in it as `\xff`, so that two names are two.
-pub(super) fn shown(path: &Path) -> String {
+pub fn shown(path: &Path) -> String {
     if let Some(text) = path.to_str() {
         return text.to_owned();
     }

@@ -1,8 +1,8 @@
 //! A file that is one document: its bytes, out of compression, as text.
 
-use super::compression::Compression;
+use super::compression::{Compression, cut_short, names_compression};
 use super::text::{self, Assumed, NotText};
-use super::{KEEP_BYTES, Reading};
+use super::{KEEP_BYTES, READ_SO_FAR, Reading};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -38,6 +38,9 @@ impl Loader {
         let most = reading.max_document_bytes;
         let bytes = read_bytes(path, raw, reading)?;
         let compression = Compression::of(bytes);
+        if let Some(reason) = cut_short(path, bytes) {
+            return Err(NotText::Undecodable(reason.into()));
+        }
         let (bytes, incomplete) = match compression {
             None => (bytes, None),
             Some(compression) => {
@@ -83,11 +86,6 @@ fn is_pdf(bytes: &[u8]) -> bool {
     says_so && std::str::from_utf8(text::sniffed(bytes)).is_err_and(|error| error.error_len().is_some())
 }
 
-/// Whether a file is compressed by its name.
-fn names_compression(path: &Path) -> bool {
-    super::compression::plain_name(path) != path
-}
-
 /// Fills `plain` with what `bytes` hold; what is wrong with them when that is not all.
 fn decompress(
     compression: Compression,
@@ -105,7 +103,7 @@ fn decompress(
     match read {
         Ok(_) => Ok(None),
         Err(error) if plain.is_empty() => Err(NotText::Undecodable(compression.reason(&error))),
-        Err(error) => Ok(Some(format!("{}; what came before is read", compression.reason(&error)))),
+        Err(error) => Ok(Some(format!("{}; {READ_SO_FAR}", compression.reason(&error)))),
     }
 }
 

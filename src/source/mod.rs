@@ -34,7 +34,7 @@ mod text;
 mod walk;
 
 pub use fetch::{Fetcher, Texts};
-pub use file::{Source, whole_path};
+pub use file::{Source, shown, whole_path};
 pub(crate) use indexed::{BlockPacker, Facts, IndexFile, IndexWriter, IndexedName, PackedBlocks, Piece};
 pub use json::Fields;
 pub use list::{Fate, Listed};
@@ -170,7 +170,7 @@ impl Sources {
                 walk::directory(path, selection, reading, &mut sources);
             } else if is_stream() {
                 // A pipe or device gives its bytes once, and texts are read again.
-                sources.add_stream(file::shown(path), File::open(path), reading);
+                sources.add_stream(shown(path), File::open(path), reading);
             } else if is_index(path) {
                 sources.add_index(path);
             } else {
@@ -359,6 +359,9 @@ impl Sources {
         });
     }
 }
+
+/// What becomes of a file that breaks off.
+const READ_SO_FAR: &str = "what came before is read";
 
 /// Whether a file may be reached by two of the paths.
 fn may_meet(paths: &[PathBuf]) -> bool {

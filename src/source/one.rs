@@ -1,7 +1,9 @@
 //! One document by its name: a file, or a record of a file as `path:N`.
 
-use super::{Document, Format, Part, PartReader, Reading, Selection, SourceId, Sources, Visit};
-use std::path::{Path, PathBuf};
+use super::file::shown;
+use super::{Document, Format, Part, PartReader, READ_SO_FAR, Reading, Selection, SourceId, Sources, Visit};
+use std::ffi::OsStr;
+use std::path::Path;
 
 /// A document that was asked for by name.
 #[derive(Debug)]
@@ -21,12 +23,13 @@ pub struct OneDocument {
 ///
 /// # Errors
 /// A sentence that says what there is instead.
-pub fn read_one(name: &str, reading: &Reading) -> Result<OneDocument, String> {
+pub fn read_one(name: &OsStr, reading: &Reading) -> Result<OneDocument, String> {
     let (path, record) = path_and_record(name);
-    if Path::new(path).is_dir() {
+    if path.is_dir() {
+        let path = shown(path);
         return Err(format!("{path} is a directory; name a file in it, or a record of one as path:N"));
     }
-    let sources = Sources::find(&[PathBuf::from(path)], &Selection::default(), reading);
+    let (sources, path) = (Sources::find(&[path.to_owned()], &Selection::default(), reading), shown(path));
     let mut search = Search { record, by_id: reading.fields.id.is_some(), ..Search::default() };
     let mut reader = PartReader::default();
     for part in sources.parts() {
@@ -38,8 +41,10 @@ pub fn read_one(name: &str, reading: &Reading) -> Result<OneDocument, String> {
         }
     }
     let is_record_file = sources.list.iter().any(|source| source.format != Format::Text);
+    // Half a document is not compared as if it were all of it.
+    let not_compared = |reason: String| reason.replace(READ_SO_FAR, "it is not compared");
     if let Some(problem) = sources.problems.first() {
-        return Err(problem.to_string());
+        return Err(not_compared(problem.to_string()));
     }
     if record.is_none() && search.count > 1 {
         // A name that begins with a hyphen would be an option.
@@ -56,10 +61,10 @@ pub fn read_one(name: &str, reading: &Reading) -> Result<OneDocument, String> {
     }
     if let Some((lost, reason)) = search.lost.filter(|_| record.is_none() || search.found.is_none()) {
         let lost = lost.map(|record| format!(":{record}")).unwrap_or_default();
-        return Err(format!("{path}{lost}: {reason}"));
+        return Err(not_compared(format!("{path}{lost}: {reason}")));
     }
     match (search.found, record) {
-        (Some(found), _) => Ok(OneDocument { path: path.to_owned(), ..found }),
+        (Some(found), _) => Ok(OneDocument { path, ..found }),
         (None, Some(record)) if is_record_file => {
             let is_number = reading.fields.id.is_some() || record.bytes().all(|byte| byte.is_ascii_digit());
             let hint = if is_number { "" } else { "; --id-field names the field that it is the id in" };
@@ -71,14 +76,13 @@ pub fn read_one(name: &str, reading: &Reading) -> Result<OneDocument, String> {
 }
 
 /// A file, and what is behind the colon after it, in which there may be colons too.
-pub fn path_and_record(name: &str) -> (&str, Option<&str>) {
-    if Path::new(name).exists() {
-        return (name, None);
-    }
-    let colons = || name.rmatch_indices(':').map(|(at, _)| (&name[..at], Some(&name[at + 1..])));
-    let is_there = |(path, _): &(&str, Option<&str>)| *path == "-" || Path::new(path).exists();
+pub fn path_and_record(name: &OsStr) -> (&Path, Option<&str>) {
+    let whole = (Path::new(name), None);
+    let Some(name) = name.to_str().filter(|_| !whole.0.exists()) else { return whole };
+    let colons = || name.rmatch_indices(':').map(|(at, _)| (Path::new(&name[..at]), Some(&name[at + 1..])));
+    let is_there = |(path, _): &(&Path, Option<&str>)| *path == Path::new("-") || path.exists();
     // Where there is no such file, what was meant is told by the last.
-    colons().find(is_there).or_else(|| colons().next()).unwrap_or((name, None))
+    colons().find(is_there).or_else(|| colons().next()).unwrap_or(whole)
 }
 
 /// Keeps the document that is looked for.

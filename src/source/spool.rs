@@ -1,9 +1,9 @@
 //! Copies in temporary files of what cannot be read twice where it stands: streams, compressed record files, and texts
 //! that are part of a table.
 
-use super::compression::{Compression, HEAD};
+use super::compression::{Compression, HEAD, cut_short};
 use super::rewrite::{Packing, Wide};
-use super::{io_reason, text};
+use super::{READ_SO_FAR, io_reason, text};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
@@ -42,6 +42,9 @@ impl Spool {
     pub(super) fn unpacked(path: &Path, most: u64) -> io::Result<Option<Self>> {
         let mut input = BufReader::with_capacity(1 << 16, File::open(path)?);
         let head = input.fill_buf()?;
+        if let Some(reason) = cut_short(path, head) {
+            return Err(io::Error::other(reason));
+        }
         let Some(compression) = Compression::of(&head[..head.len().min(HEAD)]) else {
             return if text::is_wide(head) { Self::narrowed(path).map(Some) } else { Ok(None) };
         };
@@ -56,7 +59,7 @@ impl Spool {
                 Ok(read) => &buffer[..read],
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {
-                    incomplete = Some(format!("{}; what came before is read", compression.reason(&error)));
+                    incomplete = Some(format!("{}; {READ_SO_FAR}", compression.reason(&error)));
                     break;
                 }
             };
@@ -65,9 +68,8 @@ impl Spool {
                 is_wide = text::is_wide(&head);
             }
             if of_line > most && is_wide {
-                incomplete = Some(format!(
-                    "a line longer than {most} bytes; what came before is read; --max-document-bytes allows more"
-                ));
+                incomplete =
+                    Some(format!("a line longer than {most} bytes; {READ_SO_FAR}; --max-document-bytes allows more"));
                 break;
             }
             if of_line > most {

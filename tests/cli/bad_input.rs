@@ -116,6 +116,9 @@ fn broken_compression() {
         ("cut.txt.gz", gzip[..gzip.len() / 2].to_vec()),
         ("cut.txt.zst", zstd[..zstd.len() / 2].to_vec()),
         ("head.txt.gz", gzip[..5].to_vec()),
+        ("none.jsonl.gz", Vec::new()),
+        ("none.md.bz2", Vec::new()),
+        ("none.parquet.zst", zstd[..3].to_vec()),
         ("spoilt.txt.gz", spoilt),
     ];
     let said = said(&files, "--max-document-bytes 4M");

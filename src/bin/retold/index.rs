@@ -2,7 +2,7 @@
 
 use crate::args::{IndexArgs, SummaryFormat};
 use crate::exit::{Failure, Status};
-use crate::format::{Problem, Retold, counted, escaped};
+use crate::format::{Problem, Retold, Style, counted, escaped};
 use crate::output::{Destination, NewFile, is_stream};
 use crate::{progress, run};
 use indicatif::HumanBytes;
@@ -43,17 +43,19 @@ pub fn run(args: &IndexArgs) -> Result<Status, Failure> {
         return Err(run::no_document(&indexed.problems, indexed.skipped));
     }
     file.commit().map_err(failed)?;
+    let style = Style::new(Destination::StandardOutput.is_coloured(args.report.color.into()), 0);
     Destination::StandardOutput.write(|out| match args.report.format {
-        SummaryFormat::Text => text(out, &indexed, output),
+        SummaryFormat::Text => text(out, &indexed, output, style),
         SummaryFormat::Json => json(out, &indexed, output),
     })?;
     Ok(if indexed.problems.is_empty() { Status::Done } else { Status::Incomplete })
 }
 
-fn text(out: &mut dyn Write, indexed: &Indexed, output: &Path) -> io::Result<()> {
+fn text(out: &mut dyn Write, indexed: &Indexed, output: &Path, style: Style) -> io::Result<()> {
+    let Style { name: bold, .. } = style;
     let (documents, bytes) = (counted(indexed.documents, "document"), HumanBytes(indexed.bytes));
     let (file, file_bytes) = (output.to_string_lossy(), HumanBytes(indexed.file_bytes));
-    writeln!(out, "{documents}, {bytes}, kept in {}, {file_bytes}", escaped(&file))?;
+    writeln!(out, "{bold}{documents}, {bytes}{bold:#}, kept in {}, {file_bytes}", escaped(&file))?;
     if indexed.skipped > 0 {
         writeln!(out, "{} left out as no text", counted(indexed.skipped, "file"))?;
     }

@@ -1,6 +1,6 @@
 //! What can be typed behind `retold dedup`.
 
-use super::{Color, ConfigArgs, LineLimitArgs, MatchingArgs, ReadingArgs, SayingArgs, SearchArgs, SelectionArgs};
+use super::{ConfigArgs, LineLimitArgs, MatchingArgs, ReadingArgs, SearchArgs, SelectionArgs, SummaryArgs};
 use crate::values;
 use clap::{Args as ClapArgs, ValueEnum};
 use retold::Search;
@@ -29,7 +29,7 @@ pub struct DedupArgs {
     #[command(flatten)]
     pub reading: ReadingArgs,
     #[command(flatten)]
-    pub report: DedupReportArgs,
+    pub report: SummaryArgs,
     #[command(flatten)]
     pub config: ConfigArgs,
 }
@@ -103,25 +103,6 @@ pub struct DropArgs {
     pub passage_tokens: u32,
     #[command(flatten)]
     pub limits: LineLimitArgs,
-}
-
-#[derive(ClapArgs)]
-#[command(next_help_heading = "What is said")]
-pub struct DedupReportArgs {
-    /// The summary: text for people, or json
-    #[arg(short, long, value_enum, default_value_t = SummaryFormat::Text, hide_possible_values = true)]
-    pub format: SummaryFormat,
-    /// When to colour text
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
-    pub color: Color,
-    #[command(flatten)]
-    pub saying: SayingArgs,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SummaryFormat {
-    Text,
-    Json,
 }
 
 const DEDUP_EXAMPLES: &str = "Examples:

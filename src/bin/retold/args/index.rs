@@ -1,6 +1,6 @@
 //! What can be typed behind `retold index`.
 
-use super::{ConfigArgs, MatchingArgs, ReadingArgs, SayingArgs, SelectionArgs, SummaryFormat, ThreadArgs};
+use super::{ConfigArgs, MatchingArgs, ReadingArgs, SelectionArgs, SummaryArgs, ThreadArgs};
 use clap::Args as ClapArgs;
 use std::path::PathBuf;
 
@@ -22,19 +22,9 @@ pub struct IndexArgs {
     #[command(flatten)]
     pub reading: ReadingArgs,
     #[command(flatten)]
-    pub report: IndexReportArgs,
+    pub report: SummaryArgs,
     #[command(flatten)]
     pub config: ConfigArgs,
-}
-
-#[derive(ClapArgs)]
-#[command(next_help_heading = "What is said")]
-pub struct IndexReportArgs {
-    /// The summary: text for people, or json
-    #[arg(short, long, value_enum, default_value_t = SummaryFormat::Text, hide_possible_values = true)]
-    pub format: SummaryFormat,
-    #[command(flatten)]
-    pub saying: SayingArgs,
 }
 
 const INDEX_EXAMPLES: &str = "Examples:

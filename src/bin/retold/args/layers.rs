@@ -119,7 +119,7 @@ fn found(matches: &ArgMatches) -> Result<Option<Config>, Failure> {
     let named = matches.get_one::<PathBuf>("config");
     let paths = matches.try_get_many::<PathBuf>("paths").ok().flatten();
     let first = paths.and_then(|mut paths| paths.next()).map(PathBuf::as_path);
-    let document = matches.try_get_one::<String>("a").ok().flatten().map(|name| Path::new(path_and_record(name).0));
+    let document = matches.try_get_one::<OsString>("a").ok().flatten().map(|name| path_and_record(name).0);
     let from = first.or(document).filter(|path| path.exists()).unwrap_or(Path::new("."));
     Config::find(named.map(PathBuf::as_path), from)
 }

@@ -7,12 +7,12 @@ mod layers;
 mod shared;
 
 pub use check::{CheckArgs, CheckFormat, ExplainArgs};
-pub use dedup::{DedupArgs, SummaryFormat};
+pub use dedup::DedupArgs;
 pub use index::IndexArgs;
 pub use layers::parse;
 pub use shared::{
-    Color, ConfigArgs, LineArgs, LineLimitArgs, MatchingArgs, OutputArgs, PassageArgs, ReadingArgs, SayingArgs,
-    SearchArgs, SelectionArgs, ThreadArgs,
+    ConfigArgs, LineArgs, LineLimitArgs, MatchingArgs, OutputArgs, PassageArgs, ReadingArgs, SayingArgs, SearchArgs,
+    SelectionArgs, SummaryArgs, SummaryFormat, ThreadArgs,
 };
 
 use crate::format::Format;
@@ -20,6 +20,7 @@ use crate::values;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use retold::Search;
 use retold::passages::DEFAULT_PASSAGE_TOKENS;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 #[derive(Parser)]
@@ -179,9 +180,9 @@ impl ScanArgs {
 #[command(after_help = COMPARE_EXAMPLES)]
 pub struct CompareArgs {
     /// A file, or a record of one as path:N; with --id-field, path:VALUE
-    pub a: String,
+    pub a: OsString,
     /// Another
-    pub b: String,
+    pub b: OsString,
     #[command(flatten)]
     pub matching: MatchingArgs,
     /// A shared passage has at least this many tokens

@@ -187,6 +187,25 @@ impl SayingArgs {
 }
 
 #[derive(ClapArgs)]
+#[command(next_help_heading = "What is said")]
+pub struct SummaryArgs {
+    /// The summary: text for people, or json
+    #[arg(short, long, value_enum, default_value_t = SummaryFormat::Text, hide_possible_values = true)]
+    pub format: SummaryFormat,
+    /// When to colour text
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    #[command(flatten)]
+    pub saying: SayingArgs,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SummaryFormat {
+    Text,
+    Json,
+}
+
+#[derive(ClapArgs)]
 #[command(next_help_heading = "Configuration")]
 pub struct ConfigArgs {
     /// What would be typed every time [default: retold.toml, or [tool.retold] of pyproject.toml, upwards from the first path]

@@ -9,8 +9,8 @@ use crate::exit::{Failure, Status};
 use crate::format::Style;
 use crate::run;
 use retold::compare::Comparison;
+use retold::source::path_and_record;
 use serde::Serialize;
-use std::path::PathBuf;
 
 /// Compares two documents and writes what was found.
 pub fn run(args: &CompareArgs) -> Result<Status, Failure> {
@@ -19,7 +19,7 @@ pub fn run(args: &CompareArgs) -> Result<Status, Failure> {
     let compared = || retold::compare::compare([&args.a, &args.b], &options);
     let comparison = run::pool(args.threads.count)?.install(compared).map_err(Failure::new)?;
     let [a, b] = comparison.documents.each_ref();
-    let read = [a, b].map(|document| PathBuf::from(&document.name.path));
+    let read = [&args.a, &args.b].map(|name| path_and_record(name).0.to_path_buf());
     run::expect_no_input(&args.output.output, &read, run::is_report)?;
     let compared = Compared {
         changes: difference::changes(&a.tokens.hashes, &b.tokens.hashes),
