@@ -131,7 +131,7 @@ impl Value {
         match (written.parse(), written.parse()) {
             _ if written.is_empty() => Self::Missing,
             (Ok(number), _) => Self::Whole(number), // of which a float holds but the first 16 digits
-            (_, Ok(number)) if f64::is_finite(number) => Self::Number(number),
+            (_, Ok(number)) if f64::is_finite(number) => Self::Number(number + 0.0), // that of -0.0 is 0.0
             _ => Self::Text(written.into()),
         }
     }
@@ -157,7 +157,13 @@ impl Value {
 
 /// A whole number against another, exactly: by what is before the point, then by what is behind it.
 fn whole_and_float(whole: i128, float: f64) -> Ordering {
-    // Beyond the range of whole numbers this is their end, and nothing is behind the point.
+    // As floats the ends of the range of whole numbers are 2^127 and -2^127.
+    if float >= i128::MAX as f64 {
+        return Ordering::Less;
+    }
+    if float < i128::MIN as f64 {
+        return Ordering::Greater;
+    }
     whole.cmp(&(float.floor() as i128)).then(0.0_f64.total_cmp(&(float - float.floor())))
 }
 
@@ -217,6 +223,31 @@ mod tests {
         assert_eq!(a.compare(&b, true), Ordering::Greater, "as floats they are the same");
         assert_eq!(Value::of("9").compare(&Value::of("9.5"), true), Ordering::Less);
         assert_eq!(sorted(false), ["10", "9.5", "-1000", "b", "a", "-"]);
+    }
+
+    /// Of any three values the order is one: sorting panics at another.
+    #[test]
+    fn numbers_have_a_total_order() {
+        let ends = [i128::MIN.to_string(), i128::MAX.to_string()];
+        let written = ["0", "0.0", "-0.0", "-0", "0.5", "-0.5", "1", "1e0", "9007199254740993", "9007199254740992.0"];
+        let beyond = ["1e39", "-1e39", "1.7e38", "-1.7e38", "170141183460469231731687303715884105728.0"];
+        let all = written.iter().chain(&beyond).copied().chain(ends.iter().map(String::as_str));
+        let values: Vec<Value> =
+            all.chain(["-170141183460469231731687303715884105728.0", "x", ""]).map(Value::of).collect();
+        for least in [true, false] {
+            for a in &values {
+                for b in &values {
+                    assert_eq!(a.compare(b, least), b.compare(a, least).reverse(), "{a:?} {b:?}");
+                    for c in &values {
+                        if a.compare(b, least).is_le() && b.compare(c, least).is_le() {
+                            assert!(a.compare(c, least).is_le(), "{a:?} {b:?} {c:?}");
+                        }
+                    }
+                }
+            }
+        }
+        let same = |a: &str, b: &str| Value::of(a).compare(&Value::of(b), true).is_eq();
+        assert!(same("0", "-0.0") && same("1", "1e0") && !same("9007199254740993", "9007199254740992.0"));
     }
 
     #[test]

@@ -28,12 +28,13 @@ pub(super) struct Spool {
 }
 
 impl Spool {
-    /// All of a stream, out of its compression.
+    /// All of a stream, out of its compression. No line may be longer than `most`, unless it may be a JSON array, all of which may be one.
     pub(super) fn of(mut input: impl Read, most: u64) -> io::Result<Self> {
         let mut file = temporary()?;
         let bytes = io::copy(&mut input, &mut file)?;
         let copy =
             Self { file: file.into_temp_path(), bytes, incomplete: None, is_cut: false, packing: Packing::default() };
+        let most = if begins_an_array(copy.path()) { u64::MAX } else { most };
         Ok(Self::unpacked(copy.path(), most)?.unwrap_or(copy))
     }
 
@@ -143,6 +144,18 @@ impl Spool {
     }
 }
 
+/// Whether what is compressed in a file begins as a JSON array does. What is wrong with it is said when it is unpacked.
+fn begins_an_array(path: &Path) -> bool {
+    let begin = || {
+        let mut input = BufReader::new(File::open(path)?);
+        match Compression::of(input.fill_buf()?) {
+            Some(compression) => text::first_byte(&mut BufReader::new(compression.reader(input)?)),
+            None => Ok(None),
+        }
+    };
+    begin().is_ok_and(|first: Option<u8>| first == Some(b'['))
+}
+
 fn temporary() -> io::Result<NamedTempFile> {
     let file = tempfile::Builder::new().prefix("retold-").tempfile();
     file.map_err(|error| {
@@ -238,6 +251,9 @@ mod tests {
         let (kept, is_cut) = read(&bomb, 1 << 20);
         assert!(is_cut && kept.starts_with(&text) && kept.ends_with(&[b" \n", text.as_slice()].concat()));
         assert!((1 << 20..2 << 20).contains(&(kept.len() - 2 * text.len())));
+        // An array may be a line of any length.
+        let array = [b" [ ", b"\"x\", ".repeat(1 << 18).as_slice(), b"\"y\"]\n"].concat();
+        assert_eq!(read(&array, 1 << 18), (array.clone(), false));
         let wide: Vec<u8> =
             format!("\u{feff}a\n{}", " ".repeat(1 << 20)).encode_utf16().flat_map(u16::to_le_bytes).collect();
         let in_pieces = [&wide[..1], &wide[1..]].map(|piece| zstd::encode_all(piece, 1).unwrap()).concat();

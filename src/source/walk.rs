@@ -56,6 +56,9 @@ impl Selection {
     }
 }
 
+/// A file of this name stands in a directory of temporary files, `retold-` and more, of a run of the command: no data of this one, or another.
+pub const TEMPORARY: &str = "retold.lock";
+
 /// Adds the files below `root` to `sources`, by their paths in byte order.
 pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, sources: &mut Sources) {
     let globs = match selection.globs(root) {
@@ -74,7 +77,13 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
         .git_exclude(false)
         .filter_entry(move |entry| {
             let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
-            entry.depth() == 0 || !globs.matched(entry.path(), is_directory).is_ignore()
+            let is_temporary = || {
+                let is_named = entry.file_name().as_encoded_bytes().starts_with(b"retold-");
+                is_named && entry.path().join(TEMPORARY).exists()
+            };
+            let is_left_out =
+                || globs.matched(entry.path(), is_directory).is_ignore() || is_directory && is_temporary();
+            entry.depth() == 0 || !is_left_out()
         });
     let mut files: Vec<PathBuf> = Vec::new();
     for entry in walk.build() {

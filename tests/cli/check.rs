@@ -319,6 +319,14 @@ fn a_pyproject_will_do() {
     assert_eq!(retold(folder.path(), "check pkg/data").status, 0);
     assert_eq!(retold(folder.path(), "check pkg/data --no-config").status, 1);
     // One that is not ours may be broken.
+    for written in
+        ["[tool]\nretold = { rules = { repeated-line = \"off\" } }\n", "tool.retold.rules.repeated-line = 'off'"]
+    {
+        fs::write(folder.path().join("pyproject.toml"), written).unwrap();
+        assert!(!retold(folder.path(), "check pkg/data").stdout.contains("repeated-line"), "{written}");
+    }
+    fs::write(folder.path().join("pyproject.toml"), "[project]\ndependencies = [\"retold\"]\n").unwrap();
+    assert!(retold(folder.path(), "check pkg/data").stdout.contains("repeated-line"));
     fs::write(folder.path().join("pyproject.toml"), "[project\n").unwrap();
     assert_eq!(retold(folder.path(), "check pkg/data").status, 1);
 }

@@ -1,6 +1,7 @@
 //! What is written, and where: files that appear whole, pipes that close, text of others on a terminal.
 
-use super::{folder, retold, visit, withdrawal};
+use super::{command, end, folder, retold, visit, withdrawal};
+use serde_json::json;
 use std::fs;
 use std::process::{Command, Stdio};
 
@@ -87,9 +88,9 @@ fn standard_input_is_read_once() {
         assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{arguments}");
         assert!(ended.stderr.contains("only once"), "{arguments}: {}", ended.stderr);
     }
-    let mut command = super::command(corpus.path());
-    command.args(["scan", "--files-from", "-"]).write_stdin("in/a.txt\n-\n");
-    let ended = super::end(command);
+    let mut scanning = command(corpus.path());
+    scanning.args(["scan", "--files-from", "-"]).write_stdin("in/a.txt\n-\n");
+    let ended = end(scanning);
     assert!(ended.status == 2 && ended.stderr.contains("it lists itself"), "{}", ended.stderr);
 }
 
@@ -147,9 +148,9 @@ fn text_of_others_is_escaped_for_people_and_exact_for_programs() {
     let report = retold(corpus.path(), "scan in --format json");
     assert_eq!(report.clusters(), [[format!("in/{name}"), "in/copy.txt".into()]]);
     assert_eq!(report.json()["repeated_lines"][0]["text"], line);
-    let mut missing = super::command(corpus.path());
+    let mut missing = command(corpus.path());
     missing.args(["scan", "in", "no\u{1b}[2Jfile"]);
-    assert_eq!(super::end(missing).stderr, "retold: no\\u{1b}[2Jfile: no such file\n");
+    assert_eq!(end(missing).stderr, "retold: no\\u{1b}[2Jfile: no such file\n");
 }
 
 #[test]
@@ -344,6 +345,25 @@ fn what_is_wrong_with_the_other_set() {
     let said = |against: &str| retold(folder.path(), &format!("scan own gone.txt --against {against} --quiet")).stderr;
     assert!(said("none.jsonl").contains("it holds no document with a word"), "{}", said("none.jsonl"));
     assert!(said("bad/").contains("; bad/b.jsonl:1: not a JSON object"), "{}", said("bad/"));
+}
+
+/// What this run and others keep for a while is no data where TMPDIR lies in what is read.
+#[test]
+fn temporary_files_in_what_is_read() {
+    let folder =
+        folder([("data/a.txt", "one two three four five six"), ("data/retold-notes/b.txt", "a file like any other")]);
+    let left = folder.path().join("data/retold-abc123");
+    fs::create_dir(&left).unwrap();
+    fs::write(left.join("retold.lock"), "").unwrap();
+    fs::write(left.join("retold-xyz"), "one two three four five six").unwrap();
+    let held = fs::File::open(left.join("retold.lock")).unwrap();
+    held.lock().unwrap();
+    let mut scanning = command(folder.path());
+    scanning.args(["scan", "-", "data", "--format", "json"]).env("TMPDIR", folder.path().join("data"));
+    scanning.write_stdin("seven eight nine ten eleven twelve");
+    let ended = end(scanning);
+    let summary = &ended.json()["summary"];
+    assert_eq!((ended.status, &summary["documents"], &summary["clusters"]), (0, &json!(3), &json!(0)), "{summary}");
 }
 
 /// What a name or a value was meant for is said.

@@ -3,6 +3,7 @@
 //! Copies of what was compressed may be larger than what is read. A run that is killed in a way that it cannot see leaves them, and the
 //! next run removes them: the directory of one that goes on is locked.
 
+use retold::source::TEMPORARY;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,6 @@ use tempfile::TempDir;
 /// What the names of all such directories begin with, and how long they are.
 const PREFIX: &str = "retold-";
 const NAME_BYTES: usize = PREFIX.len() + 6;
-const LOCK: &str = "retold.lock";
 
 /// The directory of this run, there as long as this is.
 pub struct Directory {
@@ -36,7 +36,7 @@ fn locked(directory: &Path) -> io::Result<File> {
     let new = directory.join("new.lock");
     let lock = File::create(&new)?;
     lock.lock()?;
-    fs::rename(new, directory.join(LOCK))?;
+    fs::rename(new, directory.join(TEMPORARY))?;
     Ok(lock)
 }
 
@@ -46,7 +46,7 @@ fn remove_left(own: &Path) {
     let is_named = |name: &[u8]| name.len() == NAME_BYTES && name.starts_with(PREFIX.as_bytes());
     for entry in beside.filter(|entry| is_named(entry.file_name().as_encoded_bytes())) {
         let path = entry.path();
-        if path != own && is_of_same_user(own, &path) && is_left(&path.join(LOCK)) {
+        if path != own && is_of_same_user(own, &path) && is_left(&path.join(TEMPORARY)) {
             let _ = fs::remove_dir_all(path); // or another run does, at the same time
         }
     }

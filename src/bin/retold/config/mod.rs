@@ -213,7 +213,7 @@ impl Config {
         let wrong = |error: &dyn std::fmt::Display| Failure::new(format!("{}: {error}", path.display()));
         let text = fs::read_to_string(path).map_err(|error| wrong(&io_reason(&error)))?;
         let is_project = path.file_name().is_some_and(|name| name == NAMES[1]);
-        if is_project && !text.contains("tool.retold") {
+        if is_project && !text.contains("retold") {
             return Ok(None); // nor does it matter here whether it is right
         }
         let config = if is_project {
