@@ -112,7 +112,7 @@ impl Wanted {
         let mut verified = by_component(&components, verifier, of_component, progress, &mut problems);
         verified.par_sort_unstable_by_key(|&(a, b, _)| (a, b));
         let clusters_at = |threshold: f64| {
-            let mut look_up = LookUp { verified: &verified, threshold };
+            let mut look_up = LookUp::new(&verified, corpus.documents.len(), threshold);
             let (mut joined, mut strays) = (Vec::new(), Vec::new());
             for component in ordered.iter() {
                 let (of_component, beside) = self.leaders_of(component, &buckets, &mut look_up);

@@ -28,24 +28,70 @@ pub fn verified(component: &[DocId], buckets: &Buckets, comparer: &mut impl Comp
     verified
 }
 
-/// A sorted list of verified pairs, to cluster by.
+/// Verified pairs from a threshold on, to cluster by: whoever is like a document is looked up, not searched for among all.
 pub struct LookUp<'a> {
-    /// The pairs, sorted.
-    pub verified: &'a [VerifiedPair],
-    /// Those that are less alike are left out.
-    pub threshold: f64,
+    /// All pairs, sorted.
+    verified: &'a [VerifiedPair],
+    /// Where the neighbours of each document begin, and where those of the last end.
+    starts: Vec<usize>,
+    /// The documents that are alike enough: of each in order, one document after the other.
+    neighbours: Vec<DocId>,
+    /// For each document how many were kept when it was, or 0.
+    kept: Vec<u32>,
+    count: u32,
+}
+
+impl<'a> LookUp<'a> {
+    /// By sorted pairs of so many documents; those that are less alike than `threshold` are left out. Takes 8 bytes a pair.
+    pub fn new(verified: &'a [VerifiedPair], documents: usize, threshold: f64) -> Self {
+        let alike = || verified.iter().filter(|(.., similarity)| similarity.jaccard() >= threshold);
+        let mut starts = vec![0; documents + 1];
+        alike().for_each(|(a, b, _)| [a, b].iter().for_each(|document| starts[document.index() + 1] += 1));
+        for document in 0..documents {
+            starts[document + 1] += starts[document];
+        }
+        let mut ends = starts.clone();
+        let mut neighbours = vec![DocId(0); starts[documents]];
+        // In the order of pairs all that come before a document are its neighbours before those behind it.
+        for &(a, b, _) in alike() {
+            for (document, other) in [(a, b), (b, a)] {
+                neighbours[ends[document.index()]] = other;
+                ends[document.index()] += 1;
+            }
+        }
+        Self { verified, starts, neighbours, kept: vec![0; documents], count: 0 }
+    }
+
+    fn neighbours_of(&self, document: DocId) -> &[DocId] {
+        &self.neighbours[self.starts[document.index()]..self.starts[document.index() + 1]]
+    }
 }
 
 impl Compare for LookUp<'_> {
     fn compare(&mut self, first: DocId, second: DocId) -> Option<Similarity> {
+        self.neighbours_of(first).binary_search(&second).ok()?;
         let (a, b) = (first.min(second), first.max(second));
         let at = self.verified.binary_search_by_key(&(a, b), |&(a, b, _)| (a, b)).ok()?;
         let found = self.verified[at].2;
         Some(if a == first { found } else { found.swapped() })
-            .filter(|similarity| similarity.jaccard() >= self.threshold)
     }
 
-    fn keep(&mut self, _: DocId) {}
+    fn keep(&mut self, document: DocId) {
+        self.count += 1;
+        self.kept[document.index()] = self.count;
+    }
+
+    fn near(&mut self, document: DocId, near: &mut Vec<DocId>) -> bool {
+        near.clear();
+        near.extend(self.neighbours_of(document).iter().filter(|other| self.kept[other.index()] > 0));
+        near.sort_unstable_by_key(|other| self.kept[other.index()]);
+        true
+    }
+
+    /// Pairs were candidates before they were verified.
+    fn near_candidates(&mut self, document: DocId, _: &Buckets, near: &mut Vec<DocId>) -> bool {
+        self.near(document, near)
+    }
 }
 
 /// The pairs of all documents, copies too, from the verified pairs of distinct ones; sorted.
@@ -69,4 +115,57 @@ pub fn with_copies(verified: &[VerifiedPair], copies: &Copies) -> Vec<Pair> {
     }
     pairs.sort_unstable_by_key(|pair| (pair.a, pair.b));
     pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clusters::{leaders, strays};
+    use crate::index::Index;
+    use proptest::prelude::*;
+
+    /// The same pairs, searched for among all.
+    struct Naive<'a>(&'a [VerifiedPair], f64);
+
+    impl Compare for Naive<'_> {
+        fn compare(&mut self, first: DocId, second: DocId) -> Option<Similarity> {
+            let found = self.0.iter().find(|(a, b, _)| (*a, *b) == (first.min(second), first.max(second)))?.2;
+            let found = if first < second { found } else { found.swapped() };
+            (found.jaccard() >= self.1).then_some(found)
+        }
+
+        fn keep(&mut self, _: DocId) {}
+    }
+
+    proptest! {
+        #[test]
+        fn looked_up_is_searched_for(
+            documents in prop::collection::vec([1u32..6, 1u32..6], 2..40),
+            alike in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 1u32..20), 0..300),
+            order in any::<u64>(),
+            threshold in 0.05f64..1.0,
+        ) {
+            let mut index = Index::new(2);
+            (1..).zip(&documents).for_each(|(fingerprint, keys)| index.push(fingerprint, keys));
+            let buckets = index.buckets(&index.collapse());
+            let mut verified: Vec<VerifiedPair> = Vec::new();
+            for (a, b, shared) in alike {
+                let [a, b] = [a, b].map(|at| DocId(at.index(documents.len()) as u32));
+                if a < b && buckets.share_group(a, b) && verified.iter().all(|pair| (pair.0, pair.1) != (a, b)) {
+                    verified.push((a, b, Similarity { shared, left: 20, right: 20 + a.0 }));
+                }
+            }
+            verified.sort_unstable_by_key(|&(a, b, _)| (a, b));
+            let mut components = buckets.components();
+            let mut look_up = LookUp::new(&verified, documents.len(), threshold);
+            let mut naive = Naive(&verified, threshold);
+            for component in &mut components {
+                component.sort_unstable_by_key(|document| u64::from(document.0).wrapping_mul(order | 1));
+                let joined = leaders(component, &buckets, &mut look_up);
+                prop_assert_eq!(&joined, &leaders(component, &buckets, &mut naive));
+                let beside = strays(component, &joined, &buckets, &mut look_up);
+                prop_assert_eq!(beside, strays(component, &joined, &buckets, &mut naive));
+            }
+        }
+    }
 }
