@@ -4,9 +4,10 @@
 //! there, and the rarest are taken, which stand in few other documents (the prefix filter of `prefixes`, for one side only).
 //!
 //! How: one reading counts in how many documents each shingle stands, a second writes down the rare ones of every document that
-//! may be contained, a third looks up every shingle of every document that may contain; what meets is compared.
-//! Cost: three readings, 16 bytes a rare shingle. Limits: a document shorter than a shingle is one of its own and stands in no
-//! longer one.
+//! may be contained, a third looks up every shingle of every document that may contain; what meets is compared, the longer ones read
+//! once more for all that may stand in them.
+//! Cost: three readings, 16 bytes a rare shingle, 8 bytes for two that meet. Limits: a document shorter than a shingle is one of its own
+//! and stands in no longer one.
 
 use crate::document::DocId;
 use crate::ordered::map_in_order;
@@ -14,7 +15,9 @@ use crate::problem::Problem;
 use crate::reader::{Corpus, ShingleReader, counts, of_each};
 use crate::report::Contained;
 use crate::shingles::Shingling;
+use crate::similarity::ShingleSet;
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// What is taken for contained.
 #[derive(Clone, Copy, Debug)]
@@ -55,36 +58,100 @@ pub fn containers(
         pairs.extend(met.into_iter().map(|small| (small, document)));
     });
     pairs.par_sort_unstable();
-    let mut contained = Vec::new();
-    let best = |(small_reader, large_reader): &mut (ShingleReader<'_>, ShingleReader<'_>), pairs: &[(DocId, DocId)]| {
-        let (mut best, mut lost): (Option<Contained>, _) = (None, Vec::new());
-        let set = match small_reader.read(pairs[0].0) {
-            Ok(set) => set,
-            Err(problem) => return (None, vec![problem]),
-        };
-        for &(document, within) in pairs {
-            let larger = large_reader.read(within).map_err(|problem| lost.push(problem)).ok();
-            let Some(shared) = larger.and_then(|larger| larger.compare(set, 0.0)) else { continue };
-            let containment = shared.containment_of_right();
-            let is_contained = containment >= least && (!longer_only || shared.left > shared.right);
-            if is_contained && best.is_none_or(|best| containment > best.containment) {
-                best = Some(Contained { document, within, containment, jaccard: shared.jaccard() });
-            }
-        }
-        (best, lost)
+    let containing = Containing { shingling, least, longer_only };
+    let (mut contained, mut pairs) = (Vec::new(), pairs.as_slice());
+    while !pairs.is_empty() {
+        let (sets, taken) = some_sets(corpus, shingling, pairs, problems);
+        let (of_sets, rest) = pairs.split_at(taken);
+        contained.extend(best(corpus, containing, &sets, of_sets, problems));
+        pairs = rest;
+    }
+    contained
+}
+
+/// How much sets of shingles take that are held at once.
+const SETS_BYTES: usize = if cfg!(test) { 2_000 } else { 256 << 20 };
+
+/// The shingles of the first documents that may stand in others, in order, and of how many of these sorted pairs they are.
+fn some_sets(
+    corpus: Corpus<'_>,
+    shingling: Shingling,
+    pairs: &[(DocId, DocId)],
+    problems: &mut Vec<Problem>,
+) -> (Vec<(DocId, ShingleSet)>, usize) {
+    let (mut sets, mut taken, bytes) = (Vec::new(), 0, AtomicUsize::new(0));
+    let of_small = pairs.chunk_by(|a, b| a.0 == b.0).take_while(|_| bytes.load(Ordering::Relaxed) < SETS_BYTES);
+    let read = |reader: &mut ShingleReader<'_>, pairs: &[(DocId, DocId)]| {
+        let set = reader.read(pairs[0].0).cloned();
+        bytes.fetch_add(set.as_ref().map_or(0, ShingleSet::bytes), Ordering::Relaxed);
+        (pairs[0].0, set, pairs.len())
     };
-    let reader = || ShingleReader::new(corpus, shingling);
-    let of_small = pairs.chunk_by(|a, b| a.0 == b.0);
     map_in_order(
         of_small,
-        || (reader(), reader()),
-        best,
-        |(best, lost)| {
-            contained.extend(best);
-            problems.extend(lost);
+        || ShingleReader::new(corpus, shingling),
+        read,
+        |(small, set, pairs)| {
+            taken += pairs;
+            match set {
+                Ok(set) => sets.push((small, set)),
+                Err(problem) => problems.push(problem),
+            }
         },
     );
-    contained
+    (sets, taken)
+}
+
+/// Of each of these documents the best that it stands in, of those that it is paired with.
+fn best(
+    corpus: Corpus<'_>,
+    Containing { shingling, least, longer_only }: Containing,
+    sets: &[(DocId, ShingleSet)],
+    pairs: &[(DocId, DocId)],
+    problems: &mut Vec<Problem>,
+) -> Vec<Contained> {
+    let place_of = |small: DocId| sets.binary_search_by_key(&small, |(small, _)| *small).ok();
+    let placed = pairs.iter().filter_map(|&(small, large)| Some((large, place_of(small)?)));
+    let mut by_large: Vec<(DocId, usize)> = placed.collect();
+    by_large.par_sort_unstable();
+    // All of one stands in another, after which no later one is better.
+    let is_whole: Vec<AtomicBool> = sets.iter().map(|_| AtomicBool::new(false)).collect();
+    let compare = |reader: &mut ShingleReader<'_>, pairs: &[(DocId, usize)]| {
+        let within = pairs[0].0;
+        let mut found: Vec<(usize, Contained)> = Vec::new();
+        let mut open = pairs.iter().filter(|(_, place)| !is_whole[*place].load(Ordering::Relaxed)).peekable();
+        if open.peek().is_none() {
+            return Ok(found);
+        }
+        let larger = reader.read(within)?;
+        for &(_, place) in open {
+            let (document, set) = &sets[place];
+            let Some(shared) = larger.compare(set, 0.0) else { continue };
+            let containment = shared.containment_of_right();
+            if containment >= least && (!longer_only || shared.left > shared.right) {
+                let jaccard = shared.jaccard();
+                found.push((place, Contained { document: *document, within, containment, jaccard }));
+            }
+        }
+        Ok(found)
+    };
+    let mut best: Vec<Option<Contained>> = vec![None; sets.len()];
+    map_in_order(
+        by_large.chunk_by(|a, b| a.0 == b.0),
+        || ShingleReader::new(corpus, shingling),
+        compare,
+        |found| match found {
+            Ok(found) => {
+                for (place, found) in found {
+                    if best[place].is_none_or(|best| found.containment > best.containment) {
+                        best[place] = Some(found);
+                        is_whole[place].store(found.containment == 1.0, Ordering::Relaxed);
+                    }
+                }
+            }
+            Err(problem) => problems.push(problem),
+        },
+    );
+    best.into_iter().flatten().collect()
 }
 
 /// Shingles with the documents that they are rare in, to look them up.

@@ -340,6 +340,7 @@ fn mentioned_in(report: &Report, corpus: Corpus<'_>) -> Vec<DocId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     /// What was not all compared is no clean bill, and a copy of it neither.
     #[test]
@@ -366,5 +367,42 @@ mod tests {
         let both = [folder.path().join("a.txt"), records];
         let found = scan(&both, &Options::default(), &Progress::default()).unwrap().problems;
         assert_eq!(found.iter().map(|problem| problem.record).collect::<Vec<_>>(), [None, Some(2)]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// However few of them are held at once: in tests three or four.
+        #[test]
+        fn documents_in_longer_ones_equal_comparing_each_with_each(
+            texts in prop::collection::vec(prop::collection::vec(0u32..30, 3..40), 2..60),
+            least in 0.5..1.0f64,
+        ) {
+            let texts: Vec<String> = texts
+                .iter()
+                .map(|words| words.iter().map(|word| format!("w{word} ")).collect())
+                .collect();
+            let options = Options {
+                threshold: 1.0,
+                shingle_size: 1,
+                search: Search::Exhaustive,
+                containment: Some(least),
+                lines: None,
+                ..Options::default()
+            };
+            let report = scan_texts(texts.iter().map(String::as_str), &options, &Progress::default()).unwrap();
+            let told: Vec<_> = report.clusters.iter().flat_map(|cluster| &cluster.members).map(|member| member.document).collect();
+            let staying: Vec<usize> = (0..texts.len()).filter(|at| !told.contains(&DocId(*at as u32))).collect();
+            let set = |at: usize| texts[at].split_whitespace().collect::<std::collections::BTreeSet<_>>();
+            let share = |a: usize, b: usize| set(a).intersection(&set(b)).count() as f64 / set(a).len() as f64;
+            let expected = staying.iter().filter_map(|&a| {
+                let longer = staying.iter().copied().filter(|&b| set(b).len() > set(a).len() && share(a, b) >= least);
+                let best = longer.max_by(|&b, &c| share(a, b).total_cmp(&share(a, c)).then(c.cmp(&b)))?;
+                Some((DocId(a as u32), DocId(best as u32), share(a, best)))
+            });
+            let found = report.contained.unwrap();
+            let found: Vec<_> = found.iter().map(|found| (found.document, found.within, found.containment)).collect();
+            prop_assert_eq!(found, expected.collect::<Vec<_>>());
+        }
     }
 }
