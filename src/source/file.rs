@@ -211,15 +211,19 @@ pub(super) fn more_than_one_record(path: &Path, most: u64) -> io::Result<Option<
 
 /// Whether a JSON file begins with records: an object or array in which the name of the first text field stands.
 fn names_a_field(path: &Path, fields: &Fields) -> bool {
+    let is_named = |head: &[u8]| match text::narrowed(head) {
+        Some(head) => is_named(head.as_bytes(), fields),
+        None => is_named(head, fields),
+    };
     head_of(path).is_ok_and(|head| match Compression::of(&head) {
-        None => is_named(&head, fields),
+        None => is_named(&head),
         Some(compression) => {
             let mut plain = Vec::new();
             // It ends in the middle, or cannot be read: what is wrong is said when it is read as what it seems to be.
             let read = compression
                 .reader(head.as_slice())
                 .and_then(|reader| reader.take(RECORDS_HEAD).read_to_end(&mut plain));
-            is_named(&plain, fields) || read.is_err() && plain.is_empty()
+            is_named(&plain) || read.is_err() && plain.is_empty()
         }
     })
 }
@@ -238,7 +242,22 @@ fn is_named(head: &[u8], fields: &Fields) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Reading;
     use crate::source::spool::Spool;
+
+    #[test]
+    fn a_field_is_named_in_utf_16_too() {
+        let names = |bytes: &[u8]| names_a_field(Spool::of(bytes, 1 << 20).unwrap().path(), &Reading::default().fields);
+        let wide = |text: &str, bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+            for (text, is_named) in [("\u{feff}[{\"text\": \"ä\"}]", true), ("\u{feff}[{\"body\": \"ä\"}]", false)] {
+                std::fs::write(file.path(), wide(text, bytes)).unwrap();
+                assert_eq!(names_a_field(file.path(), &Reading::default().fields), is_named, "{text}");
+            }
+        }
+        assert!(names(b"{\"text\": 1}") && !names(b"{\"text: 1}"));
+    }
 
     #[test]
     fn records_are_told_from_text() {

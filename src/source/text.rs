@@ -163,6 +163,14 @@ pub(super) fn is_wide(bytes: &[u8]) -> bool {
     matches!(bytes, [0xff, 0xfe, rest @ ..] if !rest.starts_with(&[0, 0])) || bytes.starts_with(&[0xfe, 0xff])
 }
 
+/// UTF-16 that begins with its byte-order mark as text; none for other bytes.
+pub(super) fn narrowed(bytes: &[u8]) -> Option<String> {
+    let unit = if bytes.starts_with(&[0xff]) { u16::from_le_bytes } else { u16::from_be_bytes };
+    let units = bytes.as_chunks().0.iter().map(|two| unit(*two)).skip(1);
+    let text = || char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    is_wide(bytes).then(text)
+}
+
 /// Whether bytes hold a NUL near their beginning and neither are said to be UTF-16 nor look like it.
 pub(super) fn is_binary(bytes: &[u8], decoding: &Decoding) -> bool {
     let sniffed = sniffed(bytes);

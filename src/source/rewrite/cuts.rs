@@ -1,7 +1,8 @@
 //! Where the bytes stand that a range of a text was decoded from.
 //!
 //! UTF-8 stands where it stands, behind its byte-order mark. Any other text is decoded once more, one byte after the other, which
-//! tells at which byte each character was complete. What is left is decoded again and must be what is left of the text.
+//! tells at which byte each character was complete. What is left is decoded again, from the encoding that was assumed, and must be what
+//! is left of the text.
 
 use super::RewriteError;
 use crate::source::text::{Decoding, Encoding, decode};

@@ -5,8 +5,9 @@
 //! the record that changes is taken apart (`json`, `csv`), cut where its text was decoded from (`cuts`) and put together again.
 //! Parquet is decoded and encoded again, column by column (`parquet`).
 //!
-//! Cost: that of copying; one record in memory, or one batch of a Parquet column. Limits: what was removed must not be all that
-//! told one encoding from another; when a cut text would not read as what is left of it, that is an error and nothing is written.
+//! Cost: that of copying; one record in memory, or one batch of a Parquet column. Limits: a text is cut in the
+//! encoding that was assumed of all of it; who has to guess that of what is left may guess another. When a cut text would not read as what
+//! is left of it in the same encoding, that is an error and nothing is written.
 
 mod array;
 #[cfg(feature = "csv")]
