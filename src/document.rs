@@ -138,7 +138,7 @@ impl Documents {
 
     /// Where a document stands. Logarithmic in the number of parts.
     pub fn location(&self, document: DocId) -> Location<'_> {
-        let number = self.parts.partition_point(|part| part.first_document <= document.0) - 1;
+        let number = self.seat(document).part as usize;
         let PartOfDocuments { part, texts, first_line, .. } = &self.parts[number];
         let place = self.places[document.index()];
         match *part {

@@ -109,7 +109,7 @@ impl Wanted {
         }
         let of_component =
             |verifier: &mut Verifier<'_>, component: &[DocId]| pairs::verified(component, &buckets, verifier);
-        let mut verified = by_component(&components, verifier, of_component, progress, &mut problems);
+        let mut verified = by_component(&components, verifier, of_component, progress, &mut problems).concat();
         verified.par_sort_unstable_by_key(|&(a, b, _)| (a, b));
         let clusters_at = |threshold: f64| {
             let mut look_up = LookUp::new(&verified, corpus.documents.len(), threshold);
@@ -155,7 +155,7 @@ impl Wanted {
         let verifier = || Verifier::new(corpus, self.shingling, self.threshold);
         let of_component =
             |verifier: &mut Verifier<'_>, component: &[DocId]| boundary.nearest(component, &buckets, verifier);
-        let mut nearest = by_component(&components, verifier, of_component, progress, problems);
+        let mut nearest = by_component(&components, verifier, of_component, progress, problems).concat();
         nearest.sort_unstable_by_key(|(document, ..)| *document);
         let least = self.containment.unwrap_or(DEFAULT_CONTAINMENT);
         let containing = Containing { shingling: self.shingling, least, longer_only: false };
@@ -200,13 +200,10 @@ impl Wanted {
     ) -> (Vec<Joined>, Vec<Joined>) {
         let verifier = || Verifier::new(corpus, self.shingling, self.threshold);
         let of_component =
-            |verifier: &mut Verifier<'_>, component: &[DocId]| vec![self.leaders_of(component, buckets, verifier)];
-        let (mut joined, mut strays) = (Vec::new(), Vec::new());
-        for (of_component, beside) in by_component(components, verifier, of_component, progress, problems) {
-            joined.extend(of_component);
-            strays.extend(beside);
-        }
-        (joined, strays)
+            |verifier: &mut Verifier<'_>, component: &[DocId]| self.leaders_of(component, buckets, verifier);
+        let (joined, strays): (Vec<_>, Vec<_>) =
+            by_component(components, verifier, of_component, progress, problems).into_iter().unzip();
+        (joined.concat(), strays.concat())
     }
 
     /// The same of one component.
@@ -287,11 +284,11 @@ fn measured(verified: &[VerifiedPair], bands: &Buckets) -> MeasuredRecall {
     MeasuredRecall { pairs: verified.len() as u64, found }
 }
 
-/// Runs `work` on every component, on all cores, and puts the results together.
+/// Runs `work` on every component, on all cores: the results in the order of components.
 fn by_component<'a, T: Send>(
     components: &[Vec<DocId>],
     verifier: impl Fn() -> Verifier<'a> + Sync,
-    work: impl Fn(&mut Verifier<'a>, &[DocId]) -> Vec<T> + Sync,
+    work: impl Fn(&mut Verifier<'a>, &[DocId]) -> T + Sync,
     progress: &Progress,
     problems: &mut Vec<Problem>,
 ) -> Vec<T> {
@@ -302,7 +299,7 @@ fn by_component<'a, T: Send>(
         (found, verifier.end_component())
     };
     map_in_order(components.iter(), verifier, work, |(found, lost)| {
-        all.extend(found);
+        all.push(found);
         problems.extend(lost);
     });
     all

@@ -291,7 +291,7 @@ impl Signed<'_, '_> {
     fn place_of(&self, place: Place) -> (SourceId, Option<u32>) {
         match self.part.end.part {
             Part::Files { first, .. } => (SourceId(first.0 + place.start), None),
-            Part::Block { source, .. } | Part::Table { source, .. } => (source, Some(place.line)),
+            records => (records.source(), Some(place.line)),
         }
     }
 

@@ -4,10 +4,10 @@ use crate::matching::{DEFAULT_CONTAINMENT, Order};
 use crate::passages::DEFAULT_PASSAGE_TOKENS;
 use crate::problem::Problem;
 use crate::scan::Options;
-use crate::source::whole_path;
+use crate::source::{way_from, whole_path};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::fmt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// What can be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -153,13 +153,6 @@ struct Override {
 
 fn leads_out(glob: &str) -> bool {
     Path::new(glob).starts_with("..")
-}
-
-/// The way from a directory to a path, both from the root on.
-fn way_from(directory: &Path, path: &Path) -> PathBuf {
-    let shared = directory.components().zip(path.components()).take_while(|(a, b)| a == b).count();
-    let up = directory.components().skip(shared).map(|_| Component::ParentDir);
-    up.chain(path.components().skip(shared)).collect()
 }
 
 /// All rules as they are set, everywhere or for some paths.

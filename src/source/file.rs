@@ -126,6 +126,18 @@ pub fn whole_path(path: &Path) -> PathBuf {
     whole
 }
 
+/// The way from a directory to a path, both as they are called from the root on.
+pub fn way_from(directory: &Path, path: &Path) -> PathBuf {
+    let shared = in_common(directory, path).components().count();
+    let up = directory.components().skip(shared).map(|_| Component::ParentDir);
+    up.chain(path.components().skip(shared)).collect()
+}
+
+/// The directory that two paths have in common, as they are called from the root on.
+pub fn in_common(a: &Path, b: &Path) -> PathBuf {
+    a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(part, _)| part).collect()
+}
+
 /// How a file holds documents, by its name. `given` is one that was named itself.
 pub(super) fn format_of(path: &Path, given: bool, fields: &Fields) -> Format {
     let name = compression::plain_name(path);
@@ -244,6 +256,16 @@ mod tests {
     use super::*;
     use crate::source::Reading;
     use crate::source::spool::Spool;
+
+    #[test]
+    fn ways_between_paths() {
+        let [from, to] = ["/a/b/c", "/a/bc/d"].map(Path::new);
+        assert_eq!(
+            (in_common(from, to).as_path(), whole_path(Path::new("/a/./b/../c/"))),
+            (Path::new("/a"), "/a/c".into())
+        );
+        assert_eq!((way_from(from, to), way_from(to, to)), ("../../bc/d".into(), PathBuf::new()));
+    }
 
     #[test]
     fn a_field_is_named_in_utf_16_too() {

@@ -34,7 +34,7 @@ mod text;
 mod walk;
 
 pub use fetch::{Fetcher, Texts};
-pub use file::{Source, shown, whole_path};
+pub use file::{Source, in_common, shown, way_from, whole_path};
 pub(crate) use indexed::{BlockPacker, Facts, IndexFile, IndexWriter, IndexedName, PackedBlocks, Piece};
 pub use json::Fields;
 pub use list::{Fate, Listed};

@@ -6,7 +6,7 @@
 use crate::args::SelectionArgs;
 use crate::config::{Config, near};
 use retold::check::{Baseline, Scope};
-use retold::source::whole_path;
+use retold::source::{way_from, whole_path};
 use std::path::{Component, Path, PathBuf};
 
 /// What a run looks at, by paths as they were given, from the folder of the baseline on.
@@ -80,9 +80,8 @@ fn from(folder: &Path, path: &Path) -> String {
         path.components().skip_while(|part| *part == Component::ParentDir).any(|part| part == Component::ParentDir);
     let real = if climbs { path.canonicalize().ok() } else { None };
     let (folder, whole) = (whole_path(folder), whole_path(real.as_deref().unwrap_or(path)));
-    let shared = folder.components().zip(whole.components()).take_while(|(a, b)| a == b).count();
-    let up = folder.components().skip(shared).map(|_| "..".into());
-    let down = whole.components().skip(shared).map(Component::as_os_str).map(|part| part.to_string_lossy());
-    let way = up.chain(down).collect::<Vec<_>>().join("/");
+    let way = way_from(&folder, &whole);
+    let parts = way.components().map(|part| part.as_os_str().to_string_lossy());
+    let way = parts.collect::<Vec<_>>().join("/");
     if way.is_empty() { ".".to_owned() } else { way }
 }

@@ -2,7 +2,7 @@
 
 use crate::exit::Failure;
 use retold::dedup::{Deduplicated, Fate};
-use retold::source::{SourceId, whole_path};
+use retold::source::{SourceId, in_common, whole_path};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -58,10 +58,6 @@ pub fn places(
     Ok(places)
 }
 
-fn in_common(a: &Path, b: &Path) -> PathBuf {
-    a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(part, _)| part).collect()
-}
-
 /// Whether the name of an output says something else of its format or compression than the name of the file that it is made of,
 /// whose it keeps.
 pub fn is_misnamed(output: &Path, input: &Path) -> bool {
@@ -87,15 +83,4 @@ fn endings(path: &Path) -> Vec<&'static str> {
         path.set_extension("");
     }
     said
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_in_common() {
-        assert_eq!(in_common(Path::new("/a/b/c"), Path::new("/a/bc/d")), Path::new("/a"));
-        assert_eq!(whole_path(Path::new("/a/./b/../c/")), Path::new("/a/c"));
-    }
 }
