@@ -116,6 +116,10 @@ fn variables_do_not_contradict_what_is_typed() {
     assert_eq!((&typed["exhaustive"], &typed["recall"]), (&false.into(), &0.9.into()));
     assert_eq!(parameters(&["RETOLD_MEASURE_RECALL"], "scan a.txt -f json --exhaustive")["exhaustive"], true);
     assert_eq!(with(&["RETOLD_QUIET"], "scan a.txt missing -v").stderr, "retold: missing: no such file\n");
+    // One that sets nothing is a slip, or of another version.
+    let slip = with(&["RETOLD_TRESHOLD", "RETOLD_THREADS"], "scan a.txt");
+    assert_eq!((slip.status, slip.stderr.as_str()), (0, "retold: RETOLD_TRESHOLD sets no option\n"));
+    assert_eq!(with(&["RETOLD_TRESHOLD"], "scan a.txt --quiet").stderr, "");
     let refused = with(&["RETOLD_QUIET", "RETOLD_VERBOSE"], "scan a.txt");
     assert!(refused.status == 2 && refused.stderr.contains("cannot be used with"), "{refused:?}");
 }

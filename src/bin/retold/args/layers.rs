@@ -6,12 +6,13 @@
 
 use super::{Args, Command};
 use crate::config::Config;
-use crate::exit::Failure;
+use crate::exit::{Failure, say};
 use clap::builder::BoolishValueParser;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, CommandFactory, FromArgMatches, Id, error::ErrorKind};
 use retold::source::path_and_record;
-use std::ffi::OsString;
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// The commands that read a configuration file.
@@ -50,6 +51,10 @@ pub fn parse() -> Result<(Args, Config), Failure> {
     let typed = Args::command().ignore_errors(true).try_get_matches().ok();
     let command = with_environment(Args::command(), typed.as_ref().and_then(ArgMatches::subcommand));
     let matches = command.clone().get_matches();
+    let is_quiet = |of_command: &ArgMatches| matches!(of_command.try_get_one("quiet"), Ok(Some(true)));
+    if matches.subcommand().is_some_and(|(name, of_command)| CONFIGURED.contains(&name) && !is_quiet(of_command)) {
+        unknown_variables(std::env::vars_os().map(|(name, _)| name)).iter().for_each(|name| say(name));
+    }
     let config = match matches.subcommand() {
         Some((name, of_command)) if CONFIGURED.contains(&name) => found(of_command)?,
         _ => None,
@@ -142,6 +147,18 @@ fn with_environment(mut command: clap::Command, typed: Option<(&str, &ArgMatches
         });
     }
     command
+}
+
+/// What is to be said of variables that look as if they set an option and set none.
+fn unknown_variables(names: impl Iterator<Item = OsString>) -> Vec<String> {
+    let command = with_environment(Args::command(), None);
+    let options = command.get_subcommands().flat_map(clap::Command::get_arguments);
+    let known: HashSet<&OsStr> = options.filter_map(Arg::get_env).collect();
+    let is_unknown =
+        |name: &OsString| name.as_encoded_bytes().starts_with(b"RETOLD_") && !known.contains(name.as_os_str());
+    let mut unknown: Vec<OsString> = names.filter(is_unknown).collect();
+    unknown.sort_unstable();
+    unknown.iter().map(|name| format!("{} sets no option", name.to_string_lossy())).collect()
 }
 
 /// The options that contradict what is typed.

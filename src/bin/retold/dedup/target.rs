@@ -8,6 +8,7 @@ use crate::exit::Failure;
 use crate::output::{Destination, folder_of, write_file};
 use rayon::prelude::*;
 use retold::dedup::{DedupOptions, Deduplicated, Fate};
+use retold::problem::io_reason;
 use retold::source::RewriteError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
@@ -309,7 +310,10 @@ impl Partial {
     /// Begins the directory for an output, in the place of one of a run that was killed.
     fn begin(output: &Path) -> Result<Self, Failure> {
         let path = beside(output, ".", ".retold-partial");
-        let failed = |error: io::Error| Failure::new(format!("{}: {error}", path.display()));
+        let failed = |error: io::Error| {
+            let beside = folder_of(output).display();
+            Failure::new(format!("{}: no directory can be made in {beside}: {}", output.display(), io_reason(&error)))
+        };
         let is_taken = || Failure::new(format!("another run is writing {}", output.display()));
         fs::create_dir_all(&path).map_err(failed)?;
         let lock = File::create(path.join("lock")).map_err(failed)?;

@@ -103,10 +103,11 @@ impl Page<'_> {
         self.title("Repeated lines", lines.len())?;
         let rows = lines.iter().map(|(document, line)| {
             let lines: Vec<String> = line.lines.iter().map(u64::to_string).collect();
-            [self.name(*document), lines.join(", "), quoted(&line.text)]
+            let alike = if line.is_exact() { "same".to_owned() } else { down(line.similarity, 2).to_string() };
+            [self.name(*document), lines.join(", "), alike, quoted(&line.text)]
         });
         let rows: Vec<_> = rows.collect();
-        self.entries(["document", "lines", "text"], rows, "repeated line")
+        self.entries(["document", "lines", "alike", "text"], rows, "repeated line")
     }
 
     fn boilerplate(&mut self) -> io::Result<()> {

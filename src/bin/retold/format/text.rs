@@ -4,6 +4,7 @@ use super::{Style, counted, down, escaped, lines, more, one_line, order, quoted}
 use indicatif::{HumanBytes, HumanCount};
 use retold::banding::Banding;
 use retold::document::DocId;
+use retold::lines::RepeatedLine;
 use retold::repetition::FIGURES;
 use retold::report::{Cluster, LeakKind, Report};
 use std::collections::BTreeMap;
@@ -210,12 +211,12 @@ impl<'a> Text<'a> {
         self.title("Found in the other set", leaks.len())?;
         for leak in leaks.iter().take(self.style.limit) {
             let (document, within) = (self.name(leak.document), self.name(leak.within));
-            let how = match leak.kind {
-                LeakKind::Exact => "same".to_owned(),
-                LeakKind::Near => format!("{:.3}", down(leak.jaccard, 3)),
-                LeakKind::Contained => format!("{:.0} % in", down(leak.containment, 2) * 100.0),
+            let (how, preposition) = match leak.kind {
+                LeakKind::Exact => ("same".to_owned(), "as"),
+                LeakKind::Near => (format!("{:.3}", down(leak.jaccard, 3)), "as"),
+                LeakKind::Contained => (format!("{:.0} %", down(leak.containment, 2) * 100.0), "in"),
             };
-            writeln!(self.out, "  {number}{how:<7}{number:#}  {document}  {quiet}as{quiet:#} {within}")?;
+            writeln!(self.out, "  {number}{how:<7}{number:#}  {document}  {quiet}{preposition}{quiet:#} {within}")?;
         }
         self.more(leaks.len(), "leak")
     }
@@ -227,17 +228,17 @@ impl<'a> Text<'a> {
         for of_document in lines[..lines.len().min(self.style.limit)].chunk_by(|a, b| a.0 == b.0) {
             let name = self.name(of_document[0].0);
             writeln!(self.out, "  {bold}{name}{bold:#}")?;
-            for (_, line) in of_document {
-                let numbers: Vec<String> = line.lines.iter().take(8).map(u64::to_string).collect();
-                let more = line.lines.len().checked_sub(8).filter(|&more| more > 0);
-                let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
-                let near = if line.is_exact() {
-                    String::new()
-                } else {
-                    format!(" {quiet}nearly ({:.2}){quiet:#}", down(line.similarity, 2))
+            let places: Vec<String> = of_document.iter().map(|(_, line)| places_of(line)).collect();
+            let width = places.iter().map(String::len).filter(|&width| width <= WIDEST).max().unwrap_or(WIDEST).max(14);
+            let has_near = of_document.iter().any(|(_, line)| !line.is_exact());
+            for ((_, line), places) in of_document.iter().zip(places) {
+                let near = match line.is_exact() {
+                    false => format!("nearly ({:.2})  ", down(line.similarity, 2)),
+                    true if has_near => " ".repeat("nearly (0.00)  ".len()),
+                    true => String::new(),
                 };
-                let lines = format!("lines {}{more}", numbers.join(", "));
-                writeln!(self.out, "    {number}{lines:<14}{number:#}{near}  {}", quoted(&line.text, QUOTED))?;
+                let text = quoted(&line.text, QUOTED);
+                writeln!(self.out, "    {number}{places:<width$}{number:#}  {quiet}{near}{quiet:#}{text}")?;
             }
         }
         self.more(lines.len(), "repeated line")?;
@@ -320,6 +321,19 @@ impl<'a> Text<'a> {
     fn name(&self, document: DocId) -> String {
         escaped(&self.report.name(document).name).into_owned()
     }
+}
+
+/// How many lines of those that are repeated are numbered.
+const NUMBERED: usize = 8;
+/// Numbers that take more characters do not move the texts of others.
+const WIDEST: usize = 30;
+
+/// The lines where one stands that is repeated.
+fn places_of(line: &RepeatedLine) -> String {
+    let numbers: Vec<String> = line.lines.iter().take(NUMBERED).map(u64::to_string).collect();
+    let more = line.lines.len().checked_sub(NUMBERED).filter(|&more| more > 0);
+    let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
+    format!("lines {}{more}", numbers.join(", "))
 }
 
 /// How wide a bar is at most, in characters.
