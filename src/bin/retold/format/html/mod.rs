@@ -61,6 +61,8 @@ struct Member<'a> {
     kind: &'static str,
     jaccard: f64,
     containment: f64,
+    /// Another near member with the same words, which is compared in its place.
+    same_as: Option<&'a str>,
     /// Its place among the comparisons.
     comparison: Option<usize>,
 }
@@ -126,12 +128,17 @@ fn next_place(text: &str) -> Option<(&str, &str, &str)> {
     Some((before, name, after))
 }
 
+/// Whether a member is shown side by side with its representative: once for all with the same words.
+fn is_compared(member: &report::Member) -> bool {
+    !member.is_exact && member.same_as.is_none()
+}
+
 impl<'a> Data<'a> {
     fn of(report: &'a Report) -> Self {
         let wire = Wire(report);
         let mut page = Page { report, comparer: rows::Comparer::new(report), parts: PARTS, left_out: Vec::new() };
         let near =
-            report.clusters.iter().flat_map(|cluster| &cluster.members).filter(|member| !member.is_exact).count();
+            report.clusters.iter().flat_map(|cluster| &cluster.members).filter(|member| is_compared(member)).count();
         let clusters = page.some("clusters", report.clusters.len(), |page| page.clusters());
         let leaks = report
             .leaks
@@ -230,13 +237,15 @@ impl<'a> Page<'a> {
     }
 
     fn member(&mut self, cluster: &report::Cluster, member: &report::Member) -> Member<'a> {
-        let is_near = !member.is_exact;
+        let comparer = &mut self.comparer;
+        let comparison = is_compared(member).then(|| comparer.compare(cluster.representative, member.document));
         Member {
             document: self.name(member.document),
-            kind: if is_near { "near" } else { "exact" },
+            kind: if member.is_exact { "exact" } else { "near" },
             jaccard: rounded(member.jaccard),
             containment: rounded(member.containment),
-            comparison: if is_near { self.comparer.compare(cluster.representative, member.document) } else { None },
+            same_as: member.same_as.map(|other| self.name(other)),
+            comparison: comparison.flatten(),
         }
     }
 

@@ -154,7 +154,8 @@ const memberTexts = (member) => [member.document, ...(comparisonOf(member)?.rows
 function memberItem(cluster, member) {
   const comparison = comparisonOf(member);
   const figures = member.kind === 'exact' ? ['the same words']
-    : [`similarity ${decimal(member.jaccard)}`, `${decimal(member.containment)} of it is in the first`];
+    : [`similarity ${decimal(member.jaccard)}`,
+      member.same_as ? `the same words as ${member.same_as}` : `${decimal(member.containment)} of it is in the first`];
   const inside = () => comparisonView(cluster.representative, member.document, comparison);
   const { button, panel } = opener('toggle compare', ['Compare'], inside);
   const line = [badge(member.kind), named(member.document), meta(figures), comparison && button];
@@ -238,7 +239,7 @@ function navLink(id) {
 
 const leftOutNote = ({ what, shown: some, all }) => h('p', { class: 'note' },
   `${number(some)} of ${number(all)} ${what.replaceAll('_', ' ')} are in this page. `,
-  !['comparisons', 'contexts'].includes(what) && 'The JSON report holds all of them.');
+  what === 'comparisons' ? 'retold compare A B shows any two documents.' : what !== 'contexts' && 'The JSON report holds all of them.');
 
 function draw(section, first = 0) {
   const { matching, all, leftOut } = section;
