@@ -521,6 +521,23 @@ fn files_of_records_go_when_all_of_them_go() {
     assert_eq!(fs::read_dir(folder.path().join("marked")).unwrap().count(), 8);
 }
 
+/// One file that goes is one that holds nothing, in the compression that it had.
+#[cfg(feature = "compression")]
+#[test]
+fn one_file_that_goes() {
+    let packed = zstd::encode_all(visit().as_bytes(), 1).unwrap();
+    let folder = folder([("a.txt.zst", packed), ("b.txt", visit().into_bytes()), ("c.txt", visit().into_bytes())]);
+    for (file, other) in [("a.txt.zst", "b.txt"), ("c.txt", "b.txt")] {
+        let out = folder.path().join("out").join(file);
+        fs::create_dir_all(out.parent().unwrap()).unwrap();
+        assert_eq!(retold(folder.path(), &format!("dedup {file} -o out/{file} --against {other}")).status, 0);
+        let left = fs::read(&out).unwrap();
+        assert_eq!(left.is_empty(), file == "c.txt");
+        assert!(left.is_empty() || zstd::decode_all(left.as_slice()).unwrap().is_empty());
+        assert_eq!(retold(folder.path(), &format!("scan out/{file}")).stderr, "");
+    }
+}
+
 #[test]
 fn what_a_deduplication_says() {
     let folder = folder([("in/a.txt", "one two three four"), ("in/b.txt", "nothing of that")]);

@@ -16,11 +16,13 @@ pub(super) fn rewrite(
     if change.mark.is_some() {
         return Err(RewriteError::Source("it is text, not records: there is no field to mark it in".into()));
     }
-    if change.is_removed {
-        return Ok(());
-    }
     let head = input.fill_buf().map_err(unreadable)?;
     let compression = Compression::of(&head[..head.len().min(HEAD)]);
+    if change.is_removed {
+        // What holds nothing is in its compression all the same.
+        Compressor::new(compression, out)?.finish()?;
+        return Ok(());
+    }
     let mut bytes = Vec::new();
     let read = match compression {
         Some(compression) => compression.reader(input).and_then(|mut reader| reader.read_to_end(&mut bytes)),

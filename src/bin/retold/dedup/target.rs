@@ -222,9 +222,8 @@ impl Target {
                     Failure::new(format!("{name}, copied to {output}: {error}; nothing is written"))
                 })?;
             }
-            // One file that goes is an empty one.
-            (Fate::Gone, _) => {}
-            (Fate::Whole | Fate::Changed, _) => {
+            // One file that goes is an empty one, in its compression.
+            (Fate::Gone | Fate::Whole | Fate::Changed, _) => {
                 let mut out = BufWriter::with_capacity(1 << 18, &written);
                 let rewritten = result.write(place.source, mark, &mut out);
                 rewritten.map_err(|error| match error {
