@@ -204,9 +204,15 @@ fn only_the_first_problems_are_named_unless_all_are_wanted() {
     };
     let some = lines("");
     assert!(some[0].starts_with("retold: a.jsonl:2: ") && some[2].starts_with("retold: a.jsonl:4: "), "{some:?}");
-    assert_eq!(some[3], "retold: a.jsonl: the same of 27 more records");
+    assert_eq!(some[3], "retold: a.jsonl: the same of 27 more records: 5-31");
     assert_eq!(some[4..], ["retold: --text-field names the field that holds the text"]);
     assert_eq!(lines("--verbose").len(), 30);
+    // Ranges of those in a row, but no more than a reader takes in.
+    let scattered = |count: usize| "{}\n{}\n{\"text\": \"one two\"}\n".repeat(count);
+    std::fs::write(corpus.path().join("a.jsonl"), scattered(4)).unwrap();
+    assert_eq!(lines("")[3], "retold: a.jsonl: the same of 5 more records: 5, 7-8, 10-11");
+    std::fs::write(corpus.path().join("a.jsonl"), scattered(30)).unwrap();
+    assert!(lines("")[3].ends_with(", 58-59, 61-62, ...; --verbose names them all"), "{}", lines("")[3]);
     // Five are named each, and files are told apart; of what is beyond the twenty nothing is said.
     let folder = folder([
         ("a.jsonl", (0..15).map(|number| format!("{{\"a{number}\": 1}}\n")).collect::<String>()),

@@ -155,7 +155,8 @@ pub fn say_problems(problems: &[Problem], shown: usize) {
         left -= told;
         let rest = same.len() - told;
         if is_many && told > 0 {
-            say(&format!("{}: the same of {}", same[0].path, counted(rest as u64, "more record")));
+            let more = counted(rest as u64, "more record");
+            say(&format!("{}: the same of {more}: {}", same[0].path, ranges(&same[told..])));
         } else {
             untold += rest;
         }
@@ -167,6 +168,25 @@ pub fn say_problems(problems: &[Problem], shown: usize) {
     if shown < usize::MAX && (lacks("no string field") > SAME || lacks("no column") > 0) {
         say("--text-field names the field that holds the text");
     }
+}
+
+/// How many ranges of records are named.
+const RANGES: usize = 20;
+
+/// The records of problems of one source, those in a row as a range.
+fn ranges(problems: &[Problem]) -> String {
+    let records: Vec<u64> = problems.iter().filter_map(|problem| problem.record).collect();
+    let ranges = records.chunk_by(|a, b| a + 1 == *b);
+    let count = ranges.clone().count();
+    let mut named: Vec<String> = ranges
+        .take(RANGES)
+        .map(|range| match range {
+            [one] => one.to_string(),
+            range => format!("{}-{}", range[0], range[range.len() - 1]),
+        })
+        .collect();
+    named.extend((count > RANGES).then(|| "...; --verbose names them all".to_owned()));
+    named.join(", ")
 }
 
 /// Why there is nothing that --against could find; `own` says what is done with the documents themselves.
