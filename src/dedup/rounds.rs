@@ -134,9 +134,12 @@ impl<'a> Rounds<'a> {
         self.gathered = Some(gathered);
         if let Some(lines) = lines {
             let lines = lines.finish(self.edits.lines.boilerplate_documents, 0).map_err(|error| error.to_string())?;
+            let known = self.edits.boilerplate.len();
+            // Pages, which are not cut, tell again what is known.
             self.edits.boilerplate.extend(lines.iter().map(|line| line.key));
-            self.is_current &= lines.is_empty();
-            return Ok(!lines.is_empty());
+            let has_found = self.edits.boilerplate.len() > known;
+            self.is_current &= !has_found;
+            return Ok(has_found);
         }
         Ok(false)
     }
