@@ -4,28 +4,65 @@
 //! from the text and a set of keys; passages are ranges that were found before. A line may be repeated, or be nobody's neighbour
 //! any more, because another is gone: a text is edited until nothing more is found in it, so editing what is left changes nothing.
 //!
-//! Cost: that of finding lines, once for most texts, and once more for each time that something is left out.
+//! Cost: that of finding lines, once for most texts, and once more for each time that something is left out. What was cut out of long
+//! texts is kept, as a run edits them a dozen times.
 
 use crate::document::Seat;
 use crate::lines::{KeyedLine, LineOptions, Lines, RepeatedLine, RepeatedLines, line_bytes};
 use crate::tokens::{TokenUnit, Tokens};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use twox_hash::XxHash3_64;
 
 /// What is left out of the documents of a run.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Edits {
     /// Which lines count.
     pub lines: LineOptions,
     /// Whether lines are left out that their document holds before.
     pub drops_repeated: bool,
-    /// The keys of lines that are left out wherever they stand.
+    /// The keys of lines that are left out wherever they stand; these only become more.
     pub boilerplate: HashSet<u64>,
-    /// Ranges of texts, in order.
+    /// Ranges of texts, in order; of each text they only become more.
     pub passages: BTreeMap<Seat, Vec<Range<usize>>>,
     /// Documents that are read as if they were empty.
     pub gone: BTreeSet<Seat>,
+    /// What was cut out of long texts.
+    kept: Mutex<KeptCuts>,
 }
+
+/// What was cut out of some texts.
+#[derive(Debug, Default)]
+struct KeptCuts {
+    texts: BTreeMap<Seat, Kept>,
+    /// How many texts and cuts these are.
+    count: usize,
+}
+
+/// What was cut out of a text.
+#[derive(Debug)]
+struct Kept {
+    of: Known,
+    cuts: Vec<Cut>,
+    is_complete: bool,
+}
+
+/// What the cuts of a text follow from, besides what is the same for all of a run; passages and boilerplate only become more.
+#[derive(Debug, PartialEq)]
+struct Known {
+    /// The hash of the text.
+    text: u64,
+    /// How many of its passages are left out.
+    passages: usize,
+    /// How many lines are left out wherever they stand.
+    boilerplate: usize,
+}
+
+/// From so many bytes on a text is long: finding what is nearly told again in it may take milliseconds.
+const LONG: usize = if cfg!(test) { 100 } else { 64 << 10 };
+/// So many cuts of long texts are kept, and texts without any: some 40 MB.
+const MOST_KEPT: usize = 1 << 20;
 
 /// A part of a text that is left out.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,9 +90,38 @@ pub enum Why {
 }
 
 impl Edits {
+    /// Nothing but repeated lines, if they go; `lines` says which lines count.
+    pub fn new(lines: LineOptions, drops_repeated: bool) -> Self {
+        Self { lines, drops_repeated, ..Self::default() }
+    }
+
     /// Whether no line is left out.
     fn leaves_lines(&self) -> bool {
         !self.drops_repeated && self.boilerplate.is_empty()
+    }
+
+    /// What is known of a text that is cut, if it is long.
+    fn known(&self, seat: Seat, text: &str) -> Option<Known> {
+        (text.len() >= LONG && !self.leaves_lines()).then(|| Known {
+            text: XxHash3_64::oneshot(text.as_bytes()),
+            passages: self.passages.get(&seat).map_or(0, Vec::len),
+            boilerplate: self.boilerplate.len(),
+        })
+    }
+
+    fn kept(&self) -> MutexGuard<'_, KeptCuts> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps what was cut out of a text, while there is room.
+    fn keep(&self, seat: Seat, kept: Kept) {
+        let mut all = self.kept();
+        let count_of = |kept: &Kept| 1 + kept.cuts.len();
+        let count = all.count - all.texts.get(&seat).map_or(0, count_of) + count_of(&kept);
+        if count <= MOST_KEPT {
+            all.count = count;
+            all.texts.insert(seat, kept);
+        }
     }
 }
 
@@ -100,6 +166,20 @@ impl<'a> Editor<'a> {
             self.is_gone = true;
             return;
         }
+        let known = if is_page { None } else { edits.known(seat, text) };
+        let mut is_kept = false;
+        if let Some(known) = &known
+            && let Some(kept) = edits.kept().texts.get(&seat).filter(|kept| kept.of == *known)
+        {
+            self.cuts.clone_from(&kept.cuts);
+            self.is_complete = kept.is_complete;
+            is_kept = true;
+        }
+        if is_kept {
+            self.leave(text);
+            tokens.read(&self.left, self.unit);
+            return;
+        }
         let passages = edits.passages.get(&seat).into_iter().flatten();
         // A text that is not what it was is told by its tokens; here it must only be no panic.
         let is_there = |bytes: &&Range<usize>| text.get((*bytes).clone()).is_some();
@@ -136,6 +216,9 @@ impl<'a> Editor<'a> {
             self.cuts.extend(found);
             self.cuts.sort_unstable_by_key(|cut| cut.bytes.start);
             self.leave(text);
+        }
+        if let Some(of) = known {
+            edits.keep(seat, Kept { of, cuts: self.cuts.clone(), is_complete: self.is_complete });
         }
     }
 
@@ -318,14 +401,59 @@ mod tests {
         tokens.hashes
     }
 
+    fn lines() -> impl Strategy<Value = Vec<&'static str>> {
+        let lines = vec![
+            "",
+            "  ",
+            "Read more",
+            "one two three four",
+            "one two three five",
+            "ONE two three four.",
+            "größer als vier Wörter",
+            "x",
+            "a b c d e f g h i j",
+            "a b c d e f g h x y",
+            "a b c d w z g h x y",
+        ];
+        prop::collection::vec(prop::sample::select(lines), 0..30)
+    }
+
     proptest! {
+        /// What was kept of a long text is what finding it anew gives, whatever has become known since.
+        #[test]
+        fn what_is_kept_is_what_would_be_found(first in lines(), second in lines(), drops in any::<bool>()) {
+            let texts = [first.join("\n"), second.join("\n")];
+            let mut shared = Edits::new(LineOptions::default(), drops);
+            for step in 0..4 {
+                match step {
+                    1 => _ = shared.boilerplate.insert(crate::lines::key(&tokens_of("größer als vier Wörter"))),
+                    2 => shared.passages.extend(texts[0].find("two").map(|at| (Seat::default(), vec![at..at + 3]))),
+                    _ => {}
+                }
+                // The second text stands where the first did, as if it had changed.
+                for text in texts.iter().chain(&texts[..1]) {
+                    let anew = Edits {
+                        boilerplate: shared.boilerplate.clone(),
+                        passages: shared.passages.clone(),
+                        ..Edits::new(LineOptions::default(), drops)
+                    };
+                    let mut tokens = [Tokens::default(), Tokens::default()];
+                    let mut editors = [&shared, &anew].map(|edits| Editor::new(edits, TokenUnit::Auto));
+                    for (editor, tokens) in editors.iter_mut().zip(&mut tokens) {
+                        editor.edit(Seat::default(), text, false, tokens);
+                    }
+                    let [kept, anew] = &editors;
+                    prop_assert_eq!((kept.left(text), kept.cuts()), (anew.left(text), anew.cuts()));
+                    prop_assert_eq!(kept.is_complete(), anew.is_complete());
+                    prop_assert_eq!(&tokens[0].hashes, &tokens[1].hashes);
+                }
+            }
+        }
+
         /// What is left is the text without the cuts, and nothing more is cut of it.
         #[test]
         fn editing_twice_is_editing_once(
-            lines in prop::collection::vec(prop::sample::select(vec![
-                "", "  ", "Read more", "one two three four", "one two three five", "ONE two three four.", "größer als vier Wörter", "x",
-                "a b c d e f g h i j", "a b c d e f g h x y", "a b c d w z g h x y",
-            ]), 0..30),
+            lines in lines(),
             breaks in prop::collection::vec(prop::sample::select(vec!["\n", "\r\n"]), 30),
             passage in any::<bool>(),
         ) {

@@ -174,7 +174,9 @@ impl Gatherer<'_> {
                 && self.sources.get(source).indexed().is_none()
             {
                 let record = self.next_line + u64::from(document.place.line);
-                let reason = format!("no string or number field `{field}`, or an empty one, to name it by; it is named by its number");
+                let reason = format!(
+                    "no string or number field `{field}`, or an empty one, to name it by; it is named by its number"
+                );
                 into.problems.push(self.sources.get(source).problem(Some(record), reason));
             }
             into.documents.push(document.place, id);

@@ -52,11 +52,7 @@ impl<'a> Rounds<'a> {
         let banding = method::banding(sources, unit, shingling, wanted.threshold, options.scan.recall);
         let method = Method::of_indexes(sources, unit, shingling, banding);
         let signing = Signing { method, ..Signing::new(unit, shingling, banding) };
-        let edits = Edits {
-            lines: options.scan.lines.unwrap_or_default(),
-            drops_repeated: options.drops_repeated_lines,
-            ..Edits::default()
-        };
+        let edits = Edits::new(options.scan.lines.unwrap_or_default(), options.drops_repeated_lines);
         let preference = Preference::new(&options.keep, &options.prefer)?;
         let (ranks, removed, gathered) = (None, Vec::new(), None);
         let (lines_are_counted, is_current) = (false, false);
