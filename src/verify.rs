@@ -20,6 +20,14 @@ use std::collections::hash_map::Entry;
 /// be one cluster, or 40,000 of 2 kB.
 const KEPT_BYTES: usize = 256 << 20;
 
+/// All threads together no more than so many times that, and the same for filters.
+const KEEPING: usize = 16;
+
+/// The share of one thread.
+fn share(bytes: usize) -> usize {
+    bytes.min(KEEPING * bytes / rayon::current_num_threads())
+}
+
 /// With so many failed comparisons for each document that is kept they are filtered by prefixes: that takes a third of the time of
 /// reading them, 0.1 us a comparison. The bench corpus has 20 a document.
 const FAILURES: usize = 256;
@@ -49,7 +57,7 @@ impl<'a> Verifier<'a> {
             reader: ShingleReader::new(corpus, shingling),
             threshold,
             at_hand: None,
-            kept: Kept::new(KEPT_BYTES),
+            kept: Kept::new(share(KEPT_BYTES)),
             crowd: Vec::new(),
             filter: Filter::default(),
             problems: Vec::new(),
@@ -58,7 +66,7 @@ impl<'a> Verifier<'a> {
 
     /// Ends a component: what was kept of it is of no use for the next. Which documents could not be read again.
     pub fn end_component(&mut self) -> Vec<Problem> {
-        self.kept = Kept::new(KEPT_BYTES);
+        self.kept = Kept::new(share(KEPT_BYTES));
         self.crowd.clear();
         self.filter = Filter::default();
         std::mem::take(&mut self.problems)
@@ -147,7 +155,7 @@ impl Compare for Verifier<'_> {
         near.clear();
         let tells = prefixes.look_up(self.reader.set(), |number| near.push(self.crowd[number as usize]));
         *untold = if tells { 0 } else { *untold + 1 };
-        if *untold == UNTOLD || prefixes.bytes() > MOST_FILTER_BYTES {
+        if *untold == UNTOLD || prefixes.bytes() > share(MOST_FILTER_BYTES) {
             self.filter = Filter::GivenUp;
         }
         tells
