@@ -12,6 +12,9 @@ use std::path::Path;
 /// Read at a time: what a core's second-level cache holds beside the tables.
 const CHUNK: usize = 256 << 10;
 
+/// Read behind the end of a block at a time: there ends the line of nearly all documents.
+const REST: usize = 16 << 10;
+
 /// One line.
 pub(super) struct Line<'a> {
     /// The offset of its first byte in the file.
@@ -99,10 +102,12 @@ impl<'a> Lines<'a> {
 
     /// Reads more behind what is unread; false at the end of the file.
     fn fill(&mut self) -> io::Result<bool> {
+        let left = self.end.saturating_sub(self.offset + self.unread.len() as u64);
         self.buffer.copy_within(self.unread.clone(), 0);
         self.unread = 0..self.unread.len();
-        // Doubling keeps a line of any length linear.
-        let room = CHUNK.max(self.unread.len());
+        // Behind the end only the rest of the last line is wanted. Doubling keeps a line of any length linear.
+        let room = (REST as u64).saturating_add(left).min(CHUNK as u64) as usize;
+        let room = room.max(self.unread.len());
         self.buffer.resize(self.unread.end + room, 0);
         loop {
             match self.file.read(&mut self.buffer[self.unread.end..]) {
