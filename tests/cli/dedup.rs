@@ -521,6 +521,32 @@ fn files_of_records_go_when_all_of_them_go() {
     assert_eq!(fs::read_dir(folder.path().join("marked")).unwrap().count(), 8);
 }
 
+/// The pairs are those of a scan, whatever is cut.
+#[test]
+fn pairs_beside_what_stays() {
+    let folder = corpus();
+    let scanned = retold(folder.path(), "scan corpus --no-lines --pairs - -o report.txt").stdout;
+    assert_eq!(scanned.lines().count(), 3);
+    let ended = retold(folder.path(), "dedup corpus -o clean --pairs - --drop-repeated-lines");
+    assert_eq!((ended.status, &ended.stdout), (0, &scanned));
+    assert!(ended.stderr.contains("stay in clean"), "{}", ended.stderr);
+    assert_eq!(retold(folder.path(), "dedup corpus -o again --pairs pairs.jsonl").status, 0);
+    assert_eq!(fs::read_to_string(folder.path().join("pairs.jsonl")).unwrap(), scanned);
+    for (arguments, said) in [
+        ("corpus -o new --pairs new/p", "would be in the output"),
+        ("corpus -o new --pairs new", "would be in one place"),
+        ("corpus -o new --pairs new.removed.jsonl", "would be in one place"),
+        ("corpus -o new --pairs p --ledger p", "would be in one place"),
+        ("corpus -o new --pairs corpus/a.txt", "which is read"),
+        ("corpus -o new --pairs none/p", "there is no directory none"),
+        ("- -o new --pairs p", "standard input can be read only once"),
+    ] {
+        let refused = retold(folder.path(), &format!("dedup {arguments}"));
+        assert!(refused.status == 2 && refused.stderr.contains(said), "{arguments}: {refused:?}");
+        assert!(!folder.path().join("new").exists() && !folder.path().join("p").exists(), "{arguments}");
+    }
+}
+
 /// One file that goes is one that holds nothing, in the compression that it had.
 #[cfg(feature = "compression")]
 #[test]

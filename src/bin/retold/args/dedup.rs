@@ -44,6 +44,10 @@ pub struct TargetArgs {
     /// What went, and why, as JSON Lines; - is standard output [default: OUTPUT.removed.jsonl]
     #[arg(long, value_name = "FILE")]
     pub ledger: Option<PathBuf>,
+    /// Also write every pair at or above the threshold to this file, as JSON Lines, of the documents as they stand; - is standard output. It
+    /// takes a scan more
+    #[arg(long, value_name = "FILE")]
+    pub pairs: Option<PathBuf>,
     /// Replace an output, or a ledger, that is there
     #[arg(long)]
     pub force: bool,

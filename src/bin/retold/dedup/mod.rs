@@ -17,7 +17,7 @@ use target::{Ledger, Target};
 /// Deduplicates, writes, and says what was done.
 pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
     let paths = run::paths(&args.paths, &args.selection)?;
-    let options = args.options();
+    let mut options = args.options();
     if options.only == Only::Against && options.scan.against.is_empty() {
         return Err(Failure::new("--only against: --against names what is removed"));
     }
@@ -28,12 +28,24 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
     let ledger = args.target.ledger.as_deref();
     let force = args.target.force;
     let read: Vec<PathBuf> = paths.iter().chain(&args.selection.files_from).cloned().collect();
+    let pairs_to = args.target.pairs.as_deref().map(Destination::of);
+    options.scan.selection.except = run::expect_no_input(&args.target.pairs, &read, run::is_report)?;
     let place = output.map(|output| Target::check(output, is_file, force, &read, &options)).transpose()?;
+    let told = ledger.map(Destination::of);
     let ledger = Ledger::of(ledger, output, force, &read, &options)?;
+    let told = told.or(ledger.name().map(Destination::of));
+    pairs_to.as_ref().map_or(Ok(()), |pairs| expect_place_of_pairs(pairs, &read, output, told.as_ref()))?;
     let target = place.map(|place| Target::begin(place, is_file, force)).transpose()?;
     run::check_options(&paths, &options.scan)?;
     let (saying, shows_progress) = (&args.report.saying, args.report.saying.shows_progress());
     let pool = run::pool(args.search.threads.count)?;
+    let all = pairs_to.is_some().then(|| {
+        let options =
+            retold::Options { lines: None, passages: None, pairs: true, against: Vec::new(), ..options.scan.clone() };
+        let options = retold::Options { containment: None, ..options };
+        progress::shown(shows_progress, |progress| pool.install(|| retold::scan(&paths, &options, progress)))
+    });
+    let all = all.transpose().map_err(Failure::new)?;
     let result = progress::shown(shows_progress, |progress| pool.install(|| dedup(&paths, &options, progress)));
     let result = result.map_err(Failure::new)?;
 
@@ -87,6 +99,10 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
         unchanged()?;
         target.commit(&ledger)?;
     }
+    if let (Some(pairs_to), Some(report)) = (&pairs_to, &all) {
+        let pairs = report.pairs.as_deref().unwrap_or_default();
+        pairs_to.write(|out| format::pairs::write(out, report, pairs))?;
+    }
     if let (true, Some(output), [input]) = (is_file && !saying.quiet, output, paths.as_slice())
         && input != Path::new("-")
         && place::is_misnamed(output, input)
@@ -94,29 +110,53 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
         let (output, input) = (output.display(), input.display());
         exit::say(&format!("{output} is of the same format and compression as {input}, whatever its name says"));
     }
-    say(args, &options, &result, ledger.name(), written.as_ref())?;
+    let is_taken = [&written, &pairs_to].into_iter().flatten().any(|to| *to == Destination::StandardOutput);
+    say(args, &options, &result, (ledger.name(), written.is_some()), is_taken)?;
     Ok(if result.problems.is_empty() { Status::Done } else { Status::Incomplete })
 }
 
-/// Says what was done: on standard output, unless the ledger is there.
+/// Fails when pairs would be where something else is written, or there is nothing to find them in when documents are read again.
+fn expect_place_of_pairs(
+    pairs: &Destination,
+    read: &[PathBuf],
+    output: Option<&Path>,
+    ledger: Option<&Destination>,
+) -> Result<(), Failure> {
+    if read.iter().any(|path| path == Path::new("-")) {
+        return Err(Failure::new(
+            "--pairs: standard input can be read only once; retold scan - --pairs FILE finds them",
+        ));
+    }
+    let output_file = output.map(|output| Destination::File(output.to_path_buf()));
+    if ledger == Some(pairs) || output_file.as_ref() == Some(pairs) {
+        return Err(Failure::new("--pairs and what else is written would be in one place; name another file"));
+    }
+    match pairs {
+        Destination::File(file) if output.is_some_and(|output| file.starts_with(output)) => {
+            Err(Failure::new(format!("--pairs: {} would be in the output; name another file", file.display())))
+        }
+        pairs => pairs.expect_place(),
+    }
+}
+
+/// Says what was done: on standard output, unless that is taken by the ledger or by pairs.
 fn say(
     args: &DedupArgs,
     options: &DedupOptions,
     result: &Deduplicated,
-    ledger: Option<&Path>,
-    written: Option<&Destination>,
+    (ledger, has_ledger): (Option<&Path>, bool),
+    is_taken: bool,
 ) -> Result<(), Failure> {
     let told = summary::Told {
         output: args.target.output.as_deref().filter(|_| !args.target.dry_run),
         ledger,
-        has_ledger: written.is_some(),
+        has_ledger,
         marks: args.target.mark.is_some(),
         exhaustive: args.search.exhaustive,
         compares: options.only != Only::Exact,
         cuts: options.drops_repeated_lines || options.drops_boilerplate_lines || options.scan.passages.is_some(),
         threshold: args.matching.threshold,
     };
-    let is_taken = matches!(written, Some(Destination::StandardOutput));
     let destination = if is_taken { Destination::StandardError } else { Destination::StandardOutput };
     let style = format::Style::new(destination.is_coloured(args.report.color.into()), 0);
     if is_taken && args.report.saying.quiet {
