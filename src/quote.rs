@@ -6,8 +6,8 @@ use crate::ordered::map_in_order;
 use crate::passages;
 use crate::problem::Problem;
 use crate::reader::{Corpus, Located, Reader};
-use crate::report::{Boilerplate, Passage, PassagePlace, QuotedText, Report};
-use std::collections::BTreeSet;
+use crate::report::{Boilerplate, LeakKind, Passage, PassagePlace, QuotedText, Report};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Boilerplate lines with their texts, each read where the line stands first.
@@ -100,8 +100,8 @@ pub fn passages(found: Vec<passages::Passage>, corpus: Corpus<'_>, problems: &mu
     quoted
 }
 
-/// The texts that explain a report: of clusters with near-duplicates (once of those with the same words), and of documents that repeat
-/// lines; of each, in order, half of `most` bytes. A text that cannot be read any more is left out: what was found of it stands.
+/// The texts that explain a report: of documents that are nearly the same as another or stand in it (once of those with the same words),
+/// and of documents that repeat lines; of each, in order, half of `most` bytes. A text that cannot be read any more is left out: what was found of it stands.
 pub fn texts(report: &Report, most: u64, corpus: Corpus<'_>) -> Vec<(DocId, QuotedText)> {
     if most == 0 {
         return Vec::new();
@@ -112,8 +112,16 @@ pub fn texts(report: &Report, most: u64, corpus: Corpus<'_>) -> Vec<(DocId, Quot
         let has_near = cluster.members.iter().any(|member| !member.is_exact);
         has_near.then_some(cluster.representative).into_iter().chain(near)
     });
+    let around = report.histogram.iter().flat_map(|histogram| histogram.above.iter().chain(&histogram.below));
+    let around = around.flat_map(|pair| [pair.a, pair.b]);
+    let leaks = report.leaks.iter().flatten().filter(|leak| leak.kind != LeakKind::Exact);
+    let leaks = leaks.flat_map(|leak| [leak.within, leak.document]);
+    let contained = report.contained.iter().flatten().flat_map(|found| [found.within, found.document]);
+    let mut alike: Vec<DocId> = around.chain(leaks).chain(near).chain(contained).collect();
+    let mut known = HashSet::new();
+    alike.retain(|document| known.insert(*document));
     let repeating = report.repeated_lines.chunk_by(|a, b| a.0 == b.0).map(|lines| lines[0].0);
-    let mut texts = first_texts(near.collect(), most / 2, corpus);
+    let mut texts = first_texts(alike, most / 2, corpus);
     texts.extend(first_texts(repeating.collect(), most / 2, corpus));
     texts.sort_by_key(|(document, _)| *document);
     texts.dedup_by_key(|(document, _)| *document);

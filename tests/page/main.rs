@@ -121,16 +121,25 @@ fn what_stands_in_another_set() {
             method.as_str().unwrap().ends_with("A document stands in another that holds at least 0.9 of its runs.")
         );
         let shown = (browser.run(&text("headline")), browser.run(entries));
+        // What differs opens, with both texts side by side.
+        let compared = "[...document.querySelectorAll('.entry .toggle')].map((toggle) => {
+            toggle.click();
+            const entry = toggle.closest('.entry');
+            return [entry.id, ...[...entry.querySelectorAll('.comparison th')].map((side) => side.textContent)].join(' ');
+        }).join('; ')";
+        let compared = browser.run(compared);
         assert_eq!(browser.trouble(), [url(&path)]);
-        shown
+        (shown.0, shown.1, compared)
     };
-    let (headline, entries) = scan(&["test", "--against", "train"]);
+    let (headline, entries, compared) = scan(&["test", "--against", "train"]);
+    assert_eq!(compared, "leak-2 −train/b.txt +test/b.txt");
     assert_eq!(headline, "2 of 3 documents stand in the other set");
     let contained = "test/b.txtin train/b.txtcontained1 of it stands there";
     assert_eq!(entries, format!("1test/a.txtin train/a.txtexactthe same words; 2{contained}"));
-    let (headline, _) = scan(&["test/b.txt", "test/c.txt", "--against", "train"]);
+    let (headline, ..) = scan(&["test/b.txt", "test/c.txt", "--against", "train"]);
     assert_eq!(headline, "1 of 2 documents stands in the other set");
-    let (headline, entries) = scan(&["test/b.txt", "train/b.txt", "--contained", "--no-lines"]);
+    let (headline, entries, compared) = scan(&["test/b.txt", "train/b.txt", "--contained", "--no-lines"]);
+    assert_eq!(compared, "contained-document-1 −train/b.txt +test/b.txt");
     assert_eq!(headline, "None of 2 documents is told twice");
     assert_eq!(entries, format!("1{contained}"));
 }

@@ -6,10 +6,12 @@
 
 mod rows;
 
+use super::pairs::Pair;
 use super::wire::{self, Wire};
 use super::{order, rounded};
 use base64::prelude::{BASE64_STANDARD, Engine};
-use retold::report::{self, Report};
+use retold::document::DocId;
+use retold::report::{self, LeakKind, Report};
 use rows::{Comparison, Context};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -35,8 +37,9 @@ struct Data<'a> {
     histogram: Option<wire::Histogram<'a>>,
     clusters: Vec<Cluster<'a>>,
     comparisons: Vec<Comparison>,
-    leaks: Option<Vec<wire::Contained<'a>>>,
-    contained_documents: Option<Vec<wire::Contained<'a>>>,
+    near_threshold: Vec<Around<'a>>,
+    leaks: Option<Vec<Elsewhere<'a>>>,
+    contained_documents: Option<Vec<Elsewhere<'a>>>,
     repeated_lines: Vec<RepeatedLine<'a>>,
     boilerplate: Vec<wire::Boilerplate<'a>>,
     passages: Vec<Passage<'a>>,
@@ -64,6 +67,23 @@ struct Member<'a> {
     /// Another near member with the same words, which is compared in its place.
     same_as: Option<&'a str>,
     /// Its place among the comparisons.
+    comparison: Option<usize>,
+}
+
+/// A pair around the threshold.
+#[derive(Serialize)]
+struct Around<'a> {
+    #[serde(flatten)]
+    pair: Pair<'a>,
+    side: &'static str,
+    comparison: Option<usize>,
+}
+
+/// A document in another.
+#[derive(Serialize)]
+struct Elsewhere<'a> {
+    #[serde(flatten)]
+    found: wire::Contained<'a>,
     comparison: Option<usize>,
 }
 
@@ -139,13 +159,17 @@ impl<'a> Data<'a> {
         let mut page = Page { report, comparer: rows::Comparer::new(report), parts: PARTS, left_out: Vec::new() };
         let near =
             report.clusters.iter().flat_map(|cluster| &cluster.members).filter(|member| is_compared(member)).count();
+        let near_threshold = page.near_threshold();
+        let before = page.comparer.comparisons.len();
         let clusters = page.some("clusters", report.clusters.len(), |page| page.clusters());
-        let leaks = report
-            .leaks
-            .as_ref()
-            .map(|leaks| page.some("leaks", leaks.len(), |_| wire.leaks().take(ENTRIES).collect()));
+        page.note("comparisons", page.comparer.comparisons.len() - before, near);
+        let leaks = report.leaks.as_ref().map(|leaks| {
+            let pairs = leaks.iter().map(|leak| (leak.within, leak.document, leak.kind != LeakKind::Exact));
+            page.some("leaks", leaks.len(), |page| page.elsewhere(wire.leaks(), pairs))
+        });
         let contained_documents = report.contained.as_ref().map(|contained| {
-            page.some("contained_documents", contained.len(), |_| wire.contained().take(ENTRIES).collect())
+            let pairs = contained.iter().map(|found| (found.within, found.document, true));
+            page.some("contained_documents", contained.len(), |page| page.elsewhere(wire.contained(), pairs))
         });
         let passages = page.some("passages", report.passages.len(), |page| page.passages());
         let repeated_lines = page.some("repeated_lines", report.repeated_lines.len(), |page| page.repeated_lines());
@@ -160,7 +184,6 @@ impl<'a> Data<'a> {
         let encodings = page.some("encodings", report.assumed.len(), |_| wire.encodings().take(ENTRIES).collect());
         let problems = page.some("problems", report.problems.len(), |_| wire.problems().take(ENTRIES).collect());
         let comparisons = std::mem::take(&mut page.comparer.comparisons);
-        page.note("comparisons", comparisons.len(), near);
         let contexts = repeated_lines.iter().filter(|line: &&RepeatedLine<'_>| line.context.is_some()).count();
         page.note("contexts", contexts, repeated_lines.len());
         Self {
@@ -170,6 +193,7 @@ impl<'a> Data<'a> {
             histogram: wire.histogram(),
             clusters,
             comparisons,
+            near_threshold,
             leaks,
             contained_documents,
             repeated_lines,
@@ -214,7 +238,7 @@ impl<'a> Page<'a> {
         takes
     }
 
-    fn name(&self, document: retold::document::DocId) -> &'a str {
+    fn name(&self, document: DocId) -> &'a str {
         &self.report.name(document).name
     }
 
@@ -247,6 +271,30 @@ impl<'a> Page<'a> {
             same_as: member.same_as.map(|other| self.name(other)),
             comparison: comparison.flatten(),
         }
+    }
+
+    fn near_threshold(&mut self) -> Vec<Around<'a>> {
+        let Some(histogram) = &self.report.histogram else { return Vec::new() };
+        let above = histogram.above.iter().map(|pair| ("above", pair));
+        let pairs = above.chain(histogram.below.iter().map(|pair| ("below", pair)));
+        let around = pairs.map(|(side, pair)| {
+            let comparison = self.comparer.compare(pair.a, pair.b);
+            Around { pair: Pair::new(self.report, pair), side, comparison }
+        });
+        around.collect()
+    }
+
+    /// Documents in others, of which are given: the other, the document, and whether they differ.
+    fn elsewhere(
+        &mut self,
+        found: impl Iterator<Item = wire::Contained<'a>>,
+        pairs: impl Iterator<Item = (DocId, DocId, bool)>,
+    ) -> Vec<Elsewhere<'a>> {
+        let shown = found.zip(pairs).take(ENTRIES).map(|(found, (within, document, differ))| {
+            let comparison = if differ { self.comparer.compare(within, document) } else { None };
+            Elsewhere { found, comparison }
+        });
+        shown.collect()
     }
 
     fn passages(&mut self) -> Vec<Passage<'a>> {

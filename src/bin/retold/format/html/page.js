@@ -87,11 +87,16 @@ function within({ document: name, within: place, kind = 'contained', jaccard, co
   return [h('span', { class: 'pair' }, named(name), h('span', {}, h('span', { class: 'meta' }, 'in '), named(place))), meta(badge(kind), figures)];
 }
 
-/* Sections. `head` makes what is always seen of an entry, `body` what opens; `text` is what the search reads. */
+const comparisonOf = (item) => list('comparisons')[item.comparison];
+const elsewhere = {
+  text: (found) => `${found.document}\n${found.within}`, head: within,
+  opens: comparisonOf, body: (found) => comparisonView(found.within, found.document, comparisonOf(found)),
+};
+
+/* Sections. `head` makes what is always seen of an entry, `body` what opens, if it `opens`; `text` is what the search reads. */
 const SECTIONS = [
-  { id: 'near-threshold', entry: 'pair', keys: ['above', 'below'],
-    items: () => ['above', 'below'].flatMap((side) => ((data.histogram || {})[side] || []).map((pair) => ({ ...pair, side }))),
-    text: (pair) => `${pair.a}\n${pair.b}`,
+  { id: 'near-threshold', entry: 'pair', keys: ['near_threshold'], text: (pair) => `${pair.a}\n${pair.b}`,
+    opens: comparisonOf, body: (pair) => comparisonView(pair.a, pair.b, comparisonOf(pair)),
     head: (pair) => [h('span', { class: 'pair' }, named(pair.a), named(pair.b)),
       meta(badge(pair.side, pair.side === 'above' ? 'duplicate' : 'not reported'), `similarity ${decimal(pair.jaccard)}`)] },
   { id: 'clusters', entry: 'cluster', keys: ['clusters', 'comparisons'],
@@ -102,9 +107,8 @@ const SECTIONS = [
       const first = h('li', {}, h('div', { class: 'member-line' }, badge('first'), named(cluster.representative)));
       return paged(h('ul', { class: 'items' }, first), cluster.members, (member) => memberItem(cluster, member)).nodes;
     } },
-  { id: 'leaks', entry: 'leak', keys: ['leaks'], text: (leak) => `${leak.document}\n${leak.within}`, head: within },
-  { id: 'contained', entry: 'contained-document', keys: ['contained_documents'],
-    text: (found) => `${found.document}\n${found.within}`, head: within },
+  { id: 'leaks', entry: 'leak', keys: ['leaks'], ...elsewhere },
+  { id: 'contained', entry: 'contained-document', keys: ['contained_documents'], ...elsewhere },
   { id: 'passages', entry: 'passage', keys: ['passages'],
     text: (passage) => [passage.text, ...passage.places.map((place) => place.document)].join('\n'),
     head: (passage) => [excerpt(passage.text), meta(count(passage.tokens, 'token'), `in ${count(passage.documents, 'document')}`,
@@ -146,7 +150,6 @@ const SECTIONS = [
 
 const ofKind = (members, kind) => members.filter((member) => member.kind === kind).length;
 const kinds = (members) => ['exact', 'near'].map((kind) => ofKind(members, kind) > 0 && `${number(ofKind(members, kind))} ${kind}`);
-const comparisonOf = (member) => list('comparisons')[member.comparison];
 const sideText = (cell) => (cell ? cell[1].map((segment) => segment[1]).join('') : '');
 const rowTexts = (row) => (row.kind === 'same' ? [sideText(row.left)] : [sideText(row.left), sideText(row.right)]);
 const memberTexts = (member) => [member.document, ...(comparisonOf(member)?.rows || []).flatMap(rowTexts)];
@@ -214,7 +217,7 @@ function entry(section, index) {
   const item = section.all[index];
   const id = `${section.entry}-${index + 1}`;
   const head = [h('span', { class: 'ordinal' }, number(index + 1)), h('span', { class: 'head' }, section.head(item))];
-  if (!section.body) return h('li', { class: 'entry static', id, tabindex: -1 }, head);
+  if (!section.body || (section.opens && !section.opens(item))) return h('li', { class: 'entry static', id, tabindex: -1 }, head);
   const { button, panel, set } = opener('toggle', head, () => section.body(item), (open) => {
     opened[open ? 'add' : 'delete'](id);
     writeHash(open ? id : null);
@@ -224,7 +227,7 @@ function entry(section, index) {
 }
 
 function setUp(section) {
-  section.all = section.items ? section.items() : list(section.keys[0]);
+  section.all = list(section.keys[0]);
   section.leftOut = list('left_out').filter((note) => section.keys.includes(note.what));
   section.element = byId(section.id);
   section.list = h('div', {});
