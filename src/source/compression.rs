@@ -152,9 +152,9 @@ impl fmt::Display for Compression {
 pub(super) fn plain_name(path: &Path) -> &Path {
     let endings = ["gz", "gzip", "zst", "zstd", "bz2", "xz"];
     let is_compressed = |ending: &std::ffi::OsStr| endings.iter().any(|known| ending.eq_ignore_ascii_case(known));
-    match (path.extension(), path.file_stem()) {
-        (Some(ending), Some(stem)) if is_compressed(ending) => Path::new(stem),
-        _ => path,
+    match path.extension().filter(|ending| is_compressed(ending)) {
+        Some(_) => path.file_stem().map_or(path, Path::new),
+        None => path,
     }
 }
 

@@ -12,7 +12,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-/// One file that is read.
+/// One file that is read. There may be millions: what few of them have is in boxes.
 #[derive(Debug)]
 pub struct Source {
     /// Where its bytes are.
@@ -20,11 +20,11 @@ pub struct Source {
     /// What it is called where that is not its path.
     pub(super) alias: Option<String>,
     /// What it is a copy of, if it is one.
-    pub(super) copied: Option<Copied>,
+    pub(super) copied: Option<Box<Copied>>,
     /// How it holds documents.
     pub format: Format,
     /// The index file that it is.
-    pub(super) indexed: Option<IndexFile>,
+    pub(super) indexed: Option<Box<IndexFile>>,
     /// The text that it is, of one that is no file.
     pub(super) held: Option<Arc<str>>,
     /// Whether it was named itself rather than found in a directory.
@@ -82,7 +82,7 @@ impl Source {
 
     /// Why it cannot be written again without some of it, if so.
     pub fn whole_only(&self) -> Option<&'static str> {
-        let Copied { file: Some(_), packing, is_incomplete, .. } = self.copied.as_ref()? else { return None };
+        let Copied { file: Some(_), packing, is_incomplete, .. } = self.copied.as_deref()? else { return None };
         match packing.wide {
             _ if *is_incomplete => Some("it cannot be read whole, and stays as it is"),
             Some(Wide::Broken) => Some("something in it is no character of UTF-16; it stays as it is"),
@@ -92,7 +92,7 @@ impl Source {
 
     /// The index file that it is, if it is one.
     pub(crate) fn indexed(&self) -> Option<&IndexFile> {
-        self.indexed.as_ref()
+        self.indexed.as_deref()
     }
 
     /// A problem of the source, or of one of its records.
@@ -140,15 +140,21 @@ pub fn in_common(a: &Path, b: &Path) -> PathBuf {
 
 /// How a file holds documents, by its name. `given` is one that was named itself.
 pub(super) fn format_of(path: &Path, given: bool, fields: &Fields) -> Format {
-    let name = compression::plain_name(path);
-    let ending = name.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
-    match ending.as_str() {
-        "jsonl" | "ndjson" => json_lines(path),
-        "csv" => Format::Table { table: Table::Csv { delimiter: b',' }, pieces: 1 },
-        "parquet" => Format::Table { table: Table::Parquet, pieces: 1 },
-        "tsv" => Format::Table { table: Table::Csv { delimiter: b'\t' }, pieces: 1 },
-        "json" if given || names_a_field(path, fields) => Format::Table { table: Table::Json, pieces: 1 },
-        _ => Format::Text,
+    let table = |table| Format::Table { table, pieces: 1 };
+    let Some(ending) = compression::plain_name(path).extension() else { return Format::Text };
+    let is = |known: &str| ending.eq_ignore_ascii_case(known);
+    if is("jsonl") || is("ndjson") {
+        json_lines(path)
+    } else if is("csv") {
+        table(Table::Csv { delimiter: b',' })
+    } else if is("tsv") {
+        table(Table::Csv { delimiter: b'\t' })
+    } else if is("parquet") {
+        table(Table::Parquet)
+    } else if is("json") && (given || names_a_field(path, fields)) {
+        table(Table::Json)
+    } else {
+        Format::Text
     }
 }
 

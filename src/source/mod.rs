@@ -274,7 +274,7 @@ impl Sources {
                     return; // there is nothing to look in
                 }
                 source.format = Format::Index { pieces: file.pieces() };
-                source.indexed = Some(file);
+                source.indexed = Some(Box::new(file));
                 self.list.push(source);
             }
             Err(reason) => self.problems.push(source.problem(None, reason)),
@@ -294,7 +294,7 @@ impl Sources {
         match spooled {
             Ok((spool, format)) => {
                 let (packing, is_incomplete) = (spool.packing, spool.incomplete.is_some() || spool.is_cut);
-                let copied = Some(Copied { file: None, stamp: None, packing, is_incomplete });
+                let copied = Some(Box::new(Copied { file: None, stamp: None, packing, is_incomplete }));
                 let at = Source::at(spool.path().to_path_buf(), format, true);
                 let source = Source { alias: Some(name), copied, ..at };
                 self.problems.extend(spool.incomplete.as_ref().map(|reason| source.problem(None, reason)));
@@ -331,7 +331,7 @@ impl Sources {
                     source.alias = Some(source.name());
                     let file = Some(std::mem::replace(&mut source.path, spool.path().to_path_buf()));
                     let (packing, is_incomplete) = (spool.packing, spool.incomplete.is_some() || spool.is_cut);
-                    source.copied = Some(Copied { file, stamp, packing, is_incomplete });
+                    source.copied = Some(Box::new(Copied { file, stamp, packing, is_incomplete }));
                     if let Format::JsonLines { bytes } = &mut source.format {
                         *bytes = spool.bytes;
                     }
