@@ -4,7 +4,7 @@ use super::compression::Compression;
 use super::indexed::IndexFile;
 use super::rewrite::{Packing, Wide};
 use super::stamp::Stamp;
-use super::{Fields, Format, Table, compression, text};
+use super::{Fields, Format, Reading, Table, compression, text};
 use crate::problem::Problem;
 use std::fmt;
 use std::fs::File;
@@ -48,6 +48,12 @@ impl Source {
     /// A file that is read where it stands.
     pub(super) fn at(path: PathBuf, format: Format, given: bool) -> Self {
         Self { path, alias: None, copied: None, format, indexed: None, held: None, given }
+    }
+
+    /// A file that was given or found, which holds documents as its name says.
+    pub(super) fn found(path: PathBuf, given: bool, reading: &Reading) -> Self {
+        let format = format_of(&path, given, &reading.fields);
+        Self::at(path, format, given)
     }
 
     /// A text in memory.
@@ -139,7 +145,7 @@ pub fn in_common(a: &Path, b: &Path) -> PathBuf {
 }
 
 /// How a file holds documents, by its name. `given` is one that was named itself.
-pub(super) fn format_of(path: &Path, given: bool, fields: &Fields) -> Format {
+fn format_of(path: &Path, given: bool, fields: &Fields) -> Format {
     let table = |table| Format::Table { table, pieces: 1 };
     let Some(ending) = compression::plain_name(path).extension() else { return Format::Text };
     let is = |known: &str| ending.eq_ignore_ascii_case(known);

@@ -174,7 +174,7 @@ impl Sources {
             } else if is_index(path) {
                 sources.add_index(path);
             } else {
-                sources.add(path.clone(), true, reading);
+                sources.list.push(Source::found(path.clone(), true, reading));
             }
         }
         if selection.follow || may_meet(paths) {
@@ -255,11 +255,6 @@ impl Sources {
     /// What all of them are called.
     pub fn names(&self) -> impl Iterator<Item = String> {
         self.list.iter().map(Source::name)
-    }
-
-    fn add(&mut self, path: PathBuf, given: bool, reading: &Reading) {
-        let format = file::format_of(&path, given, &reading.fields);
-        self.list.push(Source::at(path, format, given));
     }
 
     fn add_index(&mut self, path: &Path) {

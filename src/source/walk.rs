@@ -6,9 +6,10 @@
 //! gitignore, `.git/info/exclude`) never.
 
 use super::file::shown;
-use super::{Reading, Sources};
+use super::{Reading, Source, Sources};
 use crate::problem::Problem;
 use ignore::overrides::{Override, OverrideBuilder};
+use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
 /// Which files of a directory are read.
@@ -110,10 +111,9 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
         }
     }
     sources.passed.sort_unstable();
-    files.sort_unstable_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
-    for file in files {
-        sources.add(file, false, reading);
-    }
+    files.par_sort_unstable_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
+    // What is in some has to be looked at.
+    sources.list.par_extend(files.into_par_iter().map(|file| Source::found(file, false, reading)));
 }
 
 /// Whether a directory is in a git checkout.
