@@ -1,0 +1,128 @@
+#![allow(clippy::single_range_in_vec_init)] // lists of one range are meant
+
+use super::*;
+use proptest::prelude::*;
+
+fn edited(edits: &Edits, text: &str) -> (String, Vec<Cut>) {
+    let mut editor = Editor::new(edits, TokenUnit::Auto);
+    editor.edit(Seat::default(), text, false, &mut Tokens::default());
+    (editor.left(text).to_owned(), editor.cuts().to_vec())
+}
+
+fn dropping() -> Edits {
+    Edits { drops_repeated: true, ..Edits::default() }
+}
+
+#[test]
+fn the_first_line_of_each_stays_with_all_around_it() {
+    let text =
+        "A headline of four words\r\n\r\na headline of FOUR words!\n\nText that stands once.\nShafaq Live\nShafaq Live";
+    let (left, cuts) = edited(&dropping(), text);
+    assert_eq!(left, "A headline of four words\r\n\r\n\nText that stands once.\nShafaq Live\n");
+    let first_of = |cut: &Cut| match cut.why {
+        Why::RepeatedLine { first, similarity } => (first, similarity),
+        _ => panic!("{cut:?}"),
+    };
+    assert_eq!(first_of(&cuts[0]), (0, 1.0));
+    assert_eq!(&text[first_of(&cuts[1]).0..][..11], "Shafaq Live");
+}
+
+/// 3 is nearly 1 and 9 is nearly 3, but not nearly 1.
+#[test]
+fn a_line_goes_only_if_one_like_it_stays() {
+    let text = "a b c d e f g h i j\n-\na b c d e f g h x y\n-\na b c d w z g h x y\n";
+    let edits = Edits { lines: LineOptions { similarity: 0.8, ..LineOptions::default() }, ..dropping() };
+    assert_eq!(edited(&edits, text).0, "a b c d e f g h i j\n-\n-\na b c d w z g h x y\n");
+}
+
+#[test]
+fn lines_that_become_neighbours_are_repeated_then() {
+    let text = "Read more\nA line that stands twice here\nRead more\nA line that stands twice here\nRead more\n";
+    assert_eq!(edited(&dropping(), text).0, "Read more\nA line that stands twice here\nRead more\n");
+    let boilerplate = HashSet::from([crate::lines::key(&tokens_of("A line that stands twice here"))]);
+    assert_eq!(edited(&Edits { boilerplate, ..dropping() }, text).0, "Read more\n");
+}
+
+fn tokens_of(text: &str) -> Vec<u64> {
+    let mut tokens = Tokens::default();
+    tokens.read(text, TokenUnit::Auto);
+    tokens.hashes
+}
+
+fn lines() -> impl Strategy<Value = Vec<&'static str>> {
+    let lines = vec![
+        "",
+        "  ",
+        "Read more",
+        "one two three four",
+        "one two three five",
+        "ONE two three four.",
+        "größer als vier Wörter",
+        "x",
+        "a b c d e f g h i j",
+        "a b c d e f g h x y",
+        "a b c d w z g h x y",
+    ];
+    prop::collection::vec(prop::sample::select(lines), 0..30)
+}
+
+proptest! {
+    /// What was kept of a long text is what finding it anew gives, whatever has become known since.
+    #[test]
+    fn what_is_kept_is_what_would_be_found(first in lines(), second in lines(), drops in any::<bool>()) {
+        let texts = [first.join("\n"), second.join("\n")];
+        let mut shared = Edits::new(LineOptions::default(), drops);
+        for step in 0..4 {
+            match step {
+                1 => _ = shared.boilerplate.insert(crate::lines::key(&tokens_of("größer als vier Wörter"))),
+                2 => shared.passages.extend(texts[0].find("two").map(|at| (Seat::default(), vec![at..at + 3]))),
+                _ => {}
+            }
+            // The second text stands where the first did, as if it had changed.
+            for text in texts.iter().chain(&texts[..1]) {
+                let anew = Edits {
+                    boilerplate: shared.boilerplate.clone(),
+                    passages: shared.passages.clone(),
+                    ..Edits::new(LineOptions::default(), drops)
+                };
+                let mut tokens = [Tokens::default(), Tokens::default()];
+                let mut editors = [&shared, &anew].map(|edits| Editor::new(edits, TokenUnit::Auto));
+                for (editor, tokens) in editors.iter_mut().zip(&mut tokens) {
+                    editor.edit(Seat::default(), text, false, tokens);
+                }
+                let [kept, anew] = &editors;
+                prop_assert_eq!((kept.left(text), kept.cuts()), (anew.left(text), anew.cuts()));
+                prop_assert_eq!(kept.is_complete(), anew.is_complete());
+                prop_assert_eq!(&tokens[0].hashes, &tokens[1].hashes);
+            }
+        }
+    }
+
+    /// What is left is the text without the cuts, and nothing more is cut of it.
+    #[test]
+    fn editing_twice_is_editing_once(
+        lines in lines(),
+        breaks in prop::collection::vec(prop::sample::select(vec!["\n", "\r\n"]), 30),
+        passage in any::<bool>(),
+    ) {
+        let text: String = lines.iter().zip(&breaks).map(|(line, end)| format!("{line}{end}")).collect();
+        let text = text.trim_end_matches('\n');
+        let mut edits = dropping();
+        edits.boilerplate.insert(crate::lines::key(&tokens_of("größer als vier Wörter")));
+        if let Some(at) = text.find("two").filter(|_| passage) {
+            edits.passages.insert(Seat::default(), vec![at..at + 3]);
+        }
+        let (left, cuts) = edited(&edits, text);
+        let mut at = 0;
+        let mut expected = String::new();
+        for cut in &cuts {
+            prop_assert!(at <= cut.bytes.start && !cut.bytes.is_empty());
+            expected.push_str(&text[at..cut.bytes.start]);
+            at = cut.bytes.end;
+        }
+        expected.push_str(&text[at..]);
+        prop_assert_eq!(&left, &expected);
+        edits.passages.clear();
+        prop_assert_eq!(edited(&edits, &left), (left, vec![]));
+    }
+}
