@@ -110,6 +110,24 @@ fn one_report_does_not_replace_another() {
         assert_eq!(ended.status, 2);
         assert!(ended.stderr.contains("is named twice"), "{arguments}: {}", ended.stderr);
     }
+    #[cfg(unix)]
+    {
+        // What is open may be a file, in which one report would follow the other.
+        let mut checking = std::process::Command::new(env!("CARGO_BIN_EXE_retold"));
+        checking.current_dir(folder.path()).args([
+            "check",
+            "data",
+            "--report",
+            "json=/dev/stdout",
+            "-o",
+            "/dev/stdout",
+        ]);
+        let ended = checking.stdout(fs::File::create(folder.path().join("both")).unwrap()).output().unwrap();
+        assert!(
+            ended.status.code() == Some(2) && fs::read(folder.path().join("both")).unwrap().is_empty(),
+            "{ended:?}"
+        );
+    }
     // One that cannot be written keeps none of the others back.
     let ended = retold(folder.path(), "check data --report sarif=none/x --report junit=j.xml");
     assert_eq!(ended.status, 2);

@@ -102,7 +102,12 @@ pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<
 /// Whether a path leads to a device or pipe, or to what is open here, which may be a file: that is written on.
 pub fn is_stream(path: &Path) -> bool {
     let is_open = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc/self/fd"].iter().any(|open| path.starts_with(open));
-    is_open || path.metadata().is_ok_and(|metadata| !metadata.is_file())
+    is_open || is_device(path)
+}
+
+/// Whether a path leads to a device or pipe, now: what is open here may be a file.
+pub fn is_device(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| !metadata.is_file())
 }
 
 /// A file that is written beside its place, where it appears whole or not at all. It is there from the first byte on that is written: whoever

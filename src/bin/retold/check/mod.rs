@@ -13,7 +13,7 @@ use crate::args::{CheckArgs, CheckFormat};
 use crate::config::{Config, Override, near};
 use crate::exit::{Failure, Status, say};
 use crate::format::{Style, counted};
-use crate::output::{Destination, is_stream};
+use crate::output::{Destination, is_device};
 use crate::run;
 use changed::Unchanged;
 use retold::Options;
@@ -304,7 +304,7 @@ fn expect_different_places(args: &CheckArgs, config: &Config, baseline: &Path) -
     for place in reports.chain([args.output.destination()]) {
         let reason = match &place {
             _ if !seen.contains(&place) => None,
-            Destination::File(path) if is_stream(path) => None,
+            Destination::File(path) if is_device(path) => None,
             Destination::File(path) => Some(format!(
                 "{} is named twice; one report, the baseline or the configuration would be replaced by another",
                 path.display()
