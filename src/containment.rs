@@ -6,7 +6,7 @@
 //! How: one reading counts in how many documents each shingle stands, a second writes down the rare ones of every document that
 //! may be contained, a third looks up every shingle of every document that may contain; what meets is compared, the longer ones read
 //! once more for all that may stand in them.
-//! Cost: three readings, 16 bytes a rare shingle, 8 bytes for two that meet. Limits: a document shorter than a shingle is one of its own
+//! Cost: three readings, 16 bytes a rare shingle, 16 bytes for two that meet. Limits: a document shorter than a shingle is one of its own
 //! and stands in no longer one.
 
 use crate::document::DocId;
@@ -109,22 +109,22 @@ fn best(
     pairs: &[(DocId, DocId)],
     problems: &mut Vec<Problem>,
 ) -> Vec<Contained> {
-    let place_of = |small: DocId| sets.binary_search_by_key(&small, |(small, _)| *small).ok();
+    let place_of = |small: DocId| Some(sets.binary_search_by_key(&small, |(small, _)| *small).ok()? as u32);
     let placed = pairs.iter().filter_map(|&(small, large)| Some((large, place_of(small)?)));
-    let mut by_large: Vec<(DocId, usize)> = placed.collect();
+    let mut by_large: Vec<(DocId, u32)> = placed.collect();
     by_large.par_sort_unstable();
     // All of one stands in another, after which no later one is better.
     let is_whole: Vec<AtomicBool> = sets.iter().map(|_| AtomicBool::new(false)).collect();
-    let compare = |reader: &mut ShingleReader<'_>, pairs: &[(DocId, usize)]| {
+    let compare = |reader: &mut ShingleReader<'_>, pairs: &[(DocId, u32)]| {
         let within = pairs[0].0;
-        let mut found: Vec<(usize, Contained)> = Vec::new();
-        let mut open = pairs.iter().filter(|(_, place)| !is_whole[*place].load(Ordering::Relaxed)).peekable();
+        let mut found: Vec<(u32, Contained)> = Vec::new();
+        let mut open = pairs.iter().filter(|(_, place)| !is_whole[*place as usize].load(Ordering::Relaxed)).peekable();
         if open.peek().is_none() {
             return Ok(found);
         }
         let larger = reader.read(within)?;
         for &(_, place) in open {
-            let (document, set) = &sets[place];
+            let (document, set) = &sets[place as usize];
             let Some(shared) = larger.compare(set, 0.0) else { continue };
             let containment = shared.containment_of_right();
             if containment >= least && (!longer_only || shared.left > shared.right) {
@@ -142,6 +142,7 @@ fn best(
         |found| match found {
             Ok(found) => {
                 for (place, found) in found {
+                    let place = place as usize;
                     if best[place].is_none_or(|best| found.containment > best.containment) {
                         best[place] = Some(found);
                         is_whole[place].store(found.containment == 1.0, Ordering::Relaxed);

@@ -100,14 +100,15 @@ pub fn passages(found: Vec<passages::Passage>, corpus: Corpus<'_>, problems: &mu
     quoted
 }
 
-/// The texts that explain a report: of documents that are nearly the same as another or stand in it (once of those with the same words),
-/// and of documents that repeat lines; of each, in order, half of `most` bytes. A text that cannot be read any more is left out: what was found of it stands.
+/// The texts that explain a report: of documents that are nearly the same as another or stand in it (once of those with the same
+/// words), and of documents that repeat lines; of each, in order, half of `most` bytes. A text that cannot be read any more is left
+/// out: what was found of it stands.
 pub fn texts(report: &Report, most: u64, corpus: Corpus<'_>) -> Vec<(DocId, QuotedText)> {
     if most == 0 {
         return Vec::new();
     }
     let near = report.clusters.iter().flat_map(|cluster| {
-        let told = cluster.members.iter().filter(|member| !member.is_exact && member.same_as.is_none());
+        let told = cluster.members.iter().filter(|member| member.has_own_words());
         let near = told.map(|member| member.document);
         let has_near = cluster.members.iter().any(|member| !member.is_exact);
         has_near.then_some(cluster.representative).into_iter().chain(near)

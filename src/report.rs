@@ -236,6 +236,13 @@ pub struct Member {
     pub containment: f64,
 }
 
+impl Member {
+    /// Whether its words are neither those of the representative nor those of a member before it.
+    pub fn has_own_words(&self) -> bool {
+        !self.is_exact && self.same_as.is_none()
+    }
+}
+
 /// A document that reaches the threshold with a member of a cluster, but with no representative.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stray {

@@ -208,7 +208,9 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
         let paths = || std::iter::once(&place).chain(&elsewhere).map(|place| place.path);
         let level_of = |path| *self.levels.entry((rule, path)).or_insert_with(|| self.rules.level(rule, path));
         let level = paths().map(level_of).max().unwrap_or(Level::Off);
-        if level == Level::Off && !self.rules.is_kind_on(rule) {
+        // What is off here may be known, if anything of its kind is looked for.
+        let is_looked_for = |key: &Key| Rule::of_kind(&key.kind).iter().any(|rule| self.rules.is_on(*rule));
+        if level == Level::Off && !key.as_ref().is_some_and(is_looked_for) {
             return None;
         }
         // A loss is a loss wherever it is.

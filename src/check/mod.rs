@@ -63,18 +63,26 @@ pub struct Checked<'a> {
 impl Gate {
     /// What there is, as a baseline.
     pub fn contents(&self, report: &Report) -> Baseline {
-        Found::of(report, &self.rules, |_| true).contents(|finding| finding.level > Level::Off)
+        accepted(&self.found(report))
     }
 
     /// The baseline as it is when all that there is is accepted; what was not looked for, or is off where it stands, stays as it is known.
     pub fn updated(&self, report: &Report) -> Baseline {
-        self.contents(report).at_least(self.pruned(report))
+        let found = self.found(report);
+        accepted(&found).at_least(self.pruned_to(report, &found))
     }
 
     /// The baseline without what is not there any more; what was not looked for stays.
     pub fn pruned(&self, report: &Report) -> Baseline {
-        let all = Found::of(report, &self.rules, |_| true).contents(|_| true);
-        self.baseline.pruned(&all, |kind| self.looks_for(report, kind))
+        self.pruned_to(report, &self.found(report))
+    }
+
+    fn found<'a>(&'a self, report: &'a Report) -> Found<'a> {
+        Found::of(report, &self.rules, |_| true)
+    }
+
+    fn pruned_to(&self, report: &Report, found: &Found<'_>) -> Baseline {
+        self.baseline.pruned(&found.contents(|_| true), |kind| self.looks_for(report, kind))
     }
 
     /// Whether anything of a kind that a baseline holds was looked for.
@@ -102,6 +110,11 @@ impl Gate {
         let exceeded = apply_limits(&mut findings, &self.rules, report.summary.documents);
         Checked { findings, exceeded, stale, not_looked_for }
     }
+}
+
+/// What is accepted with a baseline that is taken: not what is off where it stands.
+fn accepted(found: &Found<'_>) -> Baseline {
+    found.contents(|finding| finding.level > Level::Off)
 }
 
 /// What others of a cluster are like is told once, as if it came behind them: by the strictest of the findings that it stands in.

@@ -251,12 +251,6 @@ impl Rules {
             || elsewhere.filter(|(other, _)| *other == rule).any(|(_, level)| *level > Level::Off)
     }
 
-    /// Whether anything is looked for that a baseline knows as one kind with what this rule finds.
-    pub(super) fn is_kind_on(&self, rule: Rule) -> bool {
-        self.is_on(rule)
-            || rule.is_of_clusters() && Rule::ALL.into_iter().any(|other| other.is_of_clusters() && self.is_on(other))
-    }
-
     /// The options with all that these rules need, and nothing looked for that none of them does; what is not in the rules stays.
     ///
     /// Lines, passages and containment are looked for by what `options` say of them, or by their defaults.

@@ -7,8 +7,9 @@ use crate::document::DocId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Marks what a baseline knows. Of several findings of one content those are known first that are in files which do not matter, then
-/// those in the document that the baseline names, then those that come first; those that are off where they stand come last. Where the first document of a cluster is not
-/// known, one finding of it is new, of those that matter if there is one. `firsts` are the first documents of clusters.
+/// those in the document that the baseline names, then those that come first; those that are off where they stand come last. Where
+/// the first document of a cluster is not known, one finding of it is new, of those that matter if there is one. `firsts` are the first
+/// documents of clusters.
 pub fn mark_known(findings: &mut [Finding<'_>], firsts: &BTreeMap<DocId, (Key, &str)>, baseline: &Baseline) {
     if baseline.is_empty() {
         return;

@@ -22,17 +22,26 @@ pub enum Compression {
 /// How many bytes of a file tell its compression.
 pub(super) const HEAD: usize = 10;
 
+/// What each begins with.
+const MARKS: [(Compression, &[u8]); 4] = [
+    (Compression::Gzip, &[0x1f, 0x8b]),
+    (Compression::Zstd, &[0x28, 0xb5, 0x2f, 0xfd]),
+    (Compression::Bzip2, b"BZh"),
+    (Compression::Xz, &[0xfd, b'7', b'z', b'X', b'Z', 0]),
+];
+
 impl Compression {
     /// The compression of a file that begins so; none when it is not compressed.
     pub(super) fn of(head: &[u8]) -> Option<Self> {
-        match head {
-            [0x1f, 0x8b, 8, ..] => Some(Self::Gzip),
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Self::Zstd),
-            // "BZh", a digit, and the mark of the first block: three letters alone would be text.
-            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..] => Some(Self::Bzip2),
-            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Self::Xz),
-            _ => None,
-        }
+        let (compression, rest) =
+            MARKS.iter().find_map(|(compression, mark)| Some((*compression, head.strip_prefix(*mark)?)))?;
+        let goes_on = match compression {
+            Self::Gzip => rest.starts_with(&[8]),
+            // A digit, and the mark of the first block: three letters alone would be text.
+            Self::Bzip2 => matches!(rest, [b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..]),
+            Self::Zstd | Self::Xz => true,
+        };
+        goes_on.then_some(compression)
     }
 
     /// What `input` holds.
@@ -163,11 +172,10 @@ pub(super) fn names_compression(path: &Path) -> bool {
     plain_name(path) != path
 }
 
-/// What is wrong with a file, of which these are the first bytes, that is compressed by its name and ends before that can be told: a copy that
-/// failed, nearly always, of which nothing arrived.
+/// What is wrong with a file, of which these are the first bytes, that is compressed by its name and ends before that can be told: a
+/// copy that failed, nearly always, of which nothing arrived.
 pub(super) fn cut_short(path: &Path, head: &[u8]) -> Option<&'static str> {
-    const MARKS: [&[u8]; 4] = [&[0x1f, 0x8b], &[0x28, 0xb5, 0x2f, 0xfd], b"BZh", &[0xfd, b'7', b'z', b'X', b'Z', 0]];
-    let is_begun = || MARKS.iter().any(|mark| head.iter().zip(*mark).all(|(a, b)| a == b));
+    let is_begun = || MARKS.iter().any(|(_, mark)| head.iter().zip(*mark).all(|(a, b)| a == b));
     let is_cut = head.len() < HEAD && Compression::of(head).is_none() && names_compression(path) && is_begun();
     is_cut.then_some("truncated: it ends before compressed data can begin, as its name says")
 }

@@ -235,19 +235,15 @@ pub(super) fn more_than_one_record(path: &Path, most: u64) -> io::Result<Option<
 
 /// Whether a JSON file begins with records: an object or array in which the name of the first text field stands.
 fn names_a_field(path: &Path, fields: &Fields) -> bool {
-    let is_named = |head: &[u8]| match text::narrowed(head) {
-        Some(head) => is_named(head.as_bytes(), fields),
-        None => is_named(head, fields),
-    };
     head_of(path).is_ok_and(|head| match Compression::of(&head) {
-        None => is_named(&head),
+        None => is_named(&head, fields),
         Some(compression) => {
             let mut plain = Vec::new();
             // It ends in the middle, or cannot be read: what is wrong is said when it is read as what it seems to be.
             let read = compression
                 .reader(head.as_slice())
                 .and_then(|reader| reader.take(RECORDS_HEAD).read_to_end(&mut plain));
-            is_named(&plain) || read.is_err() && plain.is_empty()
+            is_named(&plain, fields) || read.is_err() && plain.is_empty()
         }
     })
 }
@@ -260,6 +256,8 @@ fn head_of(path: &Path) -> io::Result<Vec<u8>> {
 
 fn is_named(head: &[u8], fields: &Fields) -> bool {
     let field = fields.text.first().and_then(|field| field.rsplit('.').next()).unwrap_or_default();
+    let narrowed = text::narrowed(head);
+    let head = narrowed.as_ref().map_or(head, String::as_bytes);
     memchr::memmem::find(head, format!("\"{field}\"").as_bytes()).is_some()
 }
 

@@ -45,7 +45,7 @@ pub use rewrite::{Change, KEPT, Mark, RewriteError};
 pub use stamp::Stamps;
 pub use table::Table;
 pub use text::{Assumed, Decoding, Encoding};
-pub use walk::{Selection, TEMPORARY};
+pub use walk::{Selection, TEMPORARY, TEMPORARY_LOCK};
 
 use crate::problem::{Problem, io_reason};
 use file::Copied;

@@ -3,7 +3,7 @@
 
 use super::compression::{Compression, HEAD, cut_short};
 use super::rewrite::{Packing, Wide};
-use super::{READ_SO_FAR, io_reason, text};
+use super::{READ_SO_FAR, TEMPORARY, io_reason, text};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
@@ -157,7 +157,7 @@ fn begins_an_array(path: &Path) -> bool {
 }
 
 fn temporary() -> io::Result<NamedTempFile> {
-    let file = tempfile::Builder::new().prefix("retold-").tempfile();
+    let file = tempfile::Builder::new().prefix(TEMPORARY).tempfile();
     file.map_err(|error| {
         let folder = std::env::temp_dir();
         io::Error::other(format!("no temporary file can be made in {}: {}", folder.display(), io_reason(&error)))

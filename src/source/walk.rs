@@ -57,8 +57,10 @@ impl Selection {
     }
 }
 
-/// A file of this name stands in a directory of temporary files, `retold-` and more, of a run of the command: no data of this one, or another.
-pub const TEMPORARY: &str = "retold.lock";
+/// What the names of temporary files begin with, and those of the directories that runs of the command put them into.
+pub const TEMPORARY: &str = "retold-";
+/// The file that tells such a directory, which holds no data of this run or another.
+pub const TEMPORARY_LOCK: &str = "retold.lock";
 
 /// Adds the files below `root` to `sources`, by their paths in byte order.
 pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, sources: &mut Sources) {
@@ -79,8 +81,8 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
         .filter_entry(move |entry| {
             let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
             let is_temporary = || {
-                let is_named = entry.file_name().as_encoded_bytes().starts_with(b"retold-");
-                is_named && entry.path().join(TEMPORARY).exists()
+                let is_named = entry.file_name().as_encoded_bytes().starts_with(TEMPORARY.as_bytes());
+                is_named && entry.path().join(TEMPORARY_LOCK).exists()
             };
             let is_left_out =
                 || globs.matched(entry.path(), is_directory).is_ignore() || is_directory && is_temporary();

@@ -3,16 +3,15 @@
 //! Copies of what was compressed may be larger than what is read. A run that is killed in a way that it cannot see leaves them, and the
 //! next run removes them: the directory of one that goes on is locked.
 
-use retold::source::TEMPORARY;
+use retold::source::{TEMPORARY, TEMPORARY_LOCK};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 
-/// What the names of all such directories begin with, and how long they are.
-const PREFIX: &str = "retold-";
-const NAME_BYTES: usize = PREFIX.len() + 6;
+/// How long the names of all such directories are.
+const NAME_BYTES: usize = TEMPORARY.len() + 6;
 
 /// The directory of this run, there as long as this is.
 pub struct Directory {
@@ -23,7 +22,7 @@ pub struct Directory {
 
 /// Makes the directory that temporary files are put into from here on. Where none can be made, whoever needs a file will say so.
 pub fn directory() -> Option<Directory> {
-    let directory = tempfile::Builder::new().prefix(PREFIX).tempdir().ok()?;
+    let directory = tempfile::Builder::new().prefix(TEMPORARY).tempdir().ok()?;
     tempfile::env::override_temp_dir(directory.path()).ok()?;
     remove_when_interrupted(directory.path());
     let lock = locked(directory.path()).ok();
@@ -36,17 +35,17 @@ fn locked(directory: &Path) -> io::Result<File> {
     let new = directory.join("new.lock");
     let lock = File::create(&new)?;
     lock.lock()?;
-    fs::rename(new, directory.join(TEMPORARY))?;
+    fs::rename(new, directory.join(TEMPORARY_LOCK))?;
     Ok(lock)
 }
 
 /// Removes the directories beside this one that killed runs left: those of this user with a lock that nobody holds.
 fn remove_left(own: &Path) {
     let beside = own.parent().and_then(|parent| fs::read_dir(parent).ok()).into_iter().flatten().flatten();
-    let is_named = |name: &[u8]| name.len() == NAME_BYTES && name.starts_with(PREFIX.as_bytes());
+    let is_named = |name: &[u8]| name.len() == NAME_BYTES && name.starts_with(TEMPORARY.as_bytes());
     for entry in beside.filter(|entry| is_named(entry.file_name().as_encoded_bytes())) {
         let path = entry.path();
-        if path != own && is_of_same_user(own, &path) && is_left(&path.join(TEMPORARY)) {
+        if path != own && is_of_same_user(own, &path) && is_left(&path.join(TEMPORARY_LOCK)) {
             let _ = fs::remove_dir_all(path); // or another run does, at the same time
         }
     }

@@ -151,12 +151,14 @@ fn with_environment(mut command: clap::Command, typed: Option<(&str, &ArgMatches
 
 /// What is to be said of variables that look as if they set an option and set none.
 fn unknown_variables(names: impl Iterator<Item = OsString>) -> Vec<String> {
+    let mut unknown: Vec<OsString> = names.filter(|name| name.as_encoded_bytes().starts_with(b"RETOLD_")).collect();
+    if unknown.is_empty() {
+        return Vec::new(); // nearly always, and the command need not be made once more
+    }
     let command = with_environment(Args::command(), None);
     let options = command.get_subcommands().flat_map(clap::Command::get_arguments);
     let known: HashSet<&OsStr> = options.filter_map(Arg::get_env).collect();
-    let is_unknown =
-        |name: &OsString| name.as_encoded_bytes().starts_with(b"RETOLD_") && !known.contains(name.as_os_str());
-    let mut unknown: Vec<OsString> = names.filter(is_unknown).collect();
+    unknown.retain(|name| !known.contains(name.as_os_str()));
     unknown.sort_unstable();
     unknown.iter().map(|name| format!("{} sets no option", name.to_string_lossy())).collect()
 }

@@ -120,7 +120,8 @@ impl Text<'_> {
         let places: Vec<String> = a.into_iter().chain(b).collect();
         writeln!(self.out, "  {quiet}{}{quiet:#}", places.join(", "))?;
         let mut words: Vec<String> = Vec::new();
-        for change in &hunk[..hunk.len().min(CHANGES)] {
+        let (shown, left) = hunk.split_at(hunk.len().min(CHANGES));
+        for change in shown {
             if change.is_same {
                 words.push(shortened(text(&self.a, &change.a)));
                 continue;
@@ -133,7 +134,7 @@ impl Text<'_> {
                 }
             }
         }
-        let left = hunk[hunk.len().min(CHANGES)..].iter().filter(|change| !change.is_same).count();
+        let left = left.iter().filter(|change| !change.is_same).count();
         if left > 0 {
             words.push(format!("{quiet}… and {} here{quiet:#}", counted(left as u64, "more difference")));
         }

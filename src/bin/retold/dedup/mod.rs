@@ -31,18 +31,21 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
     let pairs_to = args.target.pairs.as_deref().map(Destination::of);
     options.scan.selection.except = run::expect_no_input(&args.target.pairs, &read, run::is_report)?;
     let place = output.map(|output| Target::check(output, is_file, force, &read, &options)).transpose()?;
-    let told = ledger.map(Destination::of);
     let ledger = Ledger::of(ledger, output, force, &read, &options)?;
-    let told = told.or(ledger.name().map(Destination::of));
-    pairs_to.as_ref().map_or(Ok(()), |pairs| expect_place_of_pairs(pairs, &read, output, told.as_ref()))?;
+    pairs_to.iter().try_for_each(|pairs| expect_place_of_pairs(pairs, &read, output, &ledger))?;
     let target = place.map(|place| Target::begin(place, is_file, force)).transpose()?;
     run::check_options(&paths, &options.scan)?;
     let (saying, shows_progress) = (&args.report.saying, args.report.saying.shows_progress());
     let pool = run::pool(args.search.threads.count)?;
     let all = pairs_to.is_some().then(|| {
-        let options =
-            retold::Options { lines: None, passages: None, pairs: true, against: Vec::new(), ..options.scan.clone() };
-        let options = retold::Options { containment: None, ..options };
+        let options = retold::Options {
+            lines: None,
+            passages: None,
+            pairs: true,
+            against: Vec::new(),
+            containment: None,
+            ..options.scan.clone()
+        };
         progress::shown(shows_progress, |progress| pool.install(|| retold::scan(&paths, &options, progress)))
     });
     let all = all.transpose().map_err(Failure::new)?;
@@ -79,10 +82,8 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
         unchanged()?;
     }
     let written = match (&ledger, &target) {
-        (Ledger::Untold, _) => None,
-        (Ledger::Stream(stream), _) => Some(stream.clone()),
         (Ledger::File { .. }, Some(target)) => Some(Destination::File(target.ledger())),
-        (Ledger::File { place, .. }, None) => Some(Destination::File(place.clone())),
+        _ => ledger.destination(),
     };
     if let Some(written) = &written {
         let mut is_closed = false;
@@ -120,7 +121,7 @@ fn expect_place_of_pairs(
     pairs: &Destination,
     read: &[PathBuf],
     output: Option<&Path>,
-    ledger: Option<&Destination>,
+    ledger: &Ledger,
 ) -> Result<(), Failure> {
     if read.iter().any(|path| path == Path::new("-")) {
         return Err(Failure::new(
@@ -128,7 +129,7 @@ fn expect_place_of_pairs(
         ));
     }
     let output_file = output.map(|output| Destination::File(output.to_path_buf()));
-    if ledger == Some(pairs) || output_file.as_ref() == Some(pairs) {
+    if [ledger.destination(), output_file].iter().flatten().any(|other| other == pairs) {
         return Err(Failure::new("--pairs and what else is written would be in one place; name another file"));
     }
     match pairs {

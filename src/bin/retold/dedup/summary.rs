@@ -2,7 +2,7 @@
 
 use super::ledger;
 use crate::format::{Problem, Retold, Style, counted, escaped};
-use indicatif::{HumanBytes, HumanCount};
+use indicatif::HumanBytes;
 use retold::dedup::{Counted, Deduplicated, Reason};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -34,9 +34,9 @@ pub fn text(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>, style: 
     if summary.reference > 0 {
         writeln!(out, "{} in the other set", counted(summary.reference, "document"))?;
     }
-    let mut rows: Vec<(&str, &str, Counted)> = Vec::new();
+    let mut rows: Vec<(String, &str, Counted)> = Vec::new();
     for &(reason, figures) in &summary.removed {
-        rows.push(("document", of_reason(reason), figures));
+        rows.push((counted(figures.count, "document"), of_reason(reason), figures));
     }
     for (what, why, figures) in [
         ("line", "told before in the same document", summary.repeated_lines),
@@ -44,15 +44,14 @@ pub fn text(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>, style: 
         ("part", "of passages that stand before", summary.passages),
     ] {
         if figures.count > 0 {
-            rows.push((what, why, figures));
+            rows.push((counted(figures.count, what), why, figures));
         }
     }
-    let digits = |figures: &Counted| HumanCount(figures.count).to_string().len();
-    let most = rows.iter().map(|(.., figures)| digits(figures)).max().unwrap_or_default();
-    for (what, why, figures) in &rows {
-        let before = most - digits(figures);
-        let (count, bytes) = (counted(figures.count, what), HumanBytes(figures.bytes));
-        writeln!(out, "  {:before$}{count} {why}, {bytes}", "")?;
+    let digits = |count: &str| count.find(' ').unwrap_or_default();
+    let most = rows.iter().map(|(count, ..)| digits(count)).max().unwrap_or_default();
+    for (count, why, figures) in &rows {
+        let before = most - digits(count);
+        writeln!(out, "  {:before$}{count} {why}, {}", "", HumanBytes(figures.bytes))?;
     }
     if rows.is_empty() {
         writeln!(out, "  nothing to remove{}", if told.cuts { " or to cut" } else { "" })?;

@@ -94,6 +94,15 @@ impl Ledger {
         Ok(Self::File { name, place, may_replace })
     }
 
+    /// Where it goes in the end, if anywhere.
+    pub fn destination(&self) -> Option<Destination> {
+        match self {
+            Self::Untold => None,
+            Self::Stream(stream) => Some(stream.clone()),
+            Self::File { place, .. } => Some(Destination::File(place.clone())),
+        }
+    }
+
     /// What the file is called.
     pub fn name(&self) -> Option<&Path> {
         match self {
@@ -223,7 +232,7 @@ impl Target {
                 })?;
             }
             // One file that goes is an empty one, in its compression.
-            (Fate::Gone | Fate::Whole | Fate::Changed, _) => {
+            _ => {
                 let mut out = BufWriter::with_capacity(1 << 18, &written);
                 let rewritten = result.write(place.source, mark, &mut out);
                 rewritten.map_err(|error| match error {

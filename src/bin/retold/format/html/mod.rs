@@ -148,17 +148,12 @@ fn next_place(text: &str) -> Option<(&str, &str, &str)> {
     Some((before, name, after))
 }
 
-/// Whether a member is shown side by side with its representative: once for all with the same words.
-fn is_compared(member: &report::Member) -> bool {
-    !member.is_exact && member.same_as.is_none()
-}
-
 impl<'a> Data<'a> {
     fn of(report: &'a Report) -> Self {
         let wire = Wire(report);
         let mut page = Page { report, comparer: rows::Comparer::new(report), parts: PARTS, left_out: Vec::new() };
         let near =
-            report.clusters.iter().flat_map(|cluster| &cluster.members).filter(|member| is_compared(member)).count();
+            report.clusters.iter().flat_map(|cluster| &cluster.members).filter(|member| member.has_own_words()).count();
         let near_threshold = page.near_threshold();
         let before = page.comparer.comparisons.len();
         let clusters = page.some("clusters", report.clusters.len(), |page| page.clusters());
@@ -262,7 +257,7 @@ impl<'a> Page<'a> {
 
     fn member(&mut self, cluster: &report::Cluster, member: &report::Member) -> Member<'a> {
         let comparer = &mut self.comparer;
-        let comparison = is_compared(member).then(|| comparer.compare(cluster.representative, member.document));
+        let comparison = member.has_own_words().then(|| comparer.compare(cluster.representative, member.document));
         Member {
             document: self.name(member.document),
             kind: if member.is_exact { "exact" } else { "near" },
