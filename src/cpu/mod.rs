@@ -2,14 +2,20 @@
 //!
 //! [`dispatch`] runs a [`Loop`] in the form compiled for AVX-512, for AVX2, or for any machine. What differs by hand is how 64
 //! bytes are classified, one bit a byte, how the places of set bits are written down, how a few bytes are loaded, and how much of
-//! a JSON string is read in one go; the results are the same. `x86` is the crate's only module with `unsafe` code: calls of
-//! functions compiled for a feature, each behind a check that the machine has it, arrays taken for vectors and back, and one load
-//! of part of a vector; all other memory is read and written through slices.
+//! a JSON string is read in one go; the results are the same. `avx2` and `avx512` are the crate's only modules with `unsafe` code:
+//! calls of functions compiled for a feature, each behind a check that the machine has it, arrays taken for vectors and back, and one
+//! load of part of a vector; all other memory is read and written through slices.
 //!
-//! Limits: a closure inside a loop is compiled for the machine only where it is inlined.
+//! Limits: a closure inside a loop is compiled for the machine only where it is inlined, which one that is called in two places is not.
 
 #[cfg(target_arch = "x86_64")]
-mod x86;
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod escapes;
+
+use std::hint::cold_path;
 
 /// How many bytes one [`Masks`] describes.
 pub(crate) const BLOCK: usize = 64;
@@ -35,6 +41,15 @@ pub(crate) trait Cpu: Copy {
     /// Writes `base` + the place of every set bit, in order, to the beginning of `places`; what stands behind them is undefined.
     fn places(self, bits: u64, base: u16, places: &mut [u16; BLOCK]);
 
+    /// The same where there are few as a rule.
+    ///
+    /// Four at a time whether or not there are so many: one branch for four bits, which is nearly always foreseen
+    /// (Langdale, Lemire 2019, "Parsing gigabytes of JSON per second", section 3.1.4).
+    #[inline(always)]
+    fn few_places(self, bits: u64, base: u16, places: &mut [u16; BLOCK]) {
+        places_by(4, bits, base, places);
+    }
+
     /// Which of eight numbers equal another, the first in the lowest bit.
     fn equal(self, eight: &[u64; 8], to: u64) -> u8;
 
@@ -52,11 +67,15 @@ pub(crate) trait Cpu: Copy {
     #[inline(always)]
     fn sixteen(self, text: &[u8], start: usize, length: usize) -> [u64; 2] {
         debug_assert!(length <= 16);
-        let mut sixteen = [0; 16];
-        match text[start..].first_chunk() {
-            Some(bytes) => sixteen = *bytes,
-            None => sixteen[..length].copy_from_slice(&text[start..start + length]),
-        }
+        let sixteen = match text[start..].first_chunk() {
+            Some(bytes) => *bytes,
+            None => {
+                cold_path();
+                let mut sixteen = [0; 16];
+                sixteen[..length].copy_from_slice(&text[start..start + length]);
+                sixteen
+            }
+        };
         let all = u128::from_le_bytes(sixteen);
         let [low, high] = KEEP[length];
         [all as u64 & low, (all >> 64) as u64 & high]
@@ -74,6 +93,20 @@ pub(crate) trait Cpu: Copy {
         *into = *block;
         let plain = self.interrupts(block).trailing_zeros() as usize;
         (plain, plain)
+    }
+}
+
+/// The places of set bits, so many at a time.
+#[inline(always)]
+fn places_by(at_once: usize, mut bits: u64, base: u16, places: &mut [u16; BLOCK]) {
+    for places in places.chunks_exact_mut(at_once) {
+        for place in places {
+            *place = base + bits.trailing_zeros() as u16;
+            bits &= bits.wrapping_sub(1);
+        }
+        if bits == 0 {
+            return;
+        }
     }
 }
 
@@ -126,10 +159,10 @@ pub(crate) trait Loop {
 pub(crate) fn dispatch(work: impl Loop) {
     #[cfg(target_arch = "x86_64")]
     {
-        if let Some(avx512) = x86::Avx512::detect() {
+        if let Some(avx512) = avx512::Avx512::detect() {
             return avx512.dispatch(work);
         }
-        if let Some(avx2) = x86::Avx2::detect() {
+        if let Some(avx2) = avx2::Avx2::detect() {
             return avx2.dispatch(work);
         }
     }
@@ -176,19 +209,9 @@ impl Cpu for Portable {
         masks
     }
 
-    /// Eight at a time whether or not there are so many: one branch for eight bits, which is nearly always foreseen
-    /// (Langdale, Lemire 2019, "Parsing gigabytes of JSON per second", section 3.1.4).
     #[inline(always)]
-    fn places(self, mut bits: u64, base: u16, places: &mut [u16; BLOCK]) {
-        for eight in places.as_chunks_mut::<8>().0 {
-            for place in eight {
-                *place = base + bits.trailing_zeros() as u16;
-                bits &= bits.wrapping_sub(1);
-            }
-            if bits == 0 {
-                return;
-            }
-        }
+    fn places(self, bits: u64, base: u16, places: &mut [u16; BLOCK]) {
+        places_by(8, bits, base, places);
     }
 
     #[inline(always)]

@@ -6,8 +6,8 @@ fn with_all(check: impl Check) {
     check.check(Portable);
     #[cfg(target_arch = "x86_64")]
     {
-        x86::Avx2::detect().into_iter().for_each(|avx2| check.check(avx2));
-        x86::Avx512::detect().into_iter().for_each(|avx512| check.check(avx512));
+        avx2::Avx2::detect().into_iter().for_each(|avx2| check.check(avx2));
+        avx512::Avx512::detect().into_iter().for_each(|avx512| check.check(avx512));
     }
 }
 
@@ -66,6 +66,9 @@ impl Check for PlacesOf {
         let expected: Vec<u16> = (0..64).filter(|bit| bits >> bit & 1 == 1).map(|bit| base + bit).collect();
         let mut places = [0; BLOCK];
         cpu.places(bits, base, &mut places);
+        assert_eq!(places[..expected.len()], expected);
+        let mut places = [0; BLOCK];
+        cpu.few_places(bits, base, &mut places);
         assert_eq!(places[..expected.len()], expected);
     }
 }

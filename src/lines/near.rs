@@ -204,7 +204,7 @@ impl cpu::Loop for Grouping<'_> {
             if alike.is_empty() {
                 continue;
             }
-            let mut compare = |&other: &u32| {
+            let mut likeness = |other: u32| {
                 let first = of_line(candidates[other as usize]);
                 let total = first.len() + own.len();
                 let most = bounds.distance(total);
@@ -215,21 +215,35 @@ impl cpu::Loop for Grouping<'_> {
                     return None;
                 }
                 let common = subsequence.length(cpu, first, own, (total - most).div_ceil(2), &mut steps)?;
-                Some((other, line, similarity(total, total - 2 * common)))
+                Some(similarity(total, total - 2 * common))
             };
+            // First the first lines of groups, then the others, until one is like this; then those behind it that are told nowhere else.
+            // One loop for all: a closure that is called in several places would not be compiled for the machine.
             let told = joined.len();
-            let firsts = |other: &&u32| is_first[**other as usize];
-            let like = alike.iter().filter(firsts).find_map(&mut compare);
-            let like = like.or_else(|| alike.iter().filter(|other| !firsts(other)).find_map(&mut compare));
-            if let Some(like) = like {
-                joined.push(like);
-                if is_first[like.0 as usize] {
-                    // Those before it are not like this one.
-                    let untold = alike.iter().filter(|&&other| other > like.0 && !is_told[other as usize]);
-                    joined.extend(untold.filter_map(compare));
+            let mut like = None;
+            for look in [Look::Firsts, Look::Others, Look::Untold] {
+                for &other in alike.iter() {
+                    let is_looked_at = match (look, like) {
+                        (Look::Firsts, _) => is_first[other as usize],
+                        (Look::Others, None) => !is_first[other as usize],
+                        // Those before it are not like this one.
+                        (Look::Untold, Some(like)) => {
+                            is_first[like as usize] && other > like && !is_told[other as usize]
+                        }
+                        _ => false,
+                    };
+                    if is_looked_at && let Some(similarity) = likeness(other) {
+                        joined.push((other, line, similarity));
+                        if like.is_none() {
+                            like = Some(other);
+                            break;
+                        }
+                    }
                 }
+            }
+            if let Some(like) = like {
                 is_first[at] = false;
-                is_first[like.0 as usize] = true;
+                is_first[like as usize] = true;
                 is_told[at] = true;
                 joined[told..].iter().for_each(|&(first, ..)| is_told[first as usize] = true);
             }
@@ -239,6 +253,14 @@ impl cpu::Loop for Grouping<'_> {
             }
         }
     }
+}
+
+/// What a line is compared with.
+#[derive(Clone, Copy)]
+enum Look {
+    Firsts,
+    Others,
+    Untold,
 }
 
 /// A bit for each token of a line.

@@ -30,14 +30,16 @@ impl cpu::Loop for Prose<'_> {
             let (mut of_words, mut blank) = (0, 0);
             for start in line.clone().step_by(USUAL) {
                 let length = USUAL.min(line.end - start);
-                let masks = match bytes[start..].as_chunks().0.first_chunk() {
-                    Some(blocks) => masks_of(cpu, blocks),
+                // The blocks are chosen, not their masks: of two that are chosen from, the compiler takes those of AVX2 apart, byte by byte.
+                let mut last = [[0; BLOCK]; 2];
+                let blocks = match bytes[start..].as_chunks().0.first_chunk() {
+                    Some(blocks) => blocks,
                     None => {
-                        let mut last = [[0; BLOCK]; 2];
                         last.as_flattened_mut()[..length].copy_from_slice(&bytes[start..start + length]);
-                        masks_of(cpu, &last)
+                        &last
                     }
                 };
+                let masks = masks_of(cpu, blocks);
                 let of_line = u128::MAX >> (USUAL - length);
                 let counts = masks.map(|mask| (mask & of_line).count_ones() as usize);
                 of_words += counts[0];

@@ -7,6 +7,7 @@
 //! Cost: about 2 ns a token. Limits: 64 bits, no defence against someone who constructs collisions.
 
 use crate::cpu::Cpu;
+use std::hint::cold_path;
 
 const SECRET: [u64; 3] = [0x9e37_79b9_7f4a_7c15, 0xc2b2_ae3d_27d4_eb4f, 0x1656_67b1_9e37_79f9];
 
@@ -17,6 +18,7 @@ const SECRET: [u64; 3] = [0x9e37_79b9_7f4a_7c15, 0xc2b2_ae3d_27d4_eb4f, 0x1656_6
 pub(super) fn token(cpu: impl Cpu, text: &[u8], start: usize, end: usize) -> u64 {
     let length = end - start;
     if length > 16 {
+        cold_path();
         return long(cpu, text, start, end);
     }
     let [low, high] = cpu.sixteen(text, start, length);

@@ -303,7 +303,7 @@ impl Words<'_> {
                 cpu.places(changes, at, places);
             }
             if let Some(places) = runs.line_feeds[line_feeds..].first_chunk_mut() {
-                cpu.places(masks.line_end, at, places);
+                cpu.few_places(masks.line_end, at, places);
             }
             edges += changes.count_ones() as usize;
             line_feeds += masks.line_end.count_ones() as usize;

@@ -1,116 +1,11 @@
-//! What is written by hand for x86-64: for AVX2, and for AVX-512 as Ice Lake and Zen 4 have it.
+//! What is written by hand for AVX-512 as Ice Lake and Zen 4 have it.
 
 #![allow(unsafe_code)]
 
-use super::{BLANK, BLOCK, Cpu, KIND, Loop, Masks, PARTS, Portable, WORD};
+use super::avx2::Avx2;
+use super::escapes::Escapes;
+use super::{BLANK, BLOCK, Cpu, KIND, Loop, Masks, PARTS, WORD};
 use std::arch::x86_64::*;
-
-/// Proof that the machine has AVX2, BMI1, BMI2, LZCNT and POPCNT: only [`Avx2::detect`] makes one.
-#[derive(Clone, Copy)]
-pub(super) struct Avx2(());
-
-impl Avx2 {
-    pub(super) fn detect() -> Option<Self> {
-        let has_all = is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("bmi1")
-            && is_x86_feature_detected!("bmi2")
-            && is_x86_feature_detected!("lzcnt")
-            && is_x86_feature_detected!("popcnt");
-        has_all.then_some(Self(()))
-    }
-
-    pub(super) fn dispatch(self, work: impl Loop) {
-        // SAFETY: `self` exists, so `detect` saw every feature that `run_avx2` is compiled for.
-        unsafe { run_avx2(self, work) }
-    }
-}
-
-#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-fn run_avx2(avx2: Avx2, work: impl Loop) {
-    work.run(avx2);
-}
-
-impl Cpu for Avx2 {
-    #[inline(always)]
-    fn masks(self, block: &[u8; BLOCK]) -> Masks {
-        // SAFETY: `self` exists, so `detect` saw every feature that `block_masks` is compiled for.
-        unsafe { block_masks(block) }
-    }
-
-    #[inline(always)]
-    fn places(self, bits: u64, base: u16, places: &mut [u16; BLOCK]) {
-        Portable.places(bits, base, places);
-    }
-
-    #[inline(always)]
-    fn equal(self, eight: &[u64; 8], to: u64) -> u8 {
-        // SAFETY: `self` exists, so `detect` saw every feature that `equal_halves` is compiled for.
-        unsafe { equal_halves(eight, to) }
-    }
-
-    #[inline(always)]
-    fn interrupts(self, block: &[u8; BLOCK]) -> u64 {
-        // SAFETY: `self` exists, so `detect` saw every feature that `block_interrupts` is compiled for.
-        unsafe { block_interrupts(block) }
-    }
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn equal_halves(eight: &[u64; 8], to: u64) -> u8 {
-    let to = _mm256_set1_epi64x(to as i64);
-    // SAFETY: both are 64 bytes without padding, for which every pattern of bits is a value.
-    let halves = unsafe { std::mem::transmute::<[u64; 8], [__m256i; 2]>(*eight) };
-    let [low, high] = halves.map(|half| _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpeq_epi64(half, to))) as u8);
-    low | high << 4
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn block_masks(block: &[u8; BLOCK]) -> Masks {
-    let [low, high] = halves(block).map(|half| half_masks(half));
-    let join = |of: fn(&[u32; 4]) -> u32| u64::from(of(&low)) | u64::from(of(&high)) << 32;
-    Masks { word: join(|m| m[0]), beyond_ascii: join(|m| m[1]), line_end: join(|m| m[2]), blank: join(|m| m[3]) }
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn block_interrupts(block: &[u8; BLOCK]) -> u64 {
-    let [low, high] = halves(block).map(|bytes| {
-        let equal = |byte: u8| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8));
-        let below_space = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1f)), bytes);
-        let interrupts = _mm256_or_si256(_mm256_or_si256(equal(b'"'), equal(b'\\')), below_space);
-        u64::from(_mm256_movemask_epi8(interrupts) as u32)
-    });
-    low | high << 32
-}
-
-/// The masks of 32 bytes, in the order of [`Masks`].
-#[inline]
-#[target_feature(enable = "avx2")]
-fn half_masks(bytes: __m256i) -> [u32; 4] {
-    // In range when the distance from the first of the range is at most the range's length, unsigned.
-    let within = |bytes: __m256i, first: u8, last: u8| {
-        let distance = _mm256_add_epi8(bytes, _mm256_set1_epi8(first.wrapping_neg() as i8));
-        let least = _mm256_min_epu8(distance, _mm256_set1_epi8((last - first) as i8));
-        _mm256_cmpeq_epi8(least, distance)
-    };
-    let letters = within(_mm256_or_si256(bytes, _mm256_set1_epi8(0x20)), b'a', b'z');
-    let digits = within(bytes, b'0', b'9');
-    let equal = |byte: u8| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8));
-    // movemask takes the top bit of each byte, which `bytes` itself has where it is beyond ASCII.
-    let word = _mm256_or_si256(_mm256_or_si256(letters, digits), _mm256_or_si256(equal(b'_'), bytes));
-    let blank = _mm256_or_si256(equal(b' '), _mm256_or_si256(equal(b'\t'), equal(b'\r')));
-    [word, bytes, equal(b'\n'), blank].map(|mask| _mm256_movemask_epi8(mask) as u32)
-}
-
-/// 64 bytes as they stand.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn halves(block: &[u8; BLOCK]) -> [__m256i; 2] {
-    // SAFETY: both are 64 bytes without padding, for which every pattern of bits is a value.
-    unsafe { std::mem::transmute(*block) }
-}
 
 /// Proof that the machine has what Ice Lake and Zen 4 have: only [`Avx512::detect`] makes one.
 #[derive(Clone, Copy)]
@@ -153,6 +48,11 @@ impl Cpu for Avx512 {
     fn places(self, bits: u64, base: u16, places: &mut [u16; BLOCK]) {
         // SAFETY: `self` exists, so `detect` saw every feature that `wide_places` is compiled for.
         unsafe { wide_places(bits, base, places) }
+    }
+
+    #[inline(always)]
+    fn few_places(self, bits: u64, base: u16, places: &mut [u16; BLOCK]) {
+        self.places(bits, base, places);
     }
 
     #[inline(always)]
@@ -244,31 +144,15 @@ fn wide_unescape(block: &[u8; BLOCK], into: &mut [u8; BLOCK]) -> (usize, usize) 
     let equal = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, of(byte));
     let (quote, slash) = (equal(b'"'), equal(b'\\'));
     let below_space = _mm512_cmplt_epu8_mask(bytes, of(b' '));
-    let escapes = if slash & slash << 1 == 0 { slash } else { every_other(slash) };
-    let letters = escapes << 1;
-    let [n, t, r] = [b'n', b't', b'r'].map(|letter| letters & equal(letter));
-    let others = letters & !(n | t | r | quote | slash | equal(b'/'));
-    // The end, what may not be in a string, a letter that is left to the caller, and an escape that the block cuts.
-    let stop = quote & !letters | below_space | others >> 1 | escapes & 1 << (BLOCK - 1);
-    let before_stop = (stop & stop.wrapping_neg()).wrapping_sub(1);
-    let bytes = _mm512_mask_mov_epi8(bytes, n, of(b'\n'));
-    let bytes = _mm512_mask_mov_epi8(bytes, t, of(b'\t'));
-    let bytes = _mm512_mask_mov_epi8(bytes, r, of(b'\r'));
-    let keep = before_stop & !escapes;
+    let [n, t, r] = [b'n', b't', b'r'].map(equal);
+    let Escapes { letters, before_stop, keep } =
+        Escapes::of(quote, slash, below_space, n | t | r | slash | equal(b'/'));
+    let bytes = _mm512_mask_mov_epi8(bytes, letters & n, of(b'\n'));
+    let bytes = _mm512_mask_mov_epi8(bytes, letters & t, of(b'\t'));
+    let bytes = _mm512_mask_mov_epi8(bytes, letters & r, of(b'\r'));
     // SAFETY: both are 64 bytes without padding, for which every pattern of bits is a value.
     *into = unsafe { std::mem::transmute::<__m512i, [u8; BLOCK]>(_mm512_maskz_compress_epi8(keep, bytes)) };
     (before_stop.count_ones() as usize, keep.count_ones() as usize)
-}
-
-/// The first of each run of bits, and every second one after it: backslashes that are not behind such a one themselves.
-fn every_other(mut bits: u64) -> u64 {
-    let mut taken = 0;
-    while bits != 0 {
-        let first = bits & bits.wrapping_neg();
-        taken |= first;
-        bits &= !(first | first << 1);
-    }
-    taken
 }
 
 /// All classes of a byte by one look-up in a table of the 128 bytes of ASCII.
