@@ -82,36 +82,46 @@ impl cpu::Loop for Windows<'_> {
     }
 }
 
-/// Computes polynomials in two buffers by turns: with one the compiler would not know that it may take eight at a time.
+/// Computes polynomials in two buffers by turns, the halves of one: with one the compiler would not know that it may take eight at a
+/// time.
 #[derive(Debug, Default)]
-struct Polynomials {
-    last: Vec<u64>,
-    next: Vec<u64>,
-}
+struct Polynomials(Vec<u64>);
 
 impl Polynomials {
     /// The polynomial of the `size` tokens from each token on, but the last `size` - 1: the sum of every one of them times
     /// BASE to the power of how many come after it.
     #[inline(always)]
     fn of(&mut self, tokens: &[u64], size: usize) -> &[u64] {
-        let Self { last, next } = self;
-        last.clear();
-        last.extend_from_slice(tokens);
+        // Half a page behind the same place of another page: where both are the same, processors take what is read for what was just
+        // written, and wait.
+        const PAGE: usize = 4096 / size_of::<u64>();
+        let half = tokens.len().next_multiple_of(PAGE) + PAGE / 2;
+        if self.0.len() < 2 * half {
+            self.0.resize(2 * half, 0);
+        }
+        let (mut last, mut next) = self.0[..2 * half].split_at_mut(half);
+        let mut count = tokens.len();
+        last[..count].copy_from_slice(tokens);
         // From the highest bit of the size down: the polynomials double, and take one token more where a bit is set.
         let (mut length, mut power) = (1, BASE);
         for bit in (0..size.ilog2()).rev() {
-            next.clear();
-            next.extend(last.iter().zip(&last[length..]).map(|(&first, &then)| append(first, power, then)));
+            count = tokens.len() + 1 - 2 * length;
+            let then = &last[length..];
+            for ((to, &first), &then) in next[..count].iter_mut().zip(&*last).zip(then) {
+                *to = append(first, power, then);
+            }
             (length, power) = (2 * length, power.wrapping_mul(power));
-            std::mem::swap(last, next);
+            std::mem::swap(&mut last, &mut next);
             if size >> bit & 1 == 1 {
-                next.clear();
-                next.extend(last.iter().zip(&tokens[length..]).map(|(&first, &then)| append(first, BASE, then)));
+                count -= 1;
+                for ((to, &first), &then) in next[..count].iter_mut().zip(&*last).zip(&tokens[length..]) {
+                    *to = append(first, BASE, then);
+                }
                 (length, power) = (length + 1, power.wrapping_mul(BASE));
-                std::mem::swap(last, next);
+                std::mem::swap(&mut last, &mut next);
             }
         }
-        last
+        &last[..count]
     }
 }
 

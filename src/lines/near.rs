@@ -24,6 +24,7 @@ use super::subsequence::Subsequence;
 use super::{Line, LineOptions, RepeatedLine, excerpt, line_text};
 use crate::cpu::{self, Cpu, PARTS, differs_little};
 use crate::tokens::Tokens;
+use std::hint::cold_path;
 use std::ops::Range;
 
 /// Lines with fewer tokens are never nearly the same: one word is too much of them.
@@ -306,18 +307,25 @@ struct Bounds {
 impl Bounds {
     /// The longest line that is looked up.
     const USUAL: usize = 128;
+    /// Distances are looked up for so many tokens of two lines, made when the first such lines come.
+    const MOST: usize = 4096;
 
     fn set(&mut self, similarity: f64) {
         if self.similarity != similarity {
             self.similarity = similarity;
-            self.distances = (0..=2 * Self::USUAL).map(|total| most_distance(total, similarity)).collect();
+            self.distances.clear();
             self.shared = (0..=Self::USUAL).map(|a| least_shared(a, similarity)).collect();
         }
     }
 
     /// The greatest distance of similar lines of so many tokens together.
     #[inline(always)]
-    fn distance(&self, total: usize) -> usize {
+    fn distance(&mut self, total: usize) -> usize {
+        if self.distances.len() <= total && total < Self::MOST {
+            cold_path();
+            let more = self.distances.len()..=total;
+            self.distances.extend(more.map(|total| most_distance(total, self.similarity)));
+        }
         self.distances.get(total).copied().unwrap_or_else(|| most_distance(total, self.similarity))
     }
 

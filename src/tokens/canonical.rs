@@ -12,8 +12,8 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Whether a token with these flags is its own canonical form, but for the case of ASCII letters.
 #[inline(always)]
-pub(super) fn is_canonical(flags: Flags, adjacent_marks: bool) -> bool {
-    !flags.any(Flags::CASED.or(Flags::COMPOSES)) && !adjacent_marks
+pub(super) fn is_canonical(flags: Flags) -> bool {
+    !flags.any(Flags::CASED.or(Flags::COMPOSES).or(Flags::ADJACENT))
 }
 
 /// Makes canonical forms in buffers that it keeps.
@@ -26,14 +26,13 @@ pub(super) struct Canonical {
 impl Canonical {
     /// The canonical form of `token`, but for the case of ASCII letters where `flags` has no `CASED`.
     ///
-    /// `flags` are those of all characters of the token together; `adjacent_marks` tells whether two characters with
-    /// `REORDERS` stand side by side in it.
+    /// `flags` are those of all characters of the token together.
     #[inline]
-    pub(super) fn of<'a>(&'a mut self, token: &'a str, flags: Flags, adjacent_marks: bool) -> &'a str {
-        if is_canonical(flags, adjacent_marks) {
+    pub(super) fn of<'a>(&'a mut self, token: &'a str, flags: Flags) -> &'a str {
+        if is_canonical(flags) {
             return token;
         }
-        self.rewrite(token, flags.any(Flags::COMPOSES) || adjacent_marks)
+        self.rewrite(token, flags.any(Flags::COMPOSES.or(Flags::ADJACENT)))
     }
 
     fn rewrite<'a>(&'a mut self, token: &'a str, may_recompose: bool) -> &'a str {

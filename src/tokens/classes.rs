@@ -7,7 +7,7 @@ use regex_syntax::hir::{Class, HirKind};
 use std::sync::OnceLock;
 
 /// A set of the flags below.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Flags(u8);
 
 impl Flags {
@@ -25,6 +25,8 @@ impl Flags {
     pub(super) const REORDERS: Flags = Flags(32);
     /// White space.
     pub(super) const SPACE: Flags = Flags(64);
+    /// Of a token, and no code point: two of its characters that stand side by side may change places.
+    pub(super) const ADJACENT: Flags = Flags(128);
 
     /// Whether any of `flags` is set.
     #[inline(always)]
@@ -36,6 +38,18 @@ impl Flags {
     #[inline(always)]
     pub(super) const fn or(self, other: Flags) -> Flags {
         Flags(self.0 | other.0)
+    }
+
+    /// Those that both have.
+    #[inline(always)]
+    pub(super) const fn and(self, other: Flags) -> Flags {
+        Flags(self.0 & other.0)
+    }
+
+    /// [`ADJACENT`](Self::ADJACENT) when this is [`REORDERS`](Self::REORDERS), and nothing when it is nothing.
+    #[inline(always)]
+    pub(super) const fn adjacent(self) -> Flags {
+        Flags(self.0 << 2)
     }
 
     pub(super) const NONE: Flags = Flags(0);

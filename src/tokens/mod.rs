@@ -13,11 +13,13 @@ mod canonical;
 mod classes;
 mod composed;
 mod hash;
+mod run;
 
 use crate::cpu::{self, BLOCK, Cpu};
-use canonical::{Canonical, is_canonical};
+use canonical::Canonical;
 use classes::{Classes, Flags};
 use composed::Composed;
+use run::Pieces;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use unicode_normalization::{IsNormalized, is_nfc_quick};
@@ -59,6 +61,7 @@ pub struct Tokens {
     has_spans: bool,
     canonical: Canonical,
     runs: Runs,
+    pieces: Pieces,
 }
 
 /// Above this many tokens the buffer of a document is given back rather than kept for the next.
@@ -103,61 +106,6 @@ impl Tokens {
     #[inline(always)]
     fn end_line(&mut self, byte: usize) {
         self.lines.push(LineEnd { tokens: self.hashes.len(), byte });
-    }
-
-    /// Tokens of a run of word bytes, `text[start..end]`, that holds characters beyond ASCII.
-    #[inline(always)]
-    fn read_run(&mut self, cpu: impl Cpu, text: &str, start: usize, end: usize, singles: bool) {
-        let classes = Classes::get();
-        let bytes = text.as_bytes();
-        // In variables of their own: a struct would go through memory at every character.
-        let (mut open, mut flags, mut adjacent_marks, mut after_mark) = (NONE, Flags::NONE, false, false);
-        let mut at = start;
-        while at < end {
-            let here = at;
-            // A run holds word bytes only, and the hash folds the case of those in ASCII.
-            let class = if bytes[at] < 0x80 {
-                at += 1;
-                Flags::WORD
-            } else {
-                classes.at(bytes, &mut at)
-            };
-            let continues = if class.any(Flags::EXTEND) {
-                open != NONE
-            } else {
-                let is_single = singles && class.or(flags).any(Flags::SINGLE);
-                open != NONE && class.any(Flags::WORD) && !is_single
-            };
-            if continues {
-                let mark = class.any(Flags::REORDERS);
-                adjacent_marks |= mark && after_mark;
-                after_mark = mark;
-                flags = flags.or(class);
-            } else if !class.any(Flags::EXTEND) {
-                if open != NONE {
-                    self.end_token(cpu, text, open, here, flags, adjacent_marks);
-                }
-                open = if class.any(Flags::WORD) { here } else { NONE };
-                (flags, adjacent_marks, after_mark) = (class, false, false);
-            }
-        }
-        if open != NONE {
-            self.end_token(cpu, text, open, end, flags, adjacent_marks);
-        }
-    }
-
-    #[inline(always)]
-    fn end_token(&mut self, cpu: impl Cpu, text: &str, start: usize, end: usize, flags: Flags, adjacent_marks: bool) {
-        if self.has_spans {
-            self.spans.push(start..end);
-        }
-        let hash = if is_canonical(flags, adjacent_marks) {
-            hash::token(cpu, text.as_bytes(), start, end)
-        } else {
-            let canonical = self.canonical.of(&text[start..end], flags, adjacent_marks).as_bytes();
-            hash::token(cpu, canonical, 0, canonical.len())
-        };
-        self.hashes.push(hash);
     }
 
     /// Every character with its marks, line by line: what is one character composed may be several decomposed, so a
@@ -209,7 +157,7 @@ impl Tokens {
         flags: Flags,
         origin: &impl Fn(Range<usize>) -> Range<usize>,
     ) {
-        self.hashes.push(hash::character(self.canonical.of(&line[span.clone()], flags, false)));
+        self.hashes.push(hash::character(self.canonical.of(&line[span.clone()], flags)));
         if self.has_spans {
             self.spans.push(origin(span));
         }
