@@ -61,7 +61,7 @@ fn long(cpu: impl Cpu, text: &[u8], start: usize, end: usize) -> u64 {
 /// Sets bit 5 of every ASCII byte: letters become lower case, digits stay, `_` becomes a byte that no token holds.
 #[inline(always)]
 fn fold(word: u64) -> u64 {
-    word | (!word >> 2 & 0x2020_2020_2020_2020)
+    word | !(word >> 2) & 0x2020_2020_2020_2020
 }
 
 #[inline(always)]
