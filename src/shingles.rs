@@ -92,8 +92,8 @@ impl Polynomials {
     /// BASE to the power of how many come after it.
     #[inline(always)]
     fn of(&mut self, tokens: &[u64], size: usize) -> &[u64] {
-        // Half a page behind the same place of another page: where both are the same, processors take what is read for what was just
-        // written, and wait.
+        // Half a page from each other: what is read a little behind the place, within its page, of what was just written is taken for the
+        // same by processors, which wait ("4K aliasing").
         const PAGE: usize = 4096 / size_of::<u64>();
         let half = tokens.len().next_multiple_of(PAGE) + PAGE / 2;
         if self.0.len() < 2 * half {

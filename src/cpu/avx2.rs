@@ -64,7 +64,7 @@ impl Cpu for Avx2 {
             return Portable.sixteen(text, start, length);
         };
         // SAFETY: `self` exists, so `detect` saw every feature that `kept_of_sixteen` is compiled for.
-        unsafe { kept_of_sixteen(sixteen, &KEEP[length]) }
+        unsafe { kept_of_sixteen(sixteen, KEEP[length]) }
     }
 
     #[inline(always)]
@@ -166,10 +166,9 @@ fn marked(four: __m256i) -> u8 {
 /// 16 bytes without those that are not kept: as a vector they need not pass through other registers first.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn kept_of_sixteen(sixteen: &[u8; 16], keep: &[u64; 2]) -> [u64; 2] {
-    // SAFETY: all are 16 bytes without padding, for which every pattern of bits is a value.
-    let (sixteen, keep): (__m128i, __m128i) = unsafe { (std::mem::transmute(*sixteen), std::mem::transmute(*keep)) };
-    let kept = _mm_and_si128(sixteen, keep);
+fn kept_of_sixteen(sixteen: &[u8; 16], keep: [u64; 2]) -> [u64; 2] {
+    let [low, high] = keep.map(|keep| keep as i64);
+    let kept = _mm_and_si128(vector(*sixteen), _mm_set_epi64x(high, low));
     [_mm_cvtsi128_si64(kept) as u64, _mm_extract_epi64::<1>(kept) as u64]
 }
 
@@ -248,8 +247,15 @@ fn block_unescape(block: &[u8; BLOCK], into: &mut [u8; BLOCK]) -> (usize, usize)
 #[inline]
 #[target_feature(enable = "avx2")]
 fn twice(table: [u8; 16]) -> __m256i {
+    _mm256_broadcastsi128_si256(vector(table))
+}
+
+/// 16 bytes as they stand.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn vector(bytes: [u8; 16]) -> __m128i {
     // SAFETY: both are 16 bytes without padding, for which every pattern of bits is a value.
-    _mm256_broadcastsi128_si256(unsafe { std::mem::transmute::<[u8; 16], __m128i>(table) })
+    unsafe { std::mem::transmute(bytes) }
 }
 
 /// The top bits of 64 bytes.

@@ -13,7 +13,7 @@ pub(super) struct Escapes {
 }
 
 impl Escapes {
-    /// By the bytes that are these characters, and those that stand for one behind a backslash, quotation marks or not.
+    /// By the bytes that are these characters; `known` are those that stand for one behind a backslash, and need not hold quotation marks.
     #[inline(always)]
     pub(super) fn of(quote: u64, slash: u64, below_space: u64, known: u64) -> Self {
         let escapes = if slash & slash << 1 == 0 { slash } else { every_other(slash) };

@@ -1,12 +1,12 @@
 //! What the machine can do: loops that are compiled once for each kind of it, and where the words are.
 //!
 //! [`dispatch`] runs a [`Loop`] in the form compiled for AVX-512, for AVX2, or for any machine. What differs by hand is how 64
-//! bytes are classified, one bit a byte, how the places of set bits are written down, how a few bytes are loaded, and how much of
-//! a JSON string is read in one go; the results are the same. `avx2` and `avx512` are the crate's only modules with `unsafe` code:
-//! calls of functions compiled for a feature, each behind a check that the machine has it, arrays taken for vectors and back, and one
-//! load of part of a vector; all other memory is read and written through slices.
+//! bytes are classified, one bit a byte, how the places of set bits are written down, how a few bytes are loaded, how numbers and
+//! masks are compared, and how much of a JSON string is read in one go; the results are the same. `avx2` and `avx512` are the
+//! crate's only modules with `unsafe` code: calls of functions compiled for a feature, each behind a check that the machine has
+//! it, arrays taken for vectors and back, and one load of part of a vector; all other memory is read and written through slices.
 //!
-//! Limits: a closure inside a loop is compiled for the machine only where it is inlined, which one that is called in two places is not.
+//! Limits: a closure inside a loop is compiled for the machine only where it is inlined, which one that is called in two places need not be.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;

@@ -218,8 +218,7 @@ impl cpu::Loop for Grouping<'_> {
                 let common = subsequence.length(cpu, first, own, (total - most).div_ceil(2), &mut steps)?;
                 Some(similarity(total, total - 2 * common))
             };
-            // First the first lines of groups, then the others, until one is like this; then those behind it that are told nowhere else.
-            // One loop for all: a closure that is called in several places would not be compiled for the machine.
+            // One loop for all: a closure that is called in several places need not be inlined, and is not compiled for the machine then.
             let told = joined.len();
             let mut like = None;
             for look in [Look::Firsts, Look::Others, Look::Untold] {
@@ -256,11 +255,14 @@ impl cpu::Loop for Grouping<'_> {
     }
 }
 
-/// What a line is compared with.
+/// What a line is compared with, one after the other.
 #[derive(Clone, Copy)]
 enum Look {
+    /// The first lines of groups, until one is like it.
     Firsts,
+    /// If none is, the others, until one is like it.
     Others,
+    /// If a first line is like it, the lines behind that one that are told nowhere.
     Untold,
 }
 
@@ -305,10 +307,10 @@ struct Bounds {
 }
 
 impl Bounds {
-    /// The longest line that is looked up.
+    /// What is shared is looked up for lines of so many tokens.
     const USUAL: usize = 128;
-    /// Distances are looked up for so many tokens of two lines, made when the first such lines come.
-    const MOST: usize = 4096;
+    /// Distances for fewer tokens of two lines together than so many, made as far as they are needed.
+    const TOTALS: usize = 4096;
 
     fn set(&mut self, similarity: f64) {
         if self.similarity != similarity {
@@ -321,7 +323,7 @@ impl Bounds {
     /// The greatest distance of similar lines of so many tokens together.
     #[inline(always)]
     fn distance(&mut self, total: usize) -> usize {
-        if self.distances.len() <= total && total < Self::MOST {
+        if self.distances.len() <= total && total < Self::TOTALS {
             cold_path();
             let more = self.distances.len()..=total;
             self.distances.extend(more.map(|total| most_distance(total, self.similarity)));

@@ -30,7 +30,7 @@ impl cpu::Loop for Prose<'_> {
             let (mut of_words, mut blank) = (0, 0);
             for start in line.clone().step_by(USUAL) {
                 let length = USUAL.min(line.end - start);
-                // The blocks are chosen, not their masks: of two that are chosen from, the compiler takes those of AVX2 apart, byte by byte.
+                // The blocks are chosen, not their masks: those of AVX2 the compiler would put together byte by byte.
                 let mut last = [[0; BLOCK]; 2];
                 let blocks = match bytes[start..].as_chunks().0.first_chunk() {
                     Some(blocks) => blocks,
