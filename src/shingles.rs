@@ -100,28 +100,28 @@ impl Polynomials {
             self.0.resize(2 * half, 0);
         }
         let (mut last, mut next) = self.0[..2 * half].split_at_mut(half);
-        let mut count = tokens.len();
-        last[..count].copy_from_slice(tokens);
+        last[..tokens.len()].copy_from_slice(tokens);
         // From the highest bit of the size down: the polynomials double, and take one token more where a bit is set.
         let (mut length, mut power) = (1, BASE);
         for bit in (0..size.ilog2()).rev() {
-            count = tokens.len() + 1 - 2 * length;
-            let then = &last[length..];
-            for ((to, &first), &then) in next[..count].iter_mut().zip(&*last).zip(then) {
-                *to = append(first, power, then);
-            }
+            append_each(next, last, power, &last[length..=tokens.len() - length]);
             (length, power) = (2 * length, power.wrapping_mul(power));
             std::mem::swap(&mut last, &mut next);
             if size >> bit & 1 == 1 {
-                count -= 1;
-                for ((to, &first), &then) in next[..count].iter_mut().zip(&*last).zip(&tokens[length..]) {
-                    *to = append(first, BASE, then);
-                }
+                append_each(next, last, BASE, &tokens[length..]);
                 (length, power) = (length + 1, power.wrapping_mul(BASE));
                 std::mem::swap(&mut last, &mut next);
             }
         }
-        &last[..count]
+        &last[..=tokens.len() - size]
+    }
+}
+
+/// The polynomials of as many pairs of runs as there are second ones.
+#[inline(always)]
+fn append_each(to: &mut [u64], firsts: &[u64], power: u64, then: &[u64]) {
+    for ((to, &first), &then) in to.iter_mut().zip(firsts).zip(then) {
+        *to = append(first, power, then);
     }
 }
 

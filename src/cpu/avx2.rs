@@ -104,15 +104,25 @@ const OF_BYTE: [[u8; 8]; 256] = {
 fn places_by_bytes(bits: u64, base: u16, places: &mut [u16; BLOCK]) {
     let mut before = 0;
     for (byte, first) in bits.to_le_bytes().into_iter().zip((base..).step_by(8)) {
-        let of_byte = i64::from_le_bytes(OF_BYTE[usize::from(byte)]);
-        let of_byte = _mm_cvtepu8_epi16(_mm_cvtsi64_si128(of_byte));
-        let of_byte = _mm_add_epi16(of_byte, _mm_set1_epi16(first as i16));
-        // There always is room: no more bits come before than the bytes before have. `get_mut` keeps the loop free of a panic.
-        if let Some(to) = places.get_mut(before..before + 8) {
-            // SAFETY: both are 16 bytes without padding, for which every pattern of bits is a value.
-            to.copy_from_slice(&unsafe { std::mem::transmute::<__m128i, [u16; 8]>(of_byte) });
-        }
+        let of_byte = _mm_add_epi16(_mm_cvtepu8_epi16(places_of(byte)), _mm_set1_epi16(first as i16));
+        // SAFETY: both are 16 bytes without padding, for which every pattern of bits is a value.
+        put(places, before, unsafe { std::mem::transmute::<__m128i, [u16; 8]>(of_byte) });
         before += byte.count_ones() as usize;
+    }
+}
+
+/// The places of the bits of a byte, in the lower half.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn places_of(byte: u8) -> __m128i {
+    _mm_cvtsi64_si128(i64::from_le_bytes(OF_BYTE[usize::from(byte)]))
+}
+
+/// Writes eight behind so many that the bytes before had bits. There always is room; `get_mut` keeps the loop free of a panic.
+#[inline(always)]
+fn put<T: Copy>(to: &mut [T; BLOCK], before: usize, eight: [T; 8]) {
+    if let Some(to) = to.get_mut(before..before + 8) {
+        to.copy_from_slice(&eight);
     }
 }
 
@@ -176,15 +186,11 @@ fn kept_of_sixteen(sixteen: &[u8; 16], keep: [u64; 2]) -> [u64; 2] {
 #[target_feature(enable = "avx2")]
 fn block_masks(block: &[u8; BLOCK]) -> Masks {
     let halves = halves(block);
-    let of = |byte: u8| _mm256_set1_epi8(byte as i8);
     // In range when the distance from the first of the range is at most the range's length, unsigned.
-    let within = |bytes: __m256i, first: u8, last: u8| {
-        let distance = _mm256_add_epi8(bytes, of(first.wrapping_neg()));
-        _mm256_cmpeq_epi8(_mm256_min_epu8(distance, of(last - first)), distance)
-    };
-    let equal = |bytes: __m256i, byte: u8| _mm256_cmpeq_epi8(bytes, of(byte));
+    let within =
+        |bytes: __m256i, first: u8, last: u8| at_most(_mm256_add_epi8(bytes, all(first.wrapping_neg())), last - first);
     let word = halves.map(|bytes| {
-        let letters = within(_mm256_or_si256(bytes, of(0x20)), b'a', b'z');
+        let letters = within(_mm256_or_si256(bytes, all(0x20)), b'a', b'z');
         let others = _mm256_or_si256(within(bytes, b'0', b'9'), equal(bytes, b'_'));
         // What is beyond ASCII has the top bit.
         _mm256_or_si256(_mm256_or_si256(letters, others), bytes)
@@ -198,11 +204,8 @@ fn block_masks(block: &[u8; BLOCK]) -> Masks {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn block_interrupts(block: &[u8; BLOCK]) -> u64 {
-    bits(halves(block).map(|bytes| {
-        let equal = |byte: u8| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8));
-        let below_space = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1f)), bytes);
-        _mm256_or_si256(_mm256_or_si256(equal(b'"'), equal(b'\\')), below_space)
-    }))
+    let quote_or_slash = |bytes: __m256i| _mm256_or_si256(equal(bytes, b'"'), equal(bytes, b'\\'));
+    bits(halves(block).map(|bytes| _mm256_or_si256(quote_or_slash(bytes), at_most(bytes, b' ' - 1))))
 }
 
 /// Letters are looked up by the lower half of their bytes, and what is kept moves together eight bytes at a time.
@@ -213,10 +216,9 @@ fn block_unescape(block: &[u8; BLOCK], into: &mut [u8; BLOCK]) -> (usize, usize)
     const LETTERS: [u8; 16] = [1, 0, b'r', 0, b't', 0, 0, 0, 0, 0, 0, 0, b'\\', 0, b'n', b'/'];
     const MEANT: [u8; 16] = [0, 0, b'\r', 0, b'\t', 0, 0, 0, 0, 0, 0, 0, b'\\', 0, b'\n', b'/'];
     let halves = halves(block);
-    let of = |byte: u8| _mm256_set1_epi8(byte as i8);
-    let quote = bits(halves.map(|bytes| _mm256_cmpeq_epi8(bytes, of(b'"'))));
-    let slash = bits(halves.map(|bytes| _mm256_cmpeq_epi8(bytes, of(b'\\'))));
-    let below_space = bits(halves.map(|bytes| _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, of(0x1f)), bytes)));
+    let quote = bits(halves.map(|bytes| equal(bytes, b'"')));
+    let slash = bits(halves.map(|bytes| equal(bytes, b'\\')));
+    let below_space = bits(halves.map(|bytes| at_most(bytes, b' ' - 1)));
     if slash == 0 {
         *into = *block;
         let plain = (quote | below_space).trailing_zeros() as usize;
@@ -233,14 +235,32 @@ fn block_unescape(block: &[u8; BLOCK], into: &mut [u8; BLOCK]) -> (usize, usize)
     let replaced: [u64; 8] = unsafe { std::mem::transmute(replaced) };
     let mut before = 0;
     for (eight, keep) in replaced.into_iter().zip(keep.to_le_bytes()) {
-        let places = _mm_cvtsi64_si128(i64::from_le_bytes(OF_BYTE[usize::from(keep)]));
-        let kept = _mm_shuffle_epi8(_mm_cvtsi64_si128(eight as i64), places);
-        if let Some(to) = into.get_mut(before..before + 8) {
-            to.copy_from_slice(&_mm_cvtsi128_si64(kept).to_le_bytes());
-        }
+        let kept = _mm_shuffle_epi8(_mm_cvtsi64_si128(eight as i64), places_of(keep));
+        put(into, before, _mm_cvtsi128_si64(kept).to_le_bytes());
         before += keep.count_ones() as usize;
     }
     (before_stop.count_ones() as usize, before)
+}
+
+/// A byte 32 times.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn all(byte: u8) -> __m256i {
+    _mm256_set1_epi8(byte as i8)
+}
+
+/// All bits of the bytes that are this one.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn equal(bytes: __m256i, byte: u8) -> __m256i {
+    _mm256_cmpeq_epi8(bytes, all(byte))
+}
+
+/// All bits of the bytes that are this one at most, unsigned.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn at_most(bytes: __m256i, most: u8) -> __m256i {
+    _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, all(most)), bytes)
 }
 
 /// A table in both halves of a vector.

@@ -218,27 +218,18 @@ impl cpu::Loop for Grouping<'_> {
                 let common = subsequence.length(cpu, first, own, (total - most).div_ceil(2), &mut steps)?;
                 Some(similarity(total, total - 2 * common))
             };
-            // One loop for all: a closure that is called in several places need not be inlined, and is not compiled for the machine then.
+            // The first lines of groups, and then the others, until one is like this; behind a first line those that are told nowhere else,
+            // of which all are first lines. One loop for all: a closure that is called in several places need not be inlined, and is not
+            // compiled for the machine then.
             let told = joined.len();
             let mut like = None;
-            for look in [Look::Firsts, Look::Others, Look::Untold] {
-                for &other in alike.iter() {
-                    let is_looked_at = match (look, like) {
-                        (Look::Firsts, _) => is_first[other as usize],
-                        (Look::Others, None) => !is_first[other as usize],
-                        // Those before it are not like this one.
-                        (Look::Untold, Some(like)) => {
-                            is_first[like as usize] && other > like && !is_told[other as usize]
-                        }
-                        _ => false,
-                    };
-                    if is_looked_at && let Some(similarity) = likeness(other) {
-                        joined.push((other, line, similarity));
-                        if like.is_none() {
-                            like = Some(other);
-                            break;
-                        }
-                    }
+            let is_first_line = |other: &&u32| is_first[**other as usize];
+            let others = alike.iter().filter(|other| !is_first_line(other));
+            for &other in alike.iter().filter(is_first_line).chain(others) {
+                let is_wanted = like.is_none() || !is_told[other as usize];
+                if is_wanted && let Some(similarity) = likeness(other) {
+                    joined.push((other, line, similarity));
+                    like = like.or(Some(other));
                 }
             }
             if let Some(like) = like {
@@ -253,17 +244,6 @@ impl cpu::Loop for Grouping<'_> {
             }
         }
     }
-}
-
-/// What a line is compared with, one after the other.
-#[derive(Clone, Copy)]
-enum Look {
-    /// The first lines of groups, until one is like it.
-    Firsts,
-    /// If none is, the others, until one is like it.
-    Others,
-    /// If a first line is like it, the lines behind that one that are told nowhere.
-    Untold,
 }
 
 /// A bit for each token of a line.
