@@ -4,6 +4,7 @@
 
 use super::escapes::Escapes;
 use super::{BLOCK, Cpu, KEEP, Loop, Masks, PARTS, Portable};
+use bytemuck::must_cast;
 use std::arch::x86_64::*;
 use std::hint::cold_path;
 
@@ -105,8 +106,7 @@ fn places_by_bytes(bits: u64, base: u16, places: &mut [u16; BLOCK]) {
     let mut before = 0;
     for (byte, first) in bits.to_le_bytes().into_iter().zip((base..).step_by(8)) {
         let of_byte = _mm_add_epi16(_mm_cvtepu8_epi16(places_of(byte)), _mm_set1_epi16(first as i16));
-        // SAFETY: both are 16 bytes without padding, for which every pattern of bits is a value.
-        put(places, before, unsafe { std::mem::transmute::<__m128i, [u16; 8]>(of_byte) });
+        put(places, before, must_cast(of_byte));
         before += byte.count_ones() as usize;
     }
 }
@@ -130,8 +130,7 @@ fn put<T: Copy>(to: &mut [T; BLOCK], before: usize, eight: [T; 8]) {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn half_numbers(eight: &[u64; 8]) -> [__m256i; 2] {
-    // SAFETY: both are 64 bytes without padding, for which every pattern of bits is a value.
-    unsafe { std::mem::transmute(*eight) }
+    must_cast(*eight)
 }
 
 #[inline]
@@ -231,8 +230,7 @@ fn block_unescape(block: &[u8; BLOCK], into: &mut [u8; BLOCK]) -> (usize, usize)
     let replaced = [(low, meant as u32), (high, (meant >> 32) as u32)].map(|(bytes, meant)| {
         _mm256_blendv_epi8(bytes, _mm256_shuffle_epi8(twice(MEANT), bytes), all_bits_of_bytes(meant))
     });
-    // SAFETY: both are 64 bytes without padding, for which every pattern of bits is a value.
-    let replaced: [u64; 8] = unsafe { std::mem::transmute(replaced) };
+    let replaced: [u64; 8] = must_cast(replaced);
     let mut before = 0;
     for (eight, keep) in replaced.into_iter().zip(keep.to_le_bytes()) {
         let kept = _mm_shuffle_epi8(_mm_cvtsi64_si128(eight as i64), places_of(keep));
@@ -274,8 +272,7 @@ fn twice(table: [u8; 16]) -> __m256i {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn vector(bytes: [u8; 16]) -> __m128i {
-    // SAFETY: both are 16 bytes without padding, for which every pattern of bits is a value.
-    unsafe { std::mem::transmute(bytes) }
+    must_cast(bytes)
 }
 
 /// The top bits of 64 bytes.
@@ -300,6 +297,5 @@ fn all_bits_of_bytes(bits: u32) -> __m256i {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn halves(block: &[u8; BLOCK]) -> [__m256i; 2] {
-    // SAFETY: both are 64 bytes without padding, for which every pattern of bits is a value.
-    unsafe { std::mem::transmute(*block) }
+    must_cast(*block)
 }

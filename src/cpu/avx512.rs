@@ -5,6 +5,7 @@
 use super::avx2::Avx2;
 use super::escapes::Escapes;
 use super::{BLANK, BLOCK, Cpu, KIND, Loop, Masks, PARTS, WORD};
+use bytemuck::must_cast;
 use std::arch::x86_64::*;
 
 /// Proof that the machine has what Ice Lake and Zen 4 have: only [`Avx512::detect`] makes one.
@@ -90,8 +91,7 @@ impl Cpu for Avx512 {
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn wide_numbers(eight: &[u64; 8]) -> __m512i {
-    // SAFETY: both are 64 bytes without padding, for which every pattern of bits is a value.
-    unsafe { std::mem::transmute(*eight) }
+    must_cast(*eight)
 }
 
 #[inline]
@@ -123,8 +123,7 @@ fn masked_sixteen(bytes: &[u8]) -> [u64; 2] {
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn wide_block(block: &[u8; BLOCK]) -> __m512i {
-    // SAFETY: both are 64 bytes without padding, for which every pattern of bits is a value.
-    unsafe { std::mem::transmute(*block) }
+    must_cast(*block)
 }
 
 #[inline]
@@ -150,8 +149,7 @@ fn wide_unescape(block: &[u8; BLOCK], into: &mut [u8; BLOCK]) -> (usize, usize) 
     let bytes = _mm512_mask_mov_epi8(bytes, letters & n, of(b'\n'));
     let bytes = _mm512_mask_mov_epi8(bytes, letters & t, of(b'\t'));
     let bytes = _mm512_mask_mov_epi8(bytes, letters & r, of(b'\r'));
-    // SAFETY: both are 64 bytes without padding, for which every pattern of bits is a value.
-    *into = unsafe { std::mem::transmute::<__m512i, [u8; BLOCK]>(_mm512_maskz_compress_epi8(keep, bytes)) };
+    *into = must_cast(_mm512_maskz_compress_epi8(keep, bytes));
     (before_stop.count_ones() as usize, keep.count_ones() as usize)
 }
 
@@ -203,8 +201,7 @@ fn wide_places(bits: u64, base: u16, places: &mut [u16; BLOCK]) {
     let base = _mm512_set1_epi16(base as i16);
     let mut store = |to: usize, half: __m256i| {
         let half = _mm512_add_epi16(_mm512_cvtepu8_epi16(half), base);
-        // SAFETY: both are 64 bytes without padding, for which every pattern of bits is a value.
-        let half: [u16; 32] = unsafe { std::mem::transmute(half) };
+        let half: [u16; 32] = must_cast(half);
         places[to..to + 32].copy_from_slice(&half);
     };
     store(0, _mm512_castsi512_si256(set));

@@ -4,7 +4,7 @@
 //! bytes are classified, one bit a byte, how the places of set bits are written down, how a few bytes are loaded, how numbers and
 //! masks are compared, and how much of a JSON string is read in one go; the results are the same. `avx2` and `avx512` are the
 //! crate's only modules with `unsafe` code: calls of functions compiled for a feature, each behind a check that the machine has
-//! it, arrays taken for vectors and back, and one load of part of a vector; all other memory is read and written through slices.
+//! it, and one load of part of a vector; all other memory is read and written through slices.
 //!
 //! Limits: a closure inside a loop is compiled for the machine only where it is inlined, which one that is called in two places need not be.
 
