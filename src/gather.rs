@@ -12,7 +12,7 @@ use crate::reader::Corpus;
 use crate::repetition::Repetition;
 use crate::seen::Seen;
 use crate::sign::{Found, SignedPart, Signer, Signing};
-use crate::source::{Assumed, Format, Part, Reading, SourceId, Sources};
+use crate::source::{Assumed, Part, Reading, SourceId, Sources};
 use crate::tokens::TokenUnit;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -29,7 +29,7 @@ pub struct Gathered {
     pub edited: Vec<DocId>,
     /// How long the text of each is, in bytes; where texts are edited, and before they are.
     pub lengths: Vec<u64>,
-    /// The sources of one document that could not be read, or not to their end.
+    /// The sources of which not all could be read, besides single records; what is behind that in one has other numbers than it seems.
     pub lost: Vec<SourceId>,
     /// All lines, for boilerplate; none when lines are not looked at.
     pub lines: Option<LineCounter>,
@@ -206,7 +206,7 @@ impl Gatherer<'_> {
         for (source, line, reason) in signed.lost {
             let record = line.map(|line| self.next_line + u64::from(line));
             into.problems.push(self.sources.get(source).problem(record, reason));
-            if self.sources.get(source).format == Format::Text {
+            if line.is_none() {
                 into.lost.push(source);
             }
         }

@@ -35,7 +35,9 @@ pub fn map_in_order<T, R, W>(
                 let mut worker = worker();
                 loop {
                     let Some((number, item)) = lock(&items).next() else { return };
-                    queue.wait_for_turn(number);
+                    if !queue.wait_for_turn(number) {
+                        return;
+                    }
                     queue.put(number, work(&mut worker, item));
                 }
             });
@@ -59,10 +61,11 @@ struct State<R> {
 }
 
 impl<R, F: FnMut(R)> Queue<R, F> {
-    fn wait_for_turn(&self, number: usize) {
+    /// Waits until an item may be worked on; false when another thread panicked, and nothing more is of use.
+    fn wait_for_turn(&self, number: usize) -> bool {
         let state = lock(&self.state);
         let too_early = |state: &mut State<R>| number > state.next + AHEAD && !state.broken;
-        drop(self.moved.wait_while(state, too_early).unwrap_or_else(PoisonError::into_inner));
+        !self.moved.wait_while(state, too_early).unwrap_or_else(PoisonError::into_inner).broken
     }
 
     fn put(&self, number: usize, result: R) {
@@ -85,7 +88,8 @@ impl<R, F: FnMut(R)> Queue<R, F> {
     }
 }
 
-/// Lets the waiting threads go when this one ends by a panic, so that the panic is seen rather than a standstill.
+/// Lets the other threads end when this one does by a panic, so that the panic is seen rather than a standstill, or the rest worked on
+/// for nothing.
 struct BreakOnPanic<'a, R, F>(&'a Queue<R, F>);
 
 impl<R, F> Drop for BreakOnPanic<'_, R, F> {
@@ -168,5 +172,21 @@ mod tests {
     fn a_panic_is_passed_on() {
         let work = |_: &mut (), item: usize| assert!(item != 5, "item 5");
         map_in_order(0..10 * AHEAD, || (), work, |()| ());
+    }
+
+    #[test]
+    fn nobody_goes_on_after_a_panic() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let worked = Mutex::new(0);
+        let run = || {
+            let work = |_: &mut (), item: usize| {
+                assert!(item != 5, "item 5");
+                std::thread::sleep(Duration::from_micros(10));
+                *lock(&worked) += 1;
+            };
+            pool.install(|| map_in_order(0..1000 * AHEAD, || (), work, |()| ()));
+        };
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_err();
+        assert!(*lock(&worked) <= 2 * AHEAD);
     }
 }

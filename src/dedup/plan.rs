@@ -9,7 +9,7 @@ use crate::ordered::map_in_order;
 use crate::problem::Problem;
 use crate::reader::{Corpus, Reader};
 use crate::report::Name;
-use crate::source::{Change, Fetcher, Format, Mark, Reading, RewriteError, SourceId, Sources, Stamps};
+use crate::source::{Change, Fetcher, Format, Mark, NOT_READ_WHOLE, Reading, RewriteError, SourceId, Sources, Stamps};
 use crate::tokens::TokenUnit;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -32,8 +32,8 @@ pub struct Deduplicated {
     lengths: Vec<u64>,
     /// Their sum.
     bytes: u64,
-    /// Sources of one document that could not be read.
-    lost: Vec<SourceId>,
+    /// Sources that stay as they are, as not all of them could be read.
+    whole: Vec<SourceId>,
     /// The documents that go, in document order.
     pub removed: Vec<Removed>,
     /// The documents that stay and of which something is cut, in document order. What that is is found again when it is needed.
@@ -167,11 +167,12 @@ impl Deduplicated {
         mut removed: Vec<Removed>,
     ) -> Result<Self, String> {
         // What is known of such documents may not be all.
-        let mut whole: Vec<(SourceId, &str)> =
-            gathered.lost.iter().map(|&source| (source, "it cannot be read to its end")).collect();
-        let sources_of = (reference.0..sources.len() as u32).map(SourceId);
-        whole.extend(sources_of.filter_map(|source| Some((source, sources.get(source).whole_only()?))));
+        let mut whole: Vec<(SourceId, &str)> = gathered.lost.iter().map(|&source| (source, NOT_READ_WHOLE)).collect();
+        let own_sources = (reference.0..sources.len() as u32).map(SourceId);
+        whole.extend(own_sources.filter_map(|source| Some((source, sources.get(source).whole_only()?))));
+        whole.retain(|(source, _)| *source >= reference);
         whole.sort_unstable();
+        whole.dedup_by_key(|(source, _)| *source);
         let is_whole = |document: DocId| {
             let source = gathered.documents.location(document).source;
             whole.binary_search_by_key(&source, |(source, _)| *source).is_ok()
@@ -184,7 +185,12 @@ impl Deduplicated {
             .copied()
             .filter(|&document| document >= gathered.documents.first_of(reference) && !is_whole(document))
             .collect();
-        let named = whole.iter().filter(|(source, _)| sources.get(*source).format != Format::Text);
+        let is_of_records = |source| {
+            let has_documents =
+                gathered.documents.first_of(source) < gathered.documents.first_of(SourceId(source.0 + 1));
+            has_documents && sources.get(source).format != Format::Text
+        };
+        let named = whole.iter().filter(|(source, _)| is_of_records(*source));
         let named: Vec<Problem> = named.map(|(source, reason)| sources.get(*source).problem(None, reason)).collect();
         let of_clusters = removed.iter().filter(|removed| removed.reason.is_of_cluster());
         let mut representatives: Vec<DocId> = of_clusters.map(|removed| removed.representative).collect();
@@ -194,7 +200,8 @@ impl Deduplicated {
             let number = representatives.binary_search(&removed.representative);
             removed.cluster = number.ok().map(|number| number as u32 + 1);
         }
-        let Gathered { documents, index, lengths, bytes, lost, mut problems, skipped, .. } = gathered;
+        let whole = whole.into_iter().map(|(source, _)| source).collect();
+        let Gathered { documents, index, lengths, bytes, mut problems, skipped, .. } = gathered;
         problems.extend(named);
         let uncut_pages = if options.cuts() { sources.pages(&options.scan.reading) } else { 0 };
         let summary = Summary { skipped, uncut_pages, ..Summary::default() };
@@ -209,7 +216,7 @@ impl Deduplicated {
             edits,
             lengths,
             bytes,
-            lost,
+            whole,
             removed,
             cut: Vec::new(),
             representatives,
@@ -324,10 +331,12 @@ impl Deduplicated {
 
     /// What becomes of a source; with marks every source of records that were read changes.
     pub fn fate(&self, source: SourceId, marks: bool) -> Fate {
+        if self.whole.binary_search(&source).is_ok() {
+            return Fate::Whole;
+        }
         let documents = self.documents_of(source);
         if self.sources.get(source).format == Format::Text {
             return match documents.start == documents.end {
-                true if self.lost.binary_search(&source).is_ok() => Fate::Whole,
                 true => Fate::Gone,
                 false if marks || self.removal(DocId(documents.start)).is_none() => {
                     if self.is_cut(DocId(documents.start)) { Fate::Changed } else { Fate::Whole }

@@ -12,6 +12,9 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+/// Why a source stays as it is of which not all could be read.
+pub(crate) const NOT_READ_WHOLE: &str = "it cannot be read whole, and stays as it is";
+
 /// One file that is read. There may be millions: what few of them have is in boxes.
 #[derive(Debug)]
 pub struct Source {
@@ -86,11 +89,11 @@ impl Source {
         self.copied.as_ref().is_some_and(|copied| copied.is_incomplete) && is_empty()
     }
 
-    /// Why it cannot be written again without some of it, if so.
+    /// Why it cannot be written again without some of it, if that is known before its records are read.
     pub fn whole_only(&self) -> Option<&'static str> {
         let Copied { file: Some(_), packing, is_incomplete, .. } = self.copied.as_deref()? else { return None };
         match packing.wide {
-            _ if *is_incomplete => Some("it cannot be read whole, and stays as it is"),
+            _ if *is_incomplete => Some(NOT_READ_WHOLE),
             Some(Wide::Broken) => Some("something in it is no character of UTF-16; it stays as it is"),
             _ => None,
         }

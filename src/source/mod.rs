@@ -34,6 +34,7 @@ mod text;
 mod walk;
 
 pub use fetch::{Fetcher, Texts};
+pub(crate) use file::NOT_READ_WHOLE;
 pub use file::{Source, in_common, shown, way_from, whole_path};
 pub(crate) use indexed::{BlockPacker, Facts, IndexFile, IndexWriter, IndexedName, PackedBlocks, Piece};
 pub use json::Fields;
@@ -415,5 +416,23 @@ mod tests {
         // A text that is read again must be the same: see `verify`.
         let mut fetcher = Fetcher::new(&sources, &reading);
         assert_eq!(fetcher.file(SourceId(2)), Err("no such file".into()));
+    }
+
+    #[test]
+    fn each_block_that_cannot_be_read_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("long.jsonl");
+        std::fs::write(&path, format!("{{\"text\": \"{}\"}}\n", "word ".repeat(20_000)).repeat(30)).unwrap();
+        let reading = Reading::default();
+        let sources = Sources::find(&[folder.path().into()], &Selection::default(), &reading);
+        let (mut reader, mut seen) = (PartReader::default(), Seen::default());
+        let mut parts = sources.parts();
+        reader.read(&sources, parts.next().unwrap(), &reading, &mut seen);
+        std::fs::remove_file(&path).unwrap();
+        let left: Vec<Part> = parts.collect();
+        assert!(left.len() > 1);
+        left.iter().for_each(|part| drop(reader.read(&sources, *part, &reading, &mut seen)));
+        assert!(!seen.texts.is_empty());
+        assert_eq!(seen.lost, vec!["no such file"; left.len()]);
     }
 }

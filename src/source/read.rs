@@ -170,10 +170,7 @@ impl PartReader {
                 block.offset()
             }
             Err(error) => {
-                // Every block of the file would say the same.
-                if start == 0 {
-                    visit.lost(source, None, io_reason(&error));
-                }
+                visit.lost(source, None, io_reason(&error));
                 start
             }
         };

@@ -379,12 +379,18 @@ fn what_cannot_be_read_to_its_end_stays_whole() {
     let files =
         [("in/cut.jsonl.gz", cut), ("in/long.jsonl.gz", long), ("in/text.txt.gz", text), ("in/z.txt", visit().into())];
     let folder = folder(files.clone());
-    let done = retold(folder.path(), "dedup in -o out --drop-repeated-lines --max-document-bytes 10000");
-    assert_eq!(done.status, 2, "{done:?}");
-    assert!(done.stderr.contains("in/cut.jsonl.gz: it cannot be read whole, and stays as it is"), "{done:?}");
-    for (name, bytes) in &files[..3] {
-        let written = fs::read(folder.path().join(name.replace("in/", "out/"))).unwrap();
-        assert!(written == *bytes, "{name} has changed");
+    // Texts have no field to be marked in.
+    for (arguments, out, whole) in [
+        ("in --drop-repeated-lines", "out", &files[..3]),
+        ("in/cut.jsonl.gz in/long.jsonl.gz --mark cluster", "marked", &files[..2]),
+    ] {
+        let done = retold(folder.path(), &format!("dedup {arguments} -o {out} --max-document-bytes 10000"));
+        assert_eq!(done.status, 2, "{done:?}");
+        assert!(done.stderr.contains("in/cut.jsonl.gz: it cannot be read whole, and stays as it is"), "{done:?}");
+        for (name, bytes) in whole {
+            let written = fs::read(folder.path().join(name.replace("in/", &format!("{out}/")))).unwrap();
+            assert!(written == *bytes, "{name} has changed in {out}");
+        }
     }
     // A stream cannot be read again to pass on what was too long to be kept.
     let mut streamed = command(folder.path());
