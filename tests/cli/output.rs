@@ -203,7 +203,7 @@ fn links_and_permissions_stay() {
     assert!(fs::read_to_string(path("out.json")).unwrap().contains("\"retold\""));
 }
 
-/// What was read of a stream is in a temporary file until the run ends, in whatever way.
+/// What was read of a stream is in a temporary file until the run ends, in whatever way; an output has a directory beside its place.
 #[cfg(target_os = "linux")]
 #[test]
 fn an_interrupted_run_leaves_no_temporary_files() {
@@ -212,16 +212,24 @@ fn an_interrupted_run_leaves_no_temporary_files() {
     let count = || {
         fs::read_dir(temporary.path()).unwrap().flat_map(|entry| fs::read_dir(entry.unwrap().path())).flatten().count()
     };
+    let outputs = tempfile::tempdir().unwrap();
     // SIGINT would be ignored by all that a script runs in the background.
-    for (shell, signal) in [("exec $0 scan -", Some(15)), ("trap '' TERM; exec $0 scan -", None)] {
+    for (shell, signal) in [
+        ("exec $0 scan -", Some(15)),
+        ("exec $0 dedup - -o out.jsonl", Some(15)),
+        ("trap '' TERM; exec $0 scan -", None),
+    ] {
         let mut command = Command::new("sh");
         command.args(["-c", shell, env!("CARGO_BIN_EXE_retold")]).env("TMPDIR", temporary.path());
+        command.current_dir(outputs.path());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         // The lock of the directory, and the copy.
         while count() < 2 {
             assert_eq!(child.try_wait().unwrap(), None, "it reads standard input");
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
+        let is_made = fs::read_dir(outputs.path()).unwrap().count() > 0;
+        assert_eq!(is_made, shell.contains("-o"), "{shell}");
         let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
         assert!(killed.success());
         // Waiting would close standard input; a run that goes on ends when it is closed.
@@ -229,6 +237,7 @@ fn an_interrupted_run_leaves_no_temporary_files() {
         assert_eq!(child.wait().unwrap().signal(), signal, "{shell}");
         drop(open);
         assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "{shell}");
+        assert_eq!(fs::read_dir(outputs.path()).unwrap().count(), 0, "{shell}");
     }
     // What a run leaves that cannot see its end goes with the next one, but not what one holds that goes on.
     let begin = || {
@@ -237,7 +246,9 @@ fn an_interrupted_run_leaves_no_temporary_files() {
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     };
     let wait_until = |is_so: &dyn Fn() -> bool| {
+        let begun = std::time::Instant::now();
         while !is_so() {
+            assert!(begun.elapsed().as_secs() < 60);
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
     };

@@ -76,9 +76,14 @@ fn others() -> MutexGuard<'static, Vec<PathBuf>> {
     OTHERS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Has a file go too when the run is interrupted.
-pub fn remove_too(file: &Path) {
-    others().push(file.to_path_buf());
+/// Has a file or directory go too when the run is interrupted.
+pub fn remove_too(path: &Path) {
+    others().push(path.to_path_buf());
+}
+
+/// Has it stay from here on, as it is being put in its place: half of it gone would be worse than all of it left.
+pub fn keep(path: &Path) {
+    others().retain(|other| other != path);
 }
 
 /// Signals end the run as they would, but the directory is removed before. One that whoever started the run has it ignore, as
@@ -93,8 +98,9 @@ fn remove_when_interrupted(directory: &Path) {
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             let _ = fs::remove_dir_all(&directory);
-            for file in others().iter() {
-                let _ = fs::remove_file(file); // which is not there any more where it is in its place
+            for path in others().iter() {
+                // A file is not there any more where it is in its place.
+                let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
             }
             let _ = signal_hook::low_level::emulate_default_handler(signal);
         }

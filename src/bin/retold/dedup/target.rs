@@ -1,11 +1,12 @@
 //! The output: written into a directory beside its final place, and renamed when all of it is on disk.
 //!
-//! That directory has a name of its own, `.NAME.retold-partial`, and is locked while a run writes it: what a killed run left is
-//! found by the next one, which begins anew. The ledger appears first, then the output; so there is no output without its ledger.
+//! That directory has a name of its own, `.NAME.retold-partial`, and is locked while a run writes it. It goes with a run that is
+//! interrupted; what a killed run left is found by the next one, which begins anew. The ledger appears first, then the output; so there is no output without its ledger.
 
 use super::place::Place;
 use crate::exit::Failure;
 use crate::output::{Destination, folder_of, write_file};
+use crate::temporary;
 use rayon::prelude::*;
 use retold::dedup::{DedupOptions, Deduplicated, Fate};
 use retold::problem::io_reason;
@@ -254,6 +255,7 @@ impl Target {
         let made = self.partial.output();
         let appeared = |path: &Path| io::Error::other(format!("{} has appeared meanwhile", path.display()));
         let moved = synced(&made, self.is_file).and_then(|()| {
+            temporary::keep(&self.partial.path);
             let is_there = self.output.exists();
             if is_there && !self.force {
                 // An empty directory is replaced, by what may be read by those who may read it; one that is not is not, whatever is
@@ -342,6 +344,7 @@ impl Partial {
             let removed = if is_directory { fs::remove_dir_all(&left) } else { fs::remove_file(&left) };
             removed.map_err(failed)?;
         }
+        temporary::remove_too(&path);
         Ok(Self { path, _lock: lock })
     }
 
