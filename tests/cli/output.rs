@@ -56,9 +56,18 @@ fn a_report_replaces_reports_and_nothing_else_of_what_is_read() {
         assert!(ended.stderr.contains("in/c.txt is in "), "{arguments}: {}", ended.stderr);
         assert_eq!(fs::read_to_string(corpus.path().join("in/c.txt")).unwrap(), visit(), "{arguments}");
     }
+    // Nor is a text that tells of this command.
+    let notes = "retold finds near-duplicates by Jaccard similarity.";
+    fs::write(corpus.path().join("in/notes"), notes).unwrap();
+    let ended = retold(corpus.path(), "scan in --output in/notes");
+    assert!(ended.status == 2 && ended.stderr.contains("was not written by this command"), "{}", ended.stderr);
+    assert_eq!(fs::read_to_string(corpus.path().join("in/notes")).unwrap(), notes);
+    fs::remove_file(corpus.path().join("in/notes")).unwrap();
     // A report of last time is no data, whatever its format, and is replaced.
-    let formats =
-        ["text", "json", "jsonl", "markdown", "csv", "html"].map(|format| format!("scan in --format {format}"));
+    let formats = ["text", "text --color always", "json", "jsonl", "markdown", "csv", "html"];
+    let formats = formats.iter().flat_map(|format| {
+        [format!("scan in --format {format}"), format!("scan in/a.txt --against in/c.txt -f {format}")]
+    });
     let gates =
         ["text", "json", "sarif", "junit", "github", "gitlab"].map(|format| format!("check in --format {format}"));
     let lone = [

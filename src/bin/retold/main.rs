@@ -17,6 +17,7 @@ mod run;
 mod scan;
 mod temporary;
 mod values;
+mod written;
 
 use args::Command;
 use std::process::ExitCode;

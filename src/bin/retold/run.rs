@@ -4,11 +4,11 @@ use crate::args::SelectionArgs;
 use crate::exit::{Failure, say};
 use crate::format::counted;
 use crate::progress;
+use retold::Options;
 use retold::problem::{Problem, io_reason};
 use retold::report::Report;
-use retold::{Options, index_file};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
@@ -103,29 +103,6 @@ pub fn expect_no_input<'a>(
         }
     }
     Ok(files)
-}
-
-/// Whether a file looks like what a run writes, which it then may replace: every report that says something tells of `retold`,
-/// of Jaccard, or of GitLab's checks near its beginning or its end.
-pub fn is_report(path: &Path) -> bool {
-    const LOOKED_AT: u64 = 4096;
-    if index_file::is_at(path) {
-        return false;
-    }
-    let part = |from: u64| -> std::io::Result<Vec<u8>> {
-        let (mut file, mut part) = (File::open(path)?, Vec::new());
-        file.seek(SeekFrom::Start(from))?;
-        file.take(LOOKED_AT).read_to_end(&mut part)?;
-        Ok(part)
-    };
-    let length = path.metadata().map_or(0, |metadata| metadata.len());
-    let parts = part(0).and_then(|head| Ok([head, part(length.saturating_sub(LOOKED_AT))?]));
-    parts.is_ok_and(|parts| {
-        let says = |words: &[u8]| parts.iter().any(|part| memchr::memmem::find(part, words).is_some());
-        let nothing =
-            parts[0].starts_with(b"clean: ") || parts[0].trim_ascii().is_empty() || parts[0].trim_ascii() == b"[]";
-        nothing || says(b"retold") || says(b"accard") || says(b"\"check_name\"")
-    })
 }
 
 /// A path as other commands write it, which need not be text.

@@ -4,6 +4,7 @@ use crate::args::ScanArgs;
 use crate::exit::{self, Failure, Status};
 use crate::format::Format;
 use crate::output::Destination;
+use crate::written::is_report;
 use crate::{format, run, values};
 use retold::report::Report;
 use retold::source::{Fate, Listed, Sources};
@@ -20,7 +21,7 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     }
     let inputs = paths.iter().chain(&args.wider.against).chain(&args.selection.files_from);
     let outputs = args.output.output.iter().chain(&args.report.pairs);
-    options.selection.except = run::expect_no_input(outputs, inputs, run::is_report)?;
+    options.selection.except = run::expect_no_input(outputs, inputs, is_report)?;
     args.output.destination().expect_place()?;
     if args.list {
         return list(&args, &paths, &options);

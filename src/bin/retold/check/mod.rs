@@ -15,6 +15,7 @@ use crate::exit::{Failure, Status, say};
 use crate::format::{Style, counted};
 use crate::output::{Destination, is_device};
 use crate::run;
+use crate::written::is_report;
 use changed::Unchanged;
 use retold::Options;
 use retold::check::{Baseline, Checked, Finding, Gate, Level, Place, Rule, Rules, State};
@@ -42,7 +43,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let outputs = args.output.output.iter().chain(&args.report.pairs);
     let outputs = outputs.chain(args.report.reports.iter().map(|(_, file)| file));
     let inputs = paths.iter().chain(&args.gate.against).chain(&args.selection.files_from);
-    let reports = run::expect_no_input(outputs, inputs, run::is_report)?;
+    let reports = run::expect_no_input(outputs, inputs, is_report)?;
     let (baseline_file, baseline) = baseline(args, config)?;
     let folder = baseline_file.parent().unwrap_or(Path::new(""));
     let unseen = scope::unseen(&paths, &args.selection, config, &baseline, folder);

@@ -8,19 +8,20 @@ use crate::difference::{self, Change};
 use crate::exit::{Failure, Status};
 use crate::format::Style;
 use crate::run;
+use crate::written::is_report;
 use retold::compare::Comparison;
 use retold::source::path_and_record;
 use serde::Serialize;
 
 /// Compares two documents and writes what was found.
 pub fn run(args: &CompareArgs) -> Result<Status, Failure> {
+    let read = [&args.a, &args.b].map(|name| path_and_record(name).0.to_path_buf());
+    run::expect_no_input(&args.output.output, &read, is_report)?;
     let options = args.options();
     // There is nothing to say but what ends the run, and no progress: `args.saying` is there for those who always type it.
     let compared = || retold::compare::compare([&args.a, &args.b], &options);
     let comparison = run::pool(args.threads.count)?.install(compared).map_err(Failure::new)?;
     let [a, b] = comparison.documents.each_ref();
-    let read = [&args.a, &args.b].map(|name| path_and_record(name).0.to_path_buf());
-    run::expect_no_input(&args.output.output, &read, run::is_report)?;
     let compared = Compared {
         changes: difference::changes(&a.tokens.hashes, &b.tokens.hashes),
         threshold: options.threshold,

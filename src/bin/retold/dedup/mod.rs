@@ -8,6 +8,7 @@ mod target;
 use crate::args::{DedupArgs, SummaryFormat};
 use crate::exit::{self, Failure, Status};
 use crate::output::Destination;
+use crate::written::is_report;
 use crate::{format, progress, run};
 use retold::dedup::{DedupOptions, Deduplicated, Only, dedup};
 use std::io;
@@ -29,7 +30,7 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
     let force = args.target.force;
     let read: Vec<PathBuf> = paths.iter().chain(&args.selection.files_from).cloned().collect();
     let pairs_to = args.target.pairs.as_deref().map(Destination::of);
-    options.scan.selection.except = run::expect_no_input(&args.target.pairs, &read, run::is_report)?;
+    options.scan.selection.except = run::expect_no_input(&args.target.pairs, &read, is_report)?;
     let place = output.map(|output| Target::check(output, is_file, force, &read, &options)).transpose()?;
     let ledger = Ledger::of(ledger, output, force, &read, &options)?;
     pairs_to.iter().try_for_each(|pairs| expect_place_of_pairs(pairs, &read, output, &ledger))?;
