@@ -90,7 +90,7 @@ pub fn dedup(paths: &[PathBuf], options: &DedupOptions, progress: &Progress) -> 
             continue;
         }
         match options.scan.passages {
-            Some(least) if rounds.find_passages(least, progress)? => {}
+            Some(least) if rounds.find_passages(least, progress)? || rounds.take_back_passages()? => {}
             _ => break,
         }
     }

@@ -2,13 +2,14 @@
 //!
 //! A deduplication edits each text a dozen times, and finding what is nearly told again in a changelog of 40,000 lines takes
 //! milliseconds: of /usr/share/doc two thirds of a run. The cuts of a text follow from it, from its passages and from the boilerplate
-//! that is known; the last two only become more, so that counting them tells whether they are the same.
+//! that is known; that only becomes more, so that counting it tells whether it is the same.
 //!
 //! Cost: a hash of the text, and 40 bytes a cut, up to `MOST_KEPT` of all texts together.
 
 use super::{Cut, Edits};
 use crate::document::Seat;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use twox_hash::XxHash3_64;
 
@@ -41,8 +42,8 @@ pub(super) struct Kept {
 pub(super) struct Known {
     /// The hash of the text.
     text: u64,
-    /// How many of its passages are left out.
-    passages: usize,
+    /// Which passages are left out of it.
+    passages: Vec<Range<usize>>,
     /// How many lines are left out wherever they stand.
     boilerplate: usize,
 }
@@ -52,7 +53,7 @@ impl Known {
     pub fn of(edits: &Edits, seat: Seat, text: &str) -> Option<Self> {
         (text.len() >= LONG && !edits.leaves_lines()).then(|| Self {
             text: XxHash3_64::oneshot(text.as_bytes()),
-            passages: edits.passages.get(&seat).map_or(0, Vec::len),
+            passages: edits.passages.get(&seat).cloned().unwrap_or_default(),
             boilerplate: edits.boilerplate.len(),
         })
     }

@@ -10,7 +10,7 @@
 mod kept;
 
 use crate::document::Seat;
-use crate::lines::{KeyedLine, LineOptions, Lines, RepeatedLine, RepeatedLines, line_bytes};
+use crate::lines::{KeyedLine, LineOptions, Lines, RepeatedLine, RepeatedLines, line_bytes, line_similarity};
 use crate::tokens::{TokenUnit, Tokens};
 use kept::{Kept, KeptCuts, Known};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -25,7 +25,7 @@ pub struct Edits {
     pub drops_repeated: bool,
     /// The keys of lines that are left out wherever they stand; these only become more.
     pub boilerplate: HashSet<u64>,
-    /// Ranges of texts, in order; of each text they only become more.
+    /// Ranges of texts, in order.
     pub passages: BTreeMap<Seat, Vec<Range<usize>>>,
     /// Documents that are read as if they were empty.
     pub gone: BTreeSet<Seat>,
@@ -88,7 +88,7 @@ pub struct Editor<'a> {
 impl<'a> Editor<'a> {
     /// For texts of which the tokens are of this unit.
     pub fn new(edits: &'a Edits, unit: TokenUnit) -> Self {
-        let (lines, repeated) = (Lines::default(), RepeatedLines::default());
+        let (lines, repeated) = (Lines::default(), RepeatedLines::of_what_stays());
         let (candidates, left, cuts) = (Vec::new(), String::new(), Vec::new());
         Self { edits, unit, lines, repeated, candidates, left, cuts, is_complete: true, is_gone: false }
     }
@@ -133,12 +133,8 @@ impl<'a> Editor<'a> {
             }
             self.lines.read(tokens);
             let mut found = Vec::new();
-            if edits.drops_repeated {
-                let (repeated, is_complete) = self.repeated.find(current, tokens, &self.lines, edits.lines);
-                self.is_complete = is_complete;
-                found = repeated_lines(repeated, current, tokens);
-            }
-            if found.is_empty() && !edits.boilerplate.is_empty() {
+            // First of all: a line goes for one that stays.
+            if !edits.boilerplate.is_empty() {
                 self.candidates.clear();
                 self.lines.add_boilerplate_candidates(0, current, tokens, edits.lines, &mut self.candidates);
                 let known = self.candidates.iter().filter(|line| edits.boilerplate.contains(&line.key));
@@ -146,6 +142,11 @@ impl<'a> Editor<'a> {
                     bytes: whole_line(current, tokens, u64::from(line.line) + 1),
                     why: Why::BoilerplateLine,
                 }));
+            }
+            if found.is_empty() && edits.drops_repeated {
+                let (repeated, is_complete) = self.repeated.find(current, tokens, &self.lines, edits.lines);
+                self.is_complete = is_complete;
+                found = repeated_lines(repeated, current, tokens);
             }
             if found.is_empty() {
                 break;
@@ -155,6 +156,7 @@ impl<'a> Editor<'a> {
             self.cuts.sort_unstable_by_key(|cut| cut.bytes.start);
             self.leave(text);
         }
+        name_what_stays(&mut self.cuts);
         if let Some(known) = known {
             edits.kept.keep(seat, known, Kept { cuts: self.cuts.clone(), is_complete: self.is_complete });
         }
@@ -198,19 +200,46 @@ impl<'a> Editor<'a> {
 
 /// All lines of each group but the first.
 fn repeated_lines(repeated: Vec<RepeatedLine>, text: &str, tokens: &Tokens) -> Vec<Cut> {
+    let tokens_of = |number: u64| {
+        let end = |line: u64| (line as usize).checked_sub(1).map_or(0, |line| tokens.lines[line].tokens);
+        &tokens.hashes[end(number - 1)..end(number)]
+    };
     let mut cuts: BTreeMap<u64, Cut> = BTreeMap::new();
     for line in repeated {
         let [first, again @ ..] = line.lines.as_slice() else { continue };
-        // To be like a line that goes is not enough: it must be like one that stays, which the next round tells.
+        // Those with the same tokens as one that is nearly another go for that one.
         if cuts.contains_key(first) {
             continue;
         }
-        let why = Why::RepeatedLine { first: whole_line(text, tokens, *first).start, similarity: line.similarity };
+        let start = whole_line(text, tokens, *first).start;
         for &number in again {
-            cuts.entry(number).or_insert_with(|| Cut { bytes: whole_line(text, tokens, number), why });
+            let why = || Why::RepeatedLine {
+                first: start,
+                similarity: line_similarity(tokens_of(*first), tokens_of(number)),
+            };
+            cuts.entry(number).or_insert_with(|| Cut { bytes: whole_line(text, tokens, number), why: why() });
         }
     }
     cuts.into_values().collect()
+}
+
+/// A short line goes for its neighbour, which may go for one that becomes its own when what is between has gone: of the same tokens, the
+/// first of them stays.
+fn name_what_stays(cuts: &mut [Cut]) {
+    let first_of = |cut: &Cut| match cut.why {
+        Why::RepeatedLine { first, .. } => Some(first),
+        Why::BoilerplateLine | Why::Passage => None,
+    };
+    for at in 0..cuts.len() {
+        // Those before it name what stays already.
+        let before =
+            first_of(&cuts[at]).and_then(|first| cuts[..at].binary_search_by_key(&first, |cut| cut.bytes.start).ok());
+        if let (Some(stays), Why::RepeatedLine { first, .. }) =
+            (before.and_then(|before| first_of(&cuts[before])), &mut cuts[at].why)
+        {
+            *first = stays;
+        }
+    }
 }
 
 /// A line by its number from 1, with its line feed.
@@ -220,7 +249,7 @@ fn whole_line(text: &str, tokens: &Tokens, number: u64) -> Range<usize> {
 }
 
 /// Cuts of what earlier ones left, as cuts of the original; one that earlier ones lie in becomes several.
-pub fn in_original(earlier: &[Cut], cuts: Vec<Cut>) -> Vec<Cut> {
+fn in_original(earlier: &[Cut], cuts: Vec<Cut>) -> Vec<Cut> {
     let original = Original::new(earlier);
     let mut all = Vec::with_capacity(cuts.len());
     for cut in cuts {
@@ -234,14 +263,15 @@ pub fn in_original(earlier: &[Cut], cuts: Vec<Cut>) -> Vec<Cut> {
 }
 
 /// A text of which some of it was cut.
-struct Original<'a> {
+pub(crate) struct Original<'a> {
     cuts: &'a [Cut],
     /// For each cut where in what is left it was, and how many bytes it and those before it have.
     places: Vec<(usize, usize)>,
 }
 
 impl<'a> Original<'a> {
-    fn new(cuts: &'a [Cut]) -> Self {
+    /// For what was cut, in order.
+    pub(crate) fn new(cuts: &'a [Cut]) -> Self {
         let mut removed = 0;
         let place = |cut: &Cut| {
             let left = cut.bytes.start - removed;
@@ -262,7 +292,7 @@ impl<'a> Original<'a> {
     }
 
     /// Where a range of what is left stands, not empty.
-    fn ranges(&self, left: Range<usize>, mut visit: impl FnMut(Range<usize>)) {
+    pub(crate) fn ranges(&self, left: Range<usize>, mut visit: impl FnMut(Range<usize>)) {
         let last = left.end - 1;
         let mut at = self.place(left.start);
         for cut in &self.cuts[self.cuts_before(left.start)..self.cuts_before(last)] {

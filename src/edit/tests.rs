@@ -35,6 +35,42 @@ fn a_line_goes_only_if_one_like_it_stays() {
     assert_eq!(edited(&edits, text).0, "a b c d e f g h i j\n-\n-\na b c d w z g h x y\n");
 }
 
+/// 5 is like 4, which goes for 3, but not like 3.
+#[test]
+fn nor_for_one_that_goes_in_its_turn() {
+    let text = "one bb cc dd ee ff gg hh\none bb cc dd XX ff gg hh\ntwo bb cc dd XX ff gg hh\n\
+        six bb cc dd XX ff gg hh\nsix bb cc dd XX YY gg hh\n";
+    let (left, cuts) = edited(&dropping(), text);
+    assert_eq!(left, "one bb cc dd ee ff gg hh\ntwo bb cc dd XX ff gg hh\nsix bb cc dd XX YY gg hh\n");
+    let why = |first, similarity| Why::RepeatedLine { first, similarity };
+    assert_eq!(cuts.iter().map(|cut| cut.why).collect::<Vec<_>>(), [why(0, 0.875), why(50, 0.875)]);
+}
+
+#[test]
+fn a_line_does_not_go_for_boilerplate_that_goes() {
+    let text =
+        "the committee voted on Monday to approve the budget\nthe committee voted on Tuesday to approve the budget\n";
+    let (monday, tuesday) = text.split_once('\n').unwrap();
+    assert_eq!(edited(&dropping(), text).0, format!("{monday}\n"));
+    let boilerplate = HashSet::from([crate::lines::key(&tokens_of(monday))]);
+    assert_eq!(edited(&Edits { boilerplate, ..dropping() }, text).0, tuesday);
+}
+
+/// Of three lines that become neighbours one after the other the first stays.
+#[test]
+fn what_stays_is_named_though_neighbours_change() {
+    let text = "Read more\nA line that stands twice here\nA line that stands twice here\nRead more\nRead more\nlast\n";
+    let text = format!("A line that stands twice here\n{text}");
+    let (left, cuts) = edited(&dropping(), &text);
+    assert_eq!(left, "A line that stands twice here\nRead more\nlast\n");
+    let firsts = cuts.iter().map(|cut| match cut.why {
+        Why::RepeatedLine { first, .. } => text[first..].lines().next().unwrap(),
+        why => panic!("{why:?}"),
+    });
+    assert!(firsts.eq(cuts.iter().map(|cut| text[cut.bytes.clone()].trim_end())));
+    assert_eq!(cuts.iter().filter(|cut| matches!(cut.why, Why::RepeatedLine { first: 30, .. })).count(), 2);
+}
+
 #[test]
 fn lines_that_become_neighbours_are_repeated_then() {
     let text = "Read more\nA line that stands twice here\nRead more\nA line that stands twice here\nRead more\n";
@@ -62,6 +98,8 @@ fn lines() -> impl Strategy<Value = Vec<&'static str>> {
         "a b c d e f g h i j",
         "a b c d e f g h x y",
         "a b c d w z g h x y",
+        "a q c d w z g h x y",
+        "a q c r w z g h x y",
     ];
     prop::collection::vec(prop::sample::select(lines), 0..30)
 }
@@ -122,6 +160,18 @@ proptest! {
         }
         expected.push_str(&text[at..]);
         prop_assert_eq!(&left, &expected);
+        // A line goes for one that stays, and is as much like it as is said.
+        for cut in &cuts {
+            let Why::RepeatedLine { first, similarity } = cut.why else { continue };
+            prop_assert!(first < cut.bytes.start);
+            prop_assert!(!cuts.iter().any(|cut| cut.bytes.contains(&first)));
+            if edits.passages.is_empty() {
+                let tokens = |from: usize| tokens_of(text[from..].lines().next().unwrap());
+                let (a, b) = (tokens(first), tokens(cut.bytes.start));
+                prop_assert_eq!(similarity, line_similarity(&a, &b));
+                prop_assert!(similarity >= edits.lines.similarity);
+            }
+        }
         edits.passages.clear();
         prop_assert_eq!(edited(&edits, &left), (left, vec![]));
     }

@@ -14,6 +14,7 @@ mod subsequence;
 
 pub use boilerplate::{BoilerplateLine, EXAMPLES, KeyedLine, LineCounter, LinePlace};
 pub use key::key;
+pub(crate) use near::line_similarity;
 pub use repeated::RepeatedLines;
 
 use crate::cpu;

@@ -4,6 +4,7 @@
 //! tokens. Distinct lines are taken in order. One that is similar enough to the first line of a group joins the first such group. One
 //! that is not, but is to another line before it, makes a group of its own with the first such line; and so does each line before it
 //! that is like it and in no group yet. Whatever stands there nearly again is told, and what is told is like the first line of its group.
+//! Where all but first lines go, a line is compared with those alone: to be like a line that goes is not enough.
 //!
 //! How: a line is compared with the earlier ones by masks of 64 bits, one for each token; bits that differ are tokens
 //! that only one of them has. Long lines are told apart by counts of tokens. What passes is compared
@@ -46,6 +47,8 @@ const LONG: usize = if cfg!(test) { 6 } else { 32 };
 /// Finds nearly equal lines, in buffers that it keeps.
 #[derive(Debug, Default)]
 pub(super) struct Near {
+    /// Whether lines are compared with first lines alone, so that each is in one group and no first line in another.
+    leaders_alone: bool,
     /// The lines that may be nearly the same as another, by their places among the document's lines.
     candidates: Vec<u32>,
     /// The bits of the tokens of each, eight candidates at a time.
@@ -67,6 +70,11 @@ pub(super) struct Near {
 }
 
 impl Near {
+    /// Compares lines with first lines alone.
+    pub(super) fn of_leaders() -> Self {
+        Self { leaders_alone: true, ..Self::default() }
+    }
+
     /// Adds the groups of nearly equal lines to `found`; false when it gave up.
     ///
     /// `firsts` tells for each line the first with the same tokens.
@@ -145,8 +153,21 @@ impl cpu::Loop for Grouping<'_> {
     #[inline(always)]
     fn run(self, cpu: impl Cpu) {
         let Self { near, tokens, lines, complete } = self;
-        let Near { candidates, masks, shares, counts, is_first, is_told, alike, joined, index, subsequence, bounds } =
-            near;
+        let Near {
+            leaders_alone,
+            candidates,
+            masks,
+            shares,
+            counts,
+            is_first,
+            is_told,
+            alike,
+            joined,
+            index,
+            subsequence,
+            bounds,
+        } = near;
+        let leaders_alone = *leaders_alone;
         let of_line = |line: u32| &tokens[lines[line as usize].tokens.clone()];
         let is_indexed = candidates.len() > FEW;
         if is_indexed {
@@ -224,9 +245,9 @@ impl cpu::Loop for Grouping<'_> {
             let told = joined.len();
             let mut like = None;
             let is_first_line = |other: &&u32| is_first[**other as usize];
-            let others = alike.iter().filter(|other| !is_first_line(other));
+            let others = alike.iter().filter(|other| !leaders_alone && !is_first_line(other));
             for &other in alike.iter().filter(is_first_line).chain(others) {
-                let is_wanted = like.is_none() || !is_told[other as usize];
+                let is_wanted = like.is_none() || !leaders_alone && !is_told[other as usize];
                 if is_wanted && let Some(similarity) = likeness(other) {
                     joined.push((other, line, similarity));
                     like = like.or(Some(other));
@@ -316,6 +337,22 @@ impl Bounds {
     fn shared(&self, a: usize) -> Shared {
         self.shared.get(a).copied().unwrap_or_else(|| least_shared(a, self.similarity))
     }
+}
+
+/// The similarity of two lines by their tokens, not none of both.
+pub(crate) fn line_similarity(a: &[u64], b: &[u64]) -> f64 {
+    struct Length<'a>([&'a [u64]; 2], &'a mut Option<usize>);
+    impl cpu::Loop for Length<'_> {
+        #[inline(always)]
+        fn run(self, cpu: impl Cpu) {
+            let Self([a, b], length) = self;
+            *length = Subsequence::default().length(cpu, a, b, 0, &mut 0);
+        }
+    }
+    let mut length = None;
+    cpu::dispatch(Length([a, b], &mut length));
+    let total = a.len() + b.len();
+    similarity(total, total - 2 * length.unwrap_or_default())
 }
 
 /// The similarity of two lines of `total` tokens together, `distance` of which are not of their common subsequence.

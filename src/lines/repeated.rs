@@ -32,9 +32,14 @@ pub struct RepeatedLines {
 }
 
 impl RepeatedLines {
+    /// For documents of which the first line of each stays and the others go: what is like one that goes alone is not told.
+    pub fn of_what_stays() -> Self {
+        Self { near: Near::of_leaders(), ..Self::default() }
+    }
+
     /// The repeated lines of a document, by their first lines. `lines` and `tokens` are those of `text`.
     ///
-    /// The second value tells that there were too many lines like each other to compare all of them: see `near`.
+    /// The second value tells whether all that are like each other were compared; there may be too many: see `near`.
     pub fn find(
         &mut self,
         text: &str,

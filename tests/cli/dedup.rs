@@ -596,3 +596,57 @@ fn a_stream_has_no_time() {
         assert!(ended.stderr.contains(&kept), "{keep}: {}", ended.stderr);
     }
 }
+
+/// What is cut for something stands in the output, whatever becomes of that later.
+#[test]
+fn nothing_goes_for_what_goes_in_its_turn() {
+    let words = |letter: char, numbers: std::ops::Range<usize>| {
+        numbers.map(|number| format!("{letter}{number} ")).collect::<String>()
+    };
+    let (q, p, r) = (words('q', 0..60), words('p', 0..11), words('r', 0..11));
+    let told = [
+        // The third goes for the second once it has lost what the first has; the fourth has lost what the third has.
+        (
+            "--drop-passages --passage-tokens 12 --exhaustive --shingle-size 1",
+            [
+                format!("z1 z2 z3 {q}z4 z5\n"),
+                format!("{p}CHANGED {r}\n"),
+                format!("{p}SECRET {r}{q}\n"),
+                format!("{}{p}SECRET end\n", words('b', 0..30)),
+            ],
+        ),
+        // A line of the third does, for the line above it.
+        (
+            "--drop-passages --passage-tokens 12 --drop-repeated-lines",
+            [
+                format!("z1 z2 z3 {}z4 z5\n", words('q', 0..12)),
+                format!("{}\n", words('c', 0..30)),
+                format!("{p}CHANGED {r}\n{p}SECRET {r}{}\n", words('q', 0..12)),
+                format!("{}{p}SECRET end\n", words('b', 0..30)),
+            ],
+        ),
+        // A line of the first goes as boilerplate; one like it stays then.
+        (
+            "--drop-repeated-lines --drop-boilerplate-lines --boilerplate-documents 2",
+            [
+                format!("{p}CHANGED\n{}\n{p}SECRET\n", words('b', 0..30)),
+                format!("{p}CHANGED\n{}\n", words('c', 0..30)),
+                words('d', 0..30),
+                words('e', 0..30),
+            ],
+        ),
+    ];
+    for (options, texts) in told {
+        let names = ["in/1.txt", "in/2.txt", "in/3.txt", "in/4.txt"];
+        let folder = folder(names.into_iter().zip(texts));
+        let done = retold(folder.path(), &format!("dedup in -o out {options}"));
+        assert_eq!(done.status, 0, "{done:?}");
+        let written = files(&folder.path().join("out"));
+        assert_eq!(written.values().filter(|text| text.contains("SECRET")).count(), 1, "{options}: {written:?}");
+        let removed = ledger(&folder.path().join("out.removed.jsonl"), &["document", "text"]);
+        assert!(!removed.is_empty(), "{options}");
+        // Nothing more is found in what stays.
+        let again = retold(folder.path(), &format!("dedup out -o again {options}"));
+        assert_eq!((again.status, files(&folder.path().join("again"))), (0, written), "{options}");
+    }
+}

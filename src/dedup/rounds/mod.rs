@@ -1,24 +1,24 @@
 //! The rounds of a deduplication: everything is read, with what is known to go left out, and more is found that goes.
 
+mod passages;
+
 use super::keep::Preference;
 use super::plan::{Reason, Removed};
 use super::{DedupOptions, Only};
 use crate::document::DocId;
-use crate::edit::{Cut, Edits, Why, in_original, united};
+use crate::edit::Edits;
 use crate::gather::{Gathered, gather};
 use crate::index::Copies;
 use crate::leaks::Boundary;
 use crate::matching::Wanted;
 use crate::method::{self, Method};
-use crate::ordered::map_in_order;
 use crate::problem::Problem;
 use crate::progress::Progress;
-use crate::reader::{Corpus, Reader};
+use crate::reader::Corpus;
 use crate::report::{Leak, LeakKind};
 use crate::sign::Signing;
 use crate::source::{SourceId, Sources};
-use std::collections::BTreeMap;
-use std::ops::Range;
+use passages::CutPassages;
 
 /// What is known so far.
 pub(super) struct Rounds<'a> {
@@ -39,6 +39,8 @@ pub(super) struct Rounds<'a> {
     count: Option<usize>,
     /// What is left out from now on.
     pub edits: Edits,
+    /// What the passages among that were cut for.
+    cut_passages: CutPassages,
     /// What goes, in the order in which it was found.
     pub removed: Vec<Removed>,
     /// What was read last.
@@ -68,6 +70,7 @@ impl<'a> Rounds<'a> {
             is_current,
             count: None,
             edits,
+            cut_passages: CutPassages::default(),
             removed,
             gathered,
         })
@@ -134,62 +137,12 @@ impl<'a> Rounds<'a> {
             // Pages, which are not cut, tell again what is known.
             self.edits.boilerplate.extend(lines.iter().map(|line| line.key));
             let has_found = self.edits.boilerplate.len() > known;
+            // What went for such a line comes back, and may be boilerplate itself.
+            self.lines_are_counted = !(has_found && self.options.drops_repeated_lines);
             self.is_current &= !has_found;
             return Ok(has_found);
         }
         Ok(false)
-    }
-
-    /// Looks for passages of at least so many tokens; whether there are any.
-    pub(super) fn find_passages(&mut self, least: u32, progress: &Progress) -> Result<bool, String> {
-        let mut gathered = self.current(Signing { passages: Some(least), ..self.signing }, progress)?;
-        self.is_current = false; // nobody asks for more before the next comparison
-        let own = gathered.documents.first_of(self.reference);
-        let copies = gathered.index.collapse();
-        let mut again: BTreeMap<DocId, Vec<Range<u32>>> = BTreeMap::new();
-        for passage in std::mem::take(&mut gathered.passages).passages(least, &copies) {
-            for (number, place) in passage.places.iter().enumerate().filter(|(_, place)| place.document >= own) {
-                let end = place.start + place.tokens;
-                // Where a passage stands first it stays, but for what it says again there.
-                let start = if number > 0 { place.start } else { place.start + passage.period.unwrap_or(place.tokens) };
-                if start < end {
-                    again.entry(place.document).or_default().push(start..end);
-                }
-            }
-        }
-        let corpus = self.corpus(&gathered);
-        let cut = |reader: &mut Reader<'_>, (document, tokens): (DocId, Vec<Range<u32>>)| {
-            let located = reader.read_with_spans(document)?;
-            let spans = &located.tokens.spans;
-            let bytes = |tokens: Range<u32>| spans[tokens.start as usize].start..spans[tokens.end as usize - 1].end;
-            let cuts = united(tokens.into_iter().map(bytes).collect()).into_iter();
-            let cuts = cuts.map(|bytes| Cut { bytes, why: Why::Passage }).collect();
-            let is_page = located.is_page;
-            Ok((document, if is_page { Vec::new() } else { in_original(reader.cuts(), cuts) }))
-        };
-        let (mut found, mut failed) = (Vec::new(), None);
-        map_in_order(
-            again.into_iter(),
-            || Reader::new(corpus),
-            cut,
-            |cut: Result<_, Problem>| match cut {
-                Ok((_, cuts)) if cuts.is_empty() => {}
-                Ok((document, cuts)) => found.push((corpus.documents.seat(document), cuts)),
-                Err(problem) => failed = Some(problem),
-            },
-        );
-        if let Some(problem) = failed {
-            return Err(problem.to_string());
-        }
-        self.gathered = Some(gathered);
-        let has_found = !found.is_empty();
-        self.lines_are_counted &= !has_found;
-        for (seat, cuts) in found {
-            let of_document = self.edits.passages.entry(seat).or_default();
-            of_document.extend(cuts.into_iter().map(|cut| cut.bytes));
-            of_document.sort_unstable_by_key(|bytes| bytes.start);
-        }
-        Ok(has_found)
     }
 
     /// What was read last, if it is current; else it is read.

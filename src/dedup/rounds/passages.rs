@@ -1,0 +1,194 @@
+//! Passages in several places: all but the first go, and come back when the first does not stay.
+//!
+//! A passage is cut where it stands again, for the document in which it stands first. That document may be found to be a duplicate
+//! later, or a line of it may be told twice when something else of it is gone; then nobody would hold the passage. So it is remembered
+//! where each stands that others went for, and when nothing more is found it is looked at once more. What was cut for a passage that is
+//! not there any more is not left out from then on, and all is compared again.
+//!
+//! There is an end: whatever becomes of a document depends on those before it alone, but for an order of preference in which it comes
+//! first. So that no such order keeps a run going, a document of which cuts were taken back `MOST_TAKEN_BACK` times is not cut again.
+
+use super::{Removed, Rounds};
+use crate::document::{DocId, Seat};
+use crate::edit::{Original, united};
+use crate::ordered::map_in_order;
+use crate::problem::Problem;
+use crate::progress::Progress;
+use crate::reader::Reader;
+use crate::sign::Signing;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// How often what is cut of a document is taken back before it is left alone.
+const MOST_TAKEN_BACK: usize = 8;
+
+/// What passages were cut for.
+#[derive(Default)]
+pub(super) struct CutPassages {
+    cut: Vec<CutPassage>,
+    /// How often something was taken back of each document.
+    taken_back: BTreeMap<Seat, usize>,
+}
+
+/// A passage that stays in one place and was cut in others; by bytes of the texts as they were read.
+#[derive(Default)]
+struct CutPassage {
+    /// None where it stays in the reference, which stays as it is.
+    stays: Option<Place>,
+    cut: Vec<Place>,
+}
+
+/// A range of a text, in several pieces where something was cut before.
+type Place = (Seat, Vec<Range<usize>>);
+
+/// A place of a passage in a document: its tokens, the number of the passage, and whether it is cut there.
+type Wanted = (Range<u32>, usize, bool);
+
+impl Rounds<'_> {
+    /// Looks for passages of at least so many tokens; whether there are any.
+    pub(in crate::dedup) fn find_passages(&mut self, least: u32, progress: &Progress) -> Result<bool, String> {
+        let mut gathered = self.current(Signing { passages: Some(least), ..self.signing }, progress)?;
+        self.is_current = false; // nobody asks for more before the next comparison
+        let own = gathered.documents.first_of(self.reference);
+        let copies = gathered.index.collapse();
+        let is_left_alone = |document: DocId| {
+            let taken_back = self.cut_passages.taken_back.get(&gathered.documents.seat(document));
+            document < own || taken_back.is_some_and(|times| *times >= MOST_TAKEN_BACK)
+        };
+        let passages = std::mem::take(&mut gathered.passages).passages(least, &copies);
+        let mut wanted: BTreeMap<DocId, Vec<Wanted>> = BTreeMap::new();
+        let mut want = |document, tokens: Range<u32>, number, is_cut| {
+            if !tokens.is_empty() {
+                wanted.entry(document).or_default().push((tokens, number, is_cut));
+            }
+        };
+        for (number, passage) in passages.iter().enumerate() {
+            let [first, again @ ..] = passage.places.as_slice() else { continue };
+            // Where a passage stands first it stays, but for what it says again there.
+            let end = first.start + first.tokens;
+            let again_from = passage.period.map_or(end, |period| first.start + period);
+            if first.document >= own {
+                want(first.document, first.start..again_from, number, false);
+            }
+            if !is_left_alone(first.document) {
+                want(first.document, again_from..end, number, true);
+            }
+            for place in again.iter().filter(|place| !is_left_alone(place.document)) {
+                want(place.document, place.start..place.start + place.tokens, number, true);
+            }
+        }
+        let corpus = self.corpus(&gathered);
+        let places = |reader: &mut Reader<'_>, (document, wanted): (DocId, Vec<Wanted>)| {
+            let located = reader.read_with_spans(document)?;
+            let is_page = located.is_page;
+            let spans = &located.tokens.spans;
+            let bytes = |tokens: Range<u32>| spans[tokens.start as usize].start..spans[tokens.end as usize - 1].end;
+            let wanted = wanted.into_iter().filter(|&(.., is_cut)| !(is_page && is_cut));
+            let wanted: Vec<_> = wanted.map(|(tokens, number, is_cut)| (bytes(tokens), number, is_cut)).collect();
+            let original = Original::new(reader.cuts());
+            let place = |(bytes, number, is_cut)| {
+                let mut pieces = Vec::new();
+                original.ranges(bytes, |piece| pieces.push(piece));
+                (pieces, number, is_cut)
+            };
+            Ok((document, wanted.into_iter().map(place).collect()))
+        };
+        let (mut found, mut failed) = (BTreeMap::<Seat, Vec<Range<usize>>>::new(), None);
+        let mut cut: Vec<CutPassage> = passages.iter().map(|_| CutPassage::default()).collect();
+        map_in_order(
+            wanted.into_iter(),
+            || Reader::new(corpus),
+            places,
+            |places: Result<(DocId, Vec<(Vec<Range<usize>>, usize, bool)>), Problem>| match places {
+                Ok((document, places)) => {
+                    let seat = corpus.documents.seat(document);
+                    for (pieces, number, is_cut) in places {
+                        if is_cut {
+                            found.entry(seat).or_default().extend_from_slice(&pieces);
+                            cut[number].cut.push((seat, pieces));
+                        } else {
+                            cut[number].stays = Some((seat, pieces));
+                        }
+                    }
+                }
+                Err(problem) => failed = Some(problem),
+            },
+        );
+        if let Some(problem) = failed {
+            return Err(problem.to_string());
+        }
+        self.gathered = Some(gathered);
+        let has_found = !found.is_empty();
+        self.lines_are_counted &= !has_found;
+        for (seat, pieces) in found {
+            let of_document = self.edits.passages.entry(seat).or_default();
+            of_document.extend(united(pieces));
+            of_document.sort_unstable_by_key(|bytes| bytes.start);
+        }
+        self.cut_passages
+            .cut
+            .extend(cut.into_iter().filter(|passage| passage.stays.is_some() && !passage.cut.is_empty()));
+        Ok(has_found)
+    }
+
+    /// Takes back what was cut for passages that are not where they stayed any more; whether there are any.
+    pub(in crate::dedup) fn take_back_passages(&mut self) -> Result<bool, String> {
+        let Some(gathered) = self.gathered.take() else { return Ok(false) };
+        let mut stays: BTreeMap<Seat, Vec<usize>> = BTreeMap::new();
+        for (number, passage) in self.cut_passages.cut.iter().enumerate() {
+            if let Some((seat, _)) = passage.stays {
+                stays.entry(seat).or_default().push(number);
+            }
+        }
+        let corpus = self.corpus(&gathered);
+        let passages = &self.cut_passages.cut;
+        let lost_of = |reader: &mut Reader<'_>, (seat, numbers): (Seat, Vec<usize>)| {
+            if self.edits.gone.contains(&seat) {
+                return Ok(numbers);
+            }
+            let cuts = reader.cuts_of(corpus.documents.at(seat))?;
+            let is_cut = |piece: &Range<usize>| {
+                let behind = cuts.partition_point(|cut| cut.bytes.end <= piece.start);
+                cuts.get(behind).is_some_and(|cut| cut.bytes.start < piece.end)
+            };
+            let is_lost = |number: &usize| passages[*number].stays.iter().any(|(_, pieces)| pieces.iter().any(is_cut));
+            Ok(numbers.into_iter().filter(is_lost).collect())
+        };
+        let (mut is_lost, mut failed) = (vec![false; passages.len()], None);
+        map_in_order(
+            stays.into_iter(),
+            || Reader::new(corpus),
+            lost_of,
+            |lost: Result<Vec<usize>, Problem>| match lost {
+                Ok(numbers) => numbers.into_iter().for_each(|number| is_lost[number] = true),
+                Err(problem) => failed = Some(problem),
+            },
+        );
+        if let Some(problem) = failed {
+            return Err(problem.to_string());
+        }
+        let mut lost = is_lost.into_iter();
+        let lost = self.cut_passages.cut.extract_if(.., |_| lost.next().unwrap_or_default());
+        let mut back: BTreeMap<Seat, Vec<Range<usize>>> = BTreeMap::new();
+        lost.flat_map(|passage| passage.cut).for_each(|(seat, pieces)| back.entry(seat).or_default().extend(pieces));
+        for (seat, pieces) in &back {
+            let meets =
+                |bytes: &Range<usize>| pieces.iter().any(|piece| piece.start < bytes.end && bytes.start < piece.end);
+            if let Some(passages) = self.edits.passages.get_mut(seat) {
+                passages.retain(|bytes| !meets(bytes));
+            }
+            *self.cut_passages.taken_back.entry(*seat).or_default() += 1;
+        }
+        // A document that went for one of these went for less than that is now.
+        let seat = |document: DocId| gathered.documents.seat(document);
+        let comes_back =
+            |removed: &Removed| removed.reason.is_of_cluster() && back.contains_key(&seat(removed.representative));
+        for removed in self.removed.extract_if(.., |removed| comes_back(removed)) {
+            self.edits.gone.remove(&seat(removed.document));
+        }
+        self.gathered = Some(gathered);
+        self.lines_are_counted &= back.is_empty();
+        self.is_current &= back.is_empty();
+        Ok(!back.is_empty())
+    }
+}
