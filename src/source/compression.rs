@@ -23,9 +23,11 @@ pub enum Compression {
 pub(super) const HEAD: usize = 10;
 
 /// What each begins with.
-const MARKS: [(Compression, &[u8]); 4] = [
+const MARKS: [(Compression, &[u8]); 5] = [
     (Compression::Gzip, &[0x1f, 0x8b]),
     (Compression::Zstd, &[0x28, 0xb5, 0x2f, 0xfd]),
+    // The frame that pzstd begins a file with, of which the contents are skipped (section 3.1.2).
+    (Compression::Zstd, &[0x50, 0x2a, 0x4d, 0x18]),
     (Compression::Bzip2, b"BZh"),
     (Compression::Xz, &[0xfd, b'7', b'z', b'X', b'Z', 0]),
 ];
@@ -48,7 +50,7 @@ impl Compression {
     #[cfg(feature = "compression")]
     pub(super) fn reader<'a>(self, input: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
         Ok(match self {
-            Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(input)),
+            Self::Gzip => Box::new(Members(Some(flate2::bufread::GzDecoder::new(input)))),
             Self::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(input)?),
             Self::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(input)),
             Self::Xz => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(input)),
@@ -68,6 +70,39 @@ impl Compression {
             io::ErrorKind::UnexpectedEof => format!("truncated {self} data"),
             _ => format!("broken {self} data: {error}"),
         }
+    }
+}
+
+/// The members of a gzip file one after the other. Zeros behind the last, as blocks of a tape are filled up with, are passed over, as
+/// the command does, which the library does not.
+#[cfg(feature = "compression")]
+struct Members<R>(Option<flate2::bufread::GzDecoder<R>>);
+
+#[cfg(feature = "compression")]
+impl<R: BufRead> Read for Members<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(member) = &mut self.0 {
+            let read = member.read(buffer)?;
+            if read > 0 || buffer.is_empty() {
+                return Ok(read);
+            }
+            let Some(mut input) = self.0.take().map(flate2::bufread::GzDecoder::into_inner) else { break };
+            loop {
+                let behind = input.fill_buf()?;
+                let zeros = behind.iter().take_while(|byte| **byte == 0).count();
+                match behind.get(zeros) {
+                    None if zeros == 0 => return Ok(0),
+                    None => {}
+                    Some(0x1f) if zeros == 0 => break,
+                    Some(_) => {
+                        return Err(io::Error::new(io::ErrorKind::InvalidData, "something else stands behind its end"));
+                    }
+                }
+                input.consume(zeros);
+            }
+            self.0 = Some(flate2::bufread::GzDecoder::new(input));
+        }
+        Ok(0)
     }
 }
 
@@ -215,8 +250,27 @@ mod tests {
             let twice = [bytes.as_slice(), &bytes].concat();
             assert_eq!(read(compression, &twice), (b"one two three\none two three\n".to_vec(), None), "{compression}");
         }
+        // As pzstd writes it: behind a frame of four bytes that says how long the next is.
+        let [_, (zstd, bytes), ..] = compressed(b"one two three\n");
+        let of_pzstd =
+            [&[0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0], (bytes.len() as u32).to_le_bytes().as_slice(), &bytes].concat();
+        assert_eq!(Compression::of(&of_pzstd), Some(zstd));
+        assert_eq!(read(zstd, &of_pzstd), (b"one two three\n".to_vec(), None));
         assert_eq!(Compression::of(b"BZh9 is text"), None);
         assert_eq!(Compression::of(b""), None);
+    }
+
+    #[test]
+    fn what_stands_behind_the_end_of_gzip() {
+        let [(gzip, bytes), ..] = compressed(b"one two three\n");
+        let behind = |behind: &[u8]| read(gzip, &[bytes.as_slice(), behind].concat());
+        let text = b"one two three\n".to_vec();
+        assert_eq!(behind(&[0; 100_000]), (text.clone(), None));
+        for garbage in [b"garbage".as_slice(), b"\0\0garbage", &[&[0], bytes.as_slice()].concat()] {
+            let reason = "broken gzip data: something else stands behind its end";
+            assert_eq!(behind(garbage), (text.clone(), Some(reason.into())));
+        }
+        assert_eq!(behind(&bytes[..5]), (text, Some("truncated gzip data".into())));
     }
 
     #[test]

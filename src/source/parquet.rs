@@ -76,6 +76,7 @@ fn read_group(
         }
     }
     let texts = columns.len();
+    let is_declared = columns.iter().all(|&column| is_declared_text(schema, column));
     let id_column = reading.fields.id.as_deref().and_then(|field| column(schema, field));
     let id_type = id_column.map(|column| schema.column(column));
     columns.extend(id_column);
@@ -94,7 +95,7 @@ fn read_group(
             }
             let (text_cells, id) = cells.split_at(texts);
             let id = id.first().zip(id_type.as_ref()).map(|(cell, column)| id_of(cell, column)).unwrap_or_default();
-            hand_on(*row, text_cells, &id, reading, &mut decoded, rows);
+            hand_on(*row, text_cells, is_declared, &id, reading, &mut decoded, rows);
             *row += 1;
         }
     }
@@ -102,7 +103,15 @@ fn read_group(
 }
 
 /// Hands on one row.
-fn hand_on(row: u32, cells: &[&Cell], id: &str, reading: &Reading, decoded: &mut String, rows: &mut impl Rows) {
+fn hand_on(
+    row: u32,
+    cells: &[&Cell],
+    is_declared: bool,
+    id: &str,
+    reading: &Reading,
+    decoded: &mut String,
+    rows: &mut impl Rows,
+) {
     let mut joined = Vec::new();
     let mut bytes: &[u8] = &[];
     for (number, (cell, field)) in cells.iter().zip(&reading.fields.text).enumerate() {
@@ -121,6 +130,9 @@ fn hand_on(row: u32, cells: &[&Cell], id: &str, reading: &Reading, decoded: &mut
     }
     if bytes.len() as u64 > reading.max_document_bytes {
         return rows.lost(Some(row), text::NotText::TooLong(reading.max_document_bytes).to_string());
+    }
+    if let Some(text) = text::declared(bytes, &reading.decoding).filter(|_| is_declared) {
+        return rows.row(row, text, id, None);
     }
     match text::decode(bytes, &reading.decoding, decoded) {
         Ok((text, assumed)) => rows.row(row, text, id, assumed),
@@ -181,6 +193,11 @@ fn column(schema: &SchemaDescriptor, field: &str) -> Option<usize> {
 /// The same, if it may hold text.
 pub(super) fn text_column(schema: &SchemaDescriptor, field: &str) -> Option<usize> {
     column(schema, field).filter(|&column| schema.column(column).physical_type() == Type::BYTE_ARRAY)
+}
+
+/// Whether the schema says that a column is text, and in UTF-8, as it does of strings but not of plain bytes.
+pub(super) fn is_declared_text(schema: &SchemaDescriptor, column: usize) -> bool {
+    schema.column(column).converted_type() == ConvertedType::UTF8
 }
 
 enum Cell {
@@ -259,7 +276,8 @@ mod tests {
             column.typed::<Int64Type>().write_batch(&numbers, None, None).unwrap();
             column.close().unwrap();
             let mut column = columns.next_column().unwrap().unwrap();
-            let texts = [format!("one {group}"), format!("three {group}")].map(|text| ByteArray::from(text.as_str()));
+            let texts =
+                [format!("one\0{group}"), format!("\u{feff}three {group}")].map(|text| ByteArray::from(text.as_str()));
             column.typed::<ByteArrayType>().write_batch(&texts, Some(&[2, 0, 2]), None).unwrap();
             column.close().unwrap();
             columns.close().unwrap();
@@ -305,8 +323,8 @@ mod tests {
     fn a_column_within_a_group_with_nulls() {
         let groups = (0..2).map(|group| Collected {
             rows: vec![
-                (0, format!("one {group}"), format!("{}", 3 * group)),
-                (2, format!("three {group}"), format!("{}", 3 * group + 2)),
+                (0, format!("one\0{group}"), format!("{}", 3 * group)),
+                (2, format!("\u{feff}three {group}"), format!("{}", 3 * group + 2)),
             ],
             lost: vec![(Some(1), "column `article.body` is null".into())],
         });

@@ -153,6 +153,13 @@ pub(super) fn decode<'a>(
     decode_other(bytes, decoding, buffer)
 }
 
+/// The text of bytes that are said to be UTF-8, as it stands: of whatever characters, and with no mark of a file before it. None when they
+/// are not, or the user says otherwise.
+#[cfg(any(feature = "csv", feature = "parquet"))]
+pub(super) fn declared<'a>(bytes: &'a [u8], decoding: &Decoding) -> Option<&'a str> {
+    simdutf8::basic::from_utf8(bytes).ok().filter(|_| decoding.encoding.is_none())
+}
+
 pub(super) fn sniffed(bytes: &[u8]) -> &[u8] {
     &bytes[..bytes.len().min(SNIFFED)]
 }

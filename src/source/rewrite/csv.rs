@@ -173,7 +173,7 @@ impl<'a, W: Write> Rows<'a, W> {
     ) -> Result<(), RewriteError> {
         let fields = self.check_closed(record)?;
         let pieces: Vec<&[u8]> = columns.iter().map(|&column| &record[column]).collect();
-        let left = cuts::of_pieces(&pieces, &reading.decoding, cuts)?;
+        let left = cuts::of_pieces(&pieces, false, &reading.decoding, cuts)?;
         let mut row = Vec::with_capacity(self.row.len());
         for (column, field) in fields.iter().enumerate() {
             if column > 0 {

@@ -5,6 +5,8 @@
 //! is left of the text.
 
 use super::RewriteError;
+#[cfg(any(feature = "csv", feature = "parquet"))]
+use crate::source::text::declared;
 use crate::source::text::{Decoding, Encoding, decode};
 use std::ops::Range;
 
@@ -17,15 +19,20 @@ pub(super) fn without(bytes: &[u8], decoding: &Decoding, cuts: &[Range<usize>]) 
     Ok(left(bytes, &cuts))
 }
 
-/// The same for a text that is several pieces with line feeds between them: what is left of each.
+/// The same for a text that is several pieces with line feeds between them: what is left of each. Pieces may be
+/// declared to be text.
 #[cfg(any(feature = "csv", feature = "parquet"))]
 pub(super) fn of_pieces(
     pieces: &[&[u8]],
+    are_declared: bool,
     decoding: &Decoding,
     cuts: &[Range<usize>],
 ) -> Result<Vec<Vec<u8>>, RewriteError> {
     let joined = pieces.join(&b'\n');
-    let cuts = in_bytes(&joined, decoding, cuts)?;
+    let cuts = match declared(&joined, decoding).filter(|_| are_declared) {
+        Some(text) => check_bounds(text, cuts).map(|()| cuts.to_vec())?,
+        None => in_bytes(&joined, decoding, cuts)?,
+    };
     let mut start = 0;
     Ok(pieces
         .iter()
@@ -65,10 +72,7 @@ pub(super) fn in_bytes(
     let mut decoded = String::new();
     let (text, assumed) =
         decode(bytes, decoding, &mut decoded).map_err(|reason| RewriteError::Source(reason.to_string()))?;
-    let is_boundary = |range: &Range<usize>| text.is_char_boundary(range.start) && text.is_char_boundary(range.end);
-    if !cuts.iter().all(is_boundary) {
-        return Err(RewriteError::Source("its text has changed".into()));
-    }
+    check_bounds(text, cuts)?;
     let Some(assumed) = assumed else {
         let mark = bytes.len() - text.len();
         return Ok(cuts.iter().map(|cut| cut.start + mark..cut.end + mark).collect());
@@ -84,6 +88,14 @@ pub(super) fn in_bytes(
     }
     let reason = format!("its text cannot be cut in {}: what is left would be another text", assumed.encoding);
     Err(RewriteError::Source(reason))
+}
+
+fn check_bounds(text: &str, cuts: &[Range<usize>]) -> Result<(), RewriteError> {
+    let is_boundary = |range: &Range<usize>| text.is_char_boundary(range.start) && text.is_char_boundary(range.end);
+    match cuts.iter().all(is_boundary) {
+        true => Ok(()),
+        false => Err(RewriteError::Source("its text has changed".into())),
+    }
 }
 
 /// Where the bounds of ranges stand in bytes of an encoding.

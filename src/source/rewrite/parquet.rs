@@ -11,7 +11,7 @@
 
 use super::{Change, Changes, KEPT, Mark, RewriteError, cuts, unreadable};
 use crate::source::Reading;
-use crate::source::parquet::text_column;
+use crate::source::parquet::{is_declared_text, text_column};
 use parquet::basic::{ColumnOrder, Encoding, Repetition, Type as Physical};
 use parquet::bloom_filter::Sbbf;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
@@ -246,6 +246,8 @@ fn cut(
         _ => Err(ParquetError::General("a text column of another type".into())),
     };
     let mut columns: Vec<(_, Batch<ByteArrayType>)> = texts.iter().map(text).collect::<Result<_>>()?;
+    let schema = group.metadata().schema_descr();
+    let is_declared = texts.iter().all(|&column| is_declared_text(schema, column));
     let size = texts.iter().map(|&column| rows.batch(group.metadata(), column)).min().unwrap_or(1);
     for some in rows.batches(size) {
         for (from, batch) in &mut columns {
@@ -256,7 +258,8 @@ fn cut(
             let cells: Option<Vec<usize>> = columns.iter().map(|(_, batch)| batch.value(row)).collect();
             let cells = cells.ok_or_else(|| RewriteError::Source("its text has changed".into()))?;
             let pieces = columns.iter().zip(&cells).map(|((_, batch), &cell)| batch.values[cell].data());
-            let mut left = cuts::of_pieces(&pieces.collect::<Vec<_>>(), &reading.decoding, &change.cuts)?;
+            let pieces: Vec<&[u8]> = pieces.collect();
+            let mut left = cuts::of_pieces(&pieces, is_declared, &reading.decoding, &change.cuts)?;
             columns[own].1.values[cells[own]] = left.swap_remove(own).into();
         }
         columns[own].1.write(rows, &some, to)?;
