@@ -10,6 +10,8 @@ pub struct Problem {
     pub path: String,
     /// The line or row of the record, from 1; none when the whole source is lost.
     pub record: Option<u64>,
+    /// The line of the record in the source, from 1, when it is one.
+    pub line: Option<u64>,
     /// What is wrong.
     pub reason: String,
 }

@@ -420,7 +420,7 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
                 Some(record) => Cow::Owned(format!("{}:{record}", problem.path)),
                 None => Cow::Borrowed(problem.path.as_str()),
             };
-            let place = Place { path: &problem.path, line: None, record: problem.record, document };
+            let place = Place { path: &problem.path, line: problem.line, record: problem.record, document };
             self.add(Rule::UnreadableInput, place, Vec::new(), None, || What::Said(problem.reason.clone()));
         }
     }

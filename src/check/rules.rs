@@ -202,6 +202,9 @@ impl Rules {
     pub fn override_paths(&mut self, globs: &[String], levels: Vec<(Rule, Level)>) -> Result<(), String> {
         let is_of_some = |glob: &str| !glob.trim_matches(['!', '/', ' ']).is_empty();
         let (mut below, mut outside) = (GitignoreBuilder::new(""), GitignoreBuilder::new(""));
+        // A .gitignore may hold a bracket that nothing closes; here it is a slip.
+        below.allow_unclosed_class(false);
+        outside.allow_unclosed_class(false);
         if !globs.iter().any(|glob| !glob.starts_with('!')) {
             return Err("globs that only leave out are for no file".to_owned());
         }

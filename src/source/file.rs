@@ -106,7 +106,8 @@ impl Source {
 
     /// A problem of the source, or of one of its records.
     pub fn problem(&self, record: Option<u64>, reason: impl fmt::Display) -> Problem {
-        Problem { path: self.name(), record, reason: reason.to_string() }
+        let line = record.filter(|_| matches!(self.format, Format::JsonLines { .. }));
+        Problem { path: self.name(), record, line, reason: reason.to_string() }
     }
 }
 

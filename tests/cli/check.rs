@@ -128,10 +128,19 @@ fn one_report_does_not_replace_another() {
             "{ended:?}"
         );
     }
+    // Where there is no place for one nothing is read.
+    for arguments in ["--report sarif=none/x --report junit=j.xml", "-o none/x", "--pairs none/x"] {
+        let ended = retold(folder.path(), &format!("check data {arguments}"));
+        assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{arguments}");
+        assert!(ended.stderr.starts_with("retold: none/x: there is no directory none"), "{}", ended.stderr);
+    }
     // One that cannot be written keeps none of the others back.
-    let ended = retold(folder.path(), "check data --report sarif=none/x --report junit=j.xml");
-    assert_eq!(ended.status, 2);
-    assert!(folder.path().join("j.xml").exists() && ended.stdout.contains("exact-duplicate"));
+    #[cfg(target_os = "linux")]
+    {
+        let ended = retold(folder.path(), "check data --report sarif=/dev/full --report junit=j.xml");
+        assert_eq!(ended.status, 2);
+        assert!(folder.path().join("j.xml").exists() && ended.stdout.contains("exact-duplicate"));
+    }
 }
 
 /// What a document, or its name, holds is no command to GitHub's runner.
@@ -244,6 +253,17 @@ fn all_formats_count_the_same() {
     assert_eq!(junit.failures, errors);
     let cases: usize = junit.test_suites.iter().map(|suite| suite.test_cases.len()).sum();
     assert_eq!(cases, count);
+}
+
+/// Where a record is no line of its file, a report that knows lines alone names it besides.
+#[cfg(feature = "csv")]
+#[test]
+fn records_that_are_no_lines() {
+    let folder = folder([("a.csv", format!("text\n{0}\n{0}\n", "one two three four five six"))]);
+    let ended = retold(folder.path(), "check a.csv -f gitlab");
+    let issue = &ended.json()[0];
+    assert_eq!((&issue["location"]["lines"]["begin"], &issue["location"]["path"]), (&1.into(), &"a.csv".into()));
+    assert_eq!(issue["description"], "a.csv:2: the same as a.csv:1");
 }
 
 #[test]
@@ -365,6 +385,7 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
         ("[rules]\nrepeated-line = { max-clusters = 3 }\n", "max-clusters is for exact-duplicate and near-duplicate"),
         ("[rules]\nnear-duplicate = { max-share = 3.0 }\n", "from 0 to 1"),
         ("[[overrides]]\npaths = [\"{a\"]\nrules = {}\n", "`{a` is no glob"),
+        ("[[overrides]]\npaths = [\"data/[0\"]\nrules = {}\n", "`data/[0` is no glob"),
         ("[[overrides]]\npaths = []\nrules = {}\n", "paths is empty"),
         ("[[overrides]]\npaths = [\"data\", \"#old\"]\nrules = {}\n", "`#old` is no glob, but nothing or a comment"),
         ("[[overrides]]\npaths = [\"data\", \"!/\"]\nrules = {}\n", "`!/` is no glob, but nothing"),

@@ -3,7 +3,7 @@
 //! GitLab keeps one issue of each fingerprint.
 
 use super::{Outcome, in_repository};
-use retold::check::Level;
+use retold::check::{Finding, Level};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -31,11 +31,20 @@ struct Lines {
     end: u64,
 }
 
+/// What is wrong; of which record, where its line is not that of the file.
+fn described<'a>(finding: &'a Finding<'_>) -> Cow<'a, str> {
+    let (place, message) = (&finding.place, finding.message());
+    match place.record {
+        Some(_) if place.line.is_none() => Cow::Owned(format!("{}: {message}", place.document)),
+        _ => message,
+    }
+}
+
 pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
     let issues = outcome.identified().into_iter().map(|(finding, fingerprint)| Issue {
         r#type: "issue",
         categories: ["Duplication"],
-        description: finding.message(),
+        description: described(finding),
         check_name: finding.rule.name(),
         fingerprint,
         severity: if finding.level == Level::Error { "major" } else { "minor" },

@@ -47,7 +47,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let (baseline_file, baseline) = baseline(args, config)?;
     let folder = baseline_file.parent().unwrap_or(Path::new(""));
     let unseen = scope::unseen(&paths, &args.selection, config, &baseline, folder);
-    expect_different_places(args, config, &baseline_file)?;
+    expect_places(args, config, &baseline_file)?;
     if let Some(unseen) = unseen.as_ref().filter(|_| args.gate.update_baseline || args.gate.prune) {
         let why = format!(
             "it is of {unseen}, which this run is not asked for, and what is known there would be taken for gone"
@@ -296,8 +296,8 @@ fn dump(args: &CheckArgs, config: &Config, rules: &Rules) -> Result<Status, Fail
     Ok(Status::Done)
 }
 
-/// Fails when two reports, or a report and the baseline or the configuration, go to the same place.
-fn expect_different_places(args: &CheckArgs, config: &Config, baseline: &Path) -> Result<(), Failure> {
+/// Fails when two reports, or a report and the baseline or the configuration, go to the same place, or one to a place that there is not.
+fn expect_places(args: &CheckArgs, config: &Config, baseline: &Path) -> Result<(), Failure> {
     let reports =
         args.report.reports.iter().map(|(_, path)| path).chain(&args.report.pairs).map(|path| Destination::of(path));
     let files = [baseline].into_iter().chain(config.file.as_deref());
@@ -315,6 +315,7 @@ fn expect_different_places(args: &CheckArgs, config: &Config, baseline: &Path) -
         if let Some(reason) = reason {
             return Err(Failure::new(reason));
         }
+        place.expect_place()?;
         seen.push(place);
     }
     Ok(())
