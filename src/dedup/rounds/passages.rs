@@ -1,16 +1,17 @@
 //! Passages in several places: all but the first go, and come back when the first does not stay.
 //!
 //! A passage is cut where it stands again, for the document in which it stands first. That document may be found to be a duplicate
-//! later, or a line of it may be told twice when something else of it is gone; then nobody would hold the passage. So it is remembered
+//! later, or a line of it to be nearly another when something else of it is gone; then nobody would hold the passage. So it is remembered
 //! where each stands that others went for, and when nothing more is found it is looked at once more. What was cut for a passage that is
-//! not there any more is not left out from then on, and all is compared again.
+//! not there any more is not left out from then on, and all is compared again. A passage that is cut there for one that stands elsewhere
+//! is none of these.
 //!
 //! There is an end: whatever becomes of a document depends on those before it alone, but for an order of preference in which it comes
 //! first. So that no such order keeps a run going, a document of which cuts were taken back `MOST_TAKEN_BACK` times is not cut again.
 
 use super::{Removed, Rounds};
 use crate::document::{DocId, Seat};
-use crate::edit::{Original, united};
+use crate::edit::{Cut, Original, Why, united};
 use crate::ordered::map_in_order;
 use crate::problem::Problem;
 use crate::progress::Progress;
@@ -146,10 +147,14 @@ impl Rounds<'_> {
             if self.edits.gone.contains(&seat) {
                 return Ok(numbers);
             }
+            // What else is cut there stands somewhere, or is boilerplate; of a line that goes for one that is nearly the same not all does.
+            let is_of_near_line =
+                |cut: &&Cut| matches!(cut.why, Why::RepeatedLine { similarity, .. } if similarity < 1.0);
             let cuts = reader.cuts_of(corpus.documents.at(seat))?;
+            let lines: Vec<&Range<usize>> = cuts.iter().filter(is_of_near_line).map(|cut| &cut.bytes).collect();
             let is_cut = |piece: &Range<usize>| {
-                let behind = cuts.partition_point(|cut| cut.bytes.end <= piece.start);
-                cuts.get(behind).is_some_and(|cut| cut.bytes.start < piece.end)
+                let behind = lines.partition_point(|line| line.end <= piece.start);
+                lines.get(behind).is_some_and(|line| line.start < piece.end)
             };
             let is_lost = |number: &usize| passages[*number].stays.iter().any(|(_, pieces)| pieces.iter().any(is_cut));
             Ok(numbers.into_iter().filter(is_lost).collect())
