@@ -104,16 +104,20 @@ impl<'a> Verifier<'a> {
         if self.kept.get(document).is_some() || self.hold(document) { self.kept.get(document) } else { None }
     }
 
-    /// The prefixes of all documents that were kept: the sets that are held say which shingles are rare.
-    fn prefixes(&mut self) -> PrefixFilter {
+    /// The prefixes of all documents that were kept: the sets that are held say which shingles are rare. None when they take too much
+    /// memory.
+    fn prefixes(&mut self) -> Option<PrefixFilter> {
         let sets = || self.kept.sets.values();
         let counts = Counts::new(sets().map(|set| set.as_slice().len() as u64).sum());
         sets().for_each(|set| counts.add(set));
         let mut prefixes = PrefixFilter::new(counts, self.threshold);
         for at in 0..self.crowd.len() {
             prefixes.push(self.set(self.crowd[at]));
+            if prefixes.bytes() > share(MOST_FILTER_BYTES) {
+                return None;
+            }
         }
-        prefixes
+        Some(prefixes)
     }
 }
 
@@ -143,7 +147,8 @@ impl Compare for Verifier<'_> {
     fn near(&mut self, document: DocId, near: &mut Vec<DocId>) -> bool {
         match self.filter {
             Filter::Waiting { failures } if failures > FAILURES * self.crowd.len() => {
-                self.filter = Filter::Working { prefixes: self.prefixes(), untold: 0 };
+                let working = |prefixes| Filter::Working { prefixes, untold: 0 };
+                self.filter = self.prefixes().map_or(Filter::GivenUp, working);
             }
             Filter::Working { .. } => {}
             Filter::Waiting { .. } | Filter::GivenUp => return false,

@@ -389,6 +389,7 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
         if let Some(finding) = self.add(rule, place, rest, Some(key), message) {
             finding.times = times;
             finding.elsewhere.truncate(RELATED);
+            finding.elsewhere.shrink_to_fit(); // there may have been one for each document
         }
     }
 

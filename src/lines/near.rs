@@ -32,6 +32,8 @@ use std::ops::Range;
 const LEAST_TOKENS: usize = 4;
 /// How many steps of comparison one document may take, some ten seconds; a count, so that every machine stops alike.
 const MOST_STEPS: u64 = if cfg!(test) { 20_000 } else { 2_000_000_000 };
+/// Comparing two lines by counts takes as long as so many.
+const STEPS_OF_COUNTS: u64 = 2;
 /// So many masks are compared in the time of one step.
 const MASKS_IN_STEP: usize = 16;
 
@@ -233,8 +235,11 @@ impl cpu::Loop for Grouping<'_> {
                 if first.len().abs_diff(own.len()) > most {
                     return None;
                 }
-                if own.len() > LONG && counts.differences((at, own), (other as usize, first)) > most {
-                    return None;
+                if own.len() > LONG {
+                    steps += STEPS_OF_COUNTS;
+                    if counts.differences((at, own), (other as usize, first)) > most {
+                        return None;
+                    }
                 }
                 let common = subsequence.length(cpu, first, own, (total - most).div_ceil(2), &mut steps)?;
                 Some(similarity(total, total - 2 * common))

@@ -257,7 +257,20 @@ fn decode_other<'a>(
         },
     };
     let (text, is_broken) = encoding.decode_with_bom_removal(bytes);
-    let replaced = if is_broken { text.matches('\u{fffd}').count() as u64 } else { 0 };
+    // A text may hold that character itself, where its encoding has it.
+    let own = |unit: fn([u8; 2]) -> u16| bytes.as_chunks().0.iter().filter(|two| unit(**two) == 0xfffd).count();
+    let replaced = match () {
+        () if !is_broken => 0,
+        () if encoding == UTF_8 => broken_places(bytes),
+        () => {
+            let own = match () {
+                () if encoding == UTF_16BE => own(u16::from_be_bytes),
+                () if encoding == UTF_16LE => own(u16::from_le_bytes),
+                () => 0,
+            };
+            (text.matches('\u{fffd}').count() - own) as u64
+        }
+    };
     if decoding.strict && replaced > 0 {
         return Err(no_character(replaced, encoding.name()));
     }
@@ -265,6 +278,11 @@ fn decode_other<'a>(
     buffer.push_str(&text);
     let assumed = Assumed { encoding: encoding.name(), replaced };
     Ok((buffer, (encoding != UTF_8 || replaced > 0).then_some(assumed)))
+}
+
+/// In how many places bytes are no UTF-8.
+fn broken_places(bytes: &[u8]) -> u64 {
+    bytes.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count() as u64
 }
 
 /// How much of a text tells its encoding: the detector reads 5 MB/s.
@@ -295,7 +313,7 @@ fn decode_other<'a>(
     }
     buffer.clear();
     buffer.push_str(&String::from_utf8_lossy(bytes));
-    let replaced = buffer.matches('\u{fffd}').count() as u64;
+    let replaced = broken_places(bytes);
     let text = buffer.strip_prefix(BYTE_ORDER_MARK).unwrap_or(buffer);
     Ok((text, (replaced > 0).then_some(Assumed { encoding: "UTF-8", replaced })))
 }
@@ -332,6 +350,21 @@ mod tests {
         ニャーニャー泣いていた事だけは記憶している。";
     const RUSSIAN: &str = "Все счастливые семьи похожи друг на друга, каждая несчастливая семья несчастлива по-своему. \
         Все смешалось в доме Облонских.";
+
+    /// A text may hold the character that stands for what is none.
+    #[test]
+    fn what_is_no_character_is_counted() {
+        let broken = [GERMAN.as_bytes(), "\u{fffd} \u{fffd} ".as_bytes(), b"\xff \xe3\x81 "].concat();
+        assert_eq!(decoded(&broken, &Decoding::default()).unwrap().1, assumed("UTF-8", 2));
+        let units = [0xfeff, 0x61, 0xfffd, 0xfffd, 0xd800, 0x62];
+        let little: Vec<u8> = units.iter().flat_map(|unit: &u16| unit.to_le_bytes()).collect();
+        assert_eq!(
+            decoded(&little, &Decoding::default()).unwrap(),
+            ("a\u{fffd}\u{fffd}\u{fffd}b".into(), assumed("UTF-16LE", 1))
+        );
+        let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+        assert_eq!(decoded(&big, &Decoding::default()).unwrap().1, assumed("UTF-16BE", 1));
+    }
 
     #[test]
     fn encodings_are_told_by_what_they_look_like() {

@@ -38,6 +38,9 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
     run::check_options(&paths, &options.scan)?;
     let (saying, shows_progress) = (&args.report.saying, args.report.saying.shows_progress());
     let pool = run::pool(args.search.threads.count)?;
+    let result = progress::shown(shows_progress, |progress| pool.install(|| dedup(&paths, &options, progress)));
+    let result = result.map_err(Failure::new)?;
+    // After that, so that whether the input has changed is asked of both.
     let all = pairs_to.is_some().then(|| {
         let options = retold::Options {
             lines: None,
@@ -50,8 +53,6 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
         progress::shown(shows_progress, |progress| pool.install(|| retold::scan(&paths, &options, progress)))
     });
     let all = all.transpose().map_err(Failure::new)?;
-    let result = progress::shown(shows_progress, |progress| pool.install(|| dedup(&paths, &options, progress)));
-    let result = result.map_err(Failure::new)?;
 
     if !saying.quiet {
         run::say_problems(&result.problems, saying.problems_shown());
