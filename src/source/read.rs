@@ -6,7 +6,7 @@ use super::json::{Read, Record};
 use super::lines::Lines;
 use super::load::Loader;
 use super::rows::Rows;
-use super::spool::{SpooledTexts, TextWriter};
+use super::spool::{SpooledTexts, TextWriter, unwritable};
 use super::text::{self, NotText};
 use super::{Assumed, Format, Part, Reading, SourceId, Sources, give_back, io_reason};
 use std::ops::Range;
@@ -202,7 +202,7 @@ impl PartReader {
             none => match TextWriter::new() {
                 Ok(writer) => none.insert(writer),
                 Err(error) => {
-                    visit.lost(id, None, format!("a temporary file failed: {}", io_reason(&error)));
+                    visit.lost(id, None, io_reason(&error));
                     return end(None, 0, 0);
                 }
             },
@@ -211,7 +211,7 @@ impl PartReader {
         let mut rows = TableRows { source: id, writer, texts, bytes: 0, visit };
         let lines = table.read(&source.path, piece, reading, &mut rows);
         if let Err(error) = rows.writer.flush() {
-            rows.lost(None, format!("a temporary file failed: {}", io_reason(&error)));
+            rows.lost(None, unwritable(&error));
         }
         let TableRows { texts, bytes, .. } = rows;
         end(Some(Texts(KeptTexts::Spooled(texts))), bytes, lines)
@@ -270,7 +270,7 @@ impl<V: Visit> Rows for TableRows<'_, V> {
         self.bytes += text.len() as u64;
         let may_be_asked_for = self.visit.document(Document { place, text, id, assumed, lines: None });
         if let Err(error) = self.writer.push(&mut self.texts, if may_be_asked_for { text } else { "" }) {
-            self.lost(Some(number), format!("a temporary file failed: {}", io_reason(&error)));
+            self.lost(Some(number), unwritable(&error));
         }
     }
 

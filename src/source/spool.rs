@@ -33,7 +33,7 @@ impl Spool {
         let mut file = temporary()?;
         let bytes = io::copy(&mut input, &mut file)?;
         let copy =
-            Self { file: file.into_temp_path(), bytes, incomplete: None, is_cut: false, packing: Packing::default() };
+            Self { file: file.0.into_temp_path(), bytes, incomplete: None, is_cut: false, packing: Packing::default() };
         let most = if begins_an_array(copy.path()) { u64::MAX } else { most };
         Ok(Self::unpacked(copy.path(), most)?.unwrap_or(copy))
     }
@@ -85,7 +85,7 @@ impl Spool {
                 memchr::memrchr(b'\n', read).map_or(of_line + read.len() as u64, |at| (read.len() - at - 1) as u64);
         }
         let packing = Packing { compression: Some(compression), wide: None };
-        let unpacked = Self { file: file.into_temp_path(), bytes, incomplete, is_cut, packing };
+        let unpacked = Self { file: file.0.into_temp_path(), bytes, incomplete, is_cut, packing };
         if is_wide {
             let narrowed = Self::narrowed(unpacked.path())?;
             let packing = Packing { compression: Some(compression), ..narrowed.packing };
@@ -134,7 +134,7 @@ impl Spool {
         if let Some(error) = failed {
             return Err(error);
         }
-        let file = out.into_inner()?.into_temp_path();
+        let file = out.into_inner()?.0.into_temp_path();
         let packing = Packing { compression: None, wide: Some(wide) };
         Ok(Self { file, bytes, incomplete: None, is_cut: false, packing })
     }
@@ -156,12 +156,31 @@ fn begins_an_array(path: &Path) -> bool {
     begin().is_ok_and(|first: Option<u8>| first == Some(b'['))
 }
 
-fn temporary() -> io::Result<NamedTempFile> {
+/// A temporary file, of which an error does not look like one of what is copied.
+struct Temporary(NamedTempFile);
+
+impl Write for Temporary {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes).map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => error,
+            _ => io::Error::other(unwritable(&error)),
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+fn temporary() -> io::Result<Temporary> {
     let file = tempfile::Builder::new().prefix(TEMPORARY).tempfile();
-    file.map_err(|error| {
-        let folder = std::env::temp_dir();
-        io::Error::other(format!("no temporary file can be made in {}: {}", folder.display(), io_reason(&error)))
-    })
+    file.map(Temporary).map_err(|error| io::Error::other(unwritable(&error)))
+}
+
+/// Why a temporary file cannot be written, and what helps.
+pub(super) fn unwritable(error: &io::Error) -> String {
+    let (folder, reason) = (std::env::temp_dir(), io_reason(error));
+    format!("no temporary file can be written in {}: {reason}; TMPDIR names another directory", folder.display())
 }
 
 /// The texts of tables, one after the other, as one thread reads them.
@@ -182,7 +201,7 @@ pub(super) struct SpooledTexts {
 
 impl TextWriter {
     pub(super) fn new() -> io::Result<Self> {
-        let file = temporary()?;
+        let Temporary(file) = temporary()?;
         let out = BufWriter::with_capacity(1 << 18, file.reopen()?);
         Ok(Self { file: Arc::new(file), out, at: 0 })
     }

@@ -55,6 +55,12 @@ fn command(folder: &Path) -> Command {
     for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TERM", "RAYON_NUM_THREADS"] {
         command.env_remove(variable);
     }
+    // What is set for the command, and what a runner of GitHub sets, whose summary would be written to.
+    for (variable, _) in std::env::vars_os() {
+        if ["RETOLD_", "GITHUB_"].iter().any(|prefix| variable.as_encoded_bytes().starts_with(prefix.as_bytes())) {
+            command.env_remove(variable);
+        }
+    }
     command
 }
 

@@ -177,8 +177,13 @@ pub fn no_reference(against: &[PathBuf], problems: &[Problem], own: &str) -> Fai
     Failure::new(format!("--against: nothing to look in: {because}"))
 }
 
-/// Why there is nothing to look at.
-pub fn no_document(problems: &[Problem], skipped: u64) -> Failure {
+/// Why there is nothing to look at: what could not be read, unless each was told.
+pub fn no_document(problems: &[Problem], skipped: u64, were_told: bool) -> Failure {
+    if let ([problem, more @ ..], false) = (problems, were_told) {
+        let more =
+            if more.is_empty() { String::new() } else { format!("; {}", counted(more.len() as u64, "more problem")) };
+        return Failure::new(format!("no document found: {problem}{more}"));
+    }
     let because = match (problems.len(), skipped) {
         (0, 0) => {
             "no files below the paths given, or no record in them, or all are hidden, ignored or links; see --hidden, --no-ignore, --follow, --include"

@@ -39,7 +39,7 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
         exit::say(format::NOT_WITHIN);
     }
     let failure = if report.summary.documents == 0 {
-        Some(run::no_document(&report.problems, report.summary.skipped))
+        Some(run::no_document(&report.problems, report.summary.skipped, !saying.quiet))
     } else if !args.wider.against.is_empty() && !report.summary.has_reference() {
         Some(run::no_reference(&args.wider.against, &report.problems, "looked for"))
     } else {

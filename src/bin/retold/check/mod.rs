@@ -85,7 +85,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
             write(args, &Outcome { report: &report, rules: &gate.rules, checked: &checked, is_partial }, false)?;
         }
         return Err(match has_documents {
-            false => run::no_document(&report.problems, report.summary.skipped),
+            false => run::no_document(&report.problems, report.summary.skipped, !saying.quiet),
             true => run::no_reference(&args.gate.against, &report.problems, "checked"),
         });
     }

@@ -58,7 +58,7 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
         run::say_problems(&result.problems, saying.problems_shown());
     }
     if result.summary.read.count == 0 {
-        return Err(run::no_document(&result.problems, result.summary.skipped));
+        return Err(run::no_document(&result.problems, result.summary.skipped, !saying.quiet));
     }
     if !options.scan.against.is_empty() && result.summary.reference == result.summary.empty_reference {
         return Err(run::no_reference(&options.scan.against, &result.problems, "deduplicated"));
