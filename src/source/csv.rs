@@ -28,7 +28,10 @@ pub(super) fn read(file: impl Read, delimiter: u8, reading: &Reading, rows: &mut
             }
             let names: Vec<_> = header.iter().map(String::from_utf8_lossy).collect();
             let columns = listed(names.iter().map(AsRef::as_ref));
-            return rows.lost(None, format!("no column `{field}`; the columns are {columns}"));
+            let other = (header.len() == 1 && columns.contains(';'))
+                .then_some("; they are separated by commas here, or by tabs in a .tsv, and not by semicolons");
+            return rows
+                .lost(None, format!("no column `{field}`; the columns are {columns}{}", other.unwrap_or_default()));
         };
         if header.iter().filter(|name| *name == field.as_bytes()).count() > 1 {
             return rows
@@ -122,6 +125,8 @@ mod tests {
         assert_eq!(found.lost, [(Some(1), "not as many fields as the header: 2, not 3".into())]);
         let found = collected(bytes.as_bytes(), b',', &["body"]);
         assert_eq!(found.lost, [(None, "no column `body`; the columns are id, title, text".into())]);
+        let lost = collected(b"id;text\n1;a\n", b',', &["text"]).lost;
+        assert!(lost[0].1.ends_with("the columns are id;text; they are separated by commas here, or by tabs in a .tsv, and not by semicolons"), "{lost:?}");
         let tabs = collected(b"text\tid\nA, B\t1\n", b'\t', &["text"]);
         assert_eq!(tabs.rows, [row(0, "A, B", "1")]);
         for (bytes, texts) in [("text\none\n\"two\nthree\n", 1), ("text\none\n\"", 1), ("text\none\ntwo,\"", 1)] {

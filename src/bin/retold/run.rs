@@ -142,7 +142,8 @@ pub fn say_problems(problems: &[Problem], shown: usize) {
         say(&format!("{untold} more problems: --verbose names them here, --format json in the report"));
     }
     let lacks = |what: &str| problems.iter().filter(|problem| problem.reason.starts_with(what)).count();
-    if shown < usize::MAX && (lacks("no string field") > SAME || lacks("no column") > 0) {
+    let lacks_column = lacks("no column") + lacks("no text column") > 0;
+    if shown < usize::MAX && (lacks("no string field") > SAME || lacks_column) {
         say("--text-field names the field that holds the text");
     }
 }
