@@ -10,8 +10,9 @@
 //! take 50,000 comparisons. Limits: many documents that share bands and nearly the
 //! threshold are compared each with each; others are told apart by whoever compares ([`Compare::near`]).
 
+use crate::buckets::Buckets;
 use crate::document::DocId;
-use crate::index::{Buckets, Copies};
+use crate::index::Copies;
 use crate::report::{Cluster, Member};
 use crate::similarity::Similarity;
 use rustc_hash::{FxHashMap, FxHashSet};

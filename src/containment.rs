@@ -4,10 +4,10 @@
 //! there, and the rarest are taken, which stand in few other documents (the prefix filter of `prefixes`, for one side only).
 //!
 //! How: one reading counts in how many documents each shingle stands, a second writes down the rare ones of every document that
-//! may be contained, a third looks up every shingle of every document that may contain; what meets is compared, the longer ones read
-//! once more for all that may stand in them.
-//! Cost: three readings, 16 bytes a rare shingle, 16 bytes for two that meet. Limits: a document shorter than a shingle is one of its own
-//! and stands in no longer one.
+//! may be contained, a third looks up every shingle of every document that may contain. Of those that meet one the shorter are held
+//! as sets, and the longer read once more and compared with all that they meet.
+//! Cost: three readings, and another for each 256 MB of sets; 16 bytes a rare shingle. Limits: a document shorter than a shingle is one
+//! of its own and stands in no longer one.
 
 use crate::document::DocId;
 use crate::ordered::map_in_order;
@@ -50,21 +50,21 @@ pub fn containers(
         rare.extend(counts.shared_prefix(set, least).map(|shingle| (shingle, document)));
     });
     let postings = Postings::new(rare);
-    let mut pairs: Vec<(DocId, DocId)> = of_each(corpus, shingling, large, problems, |document, set, pairs| {
-        let met = set.as_slice().iter().flat_map(|&shingle| postings.of(shingle));
-        let mut met: Vec<DocId> = met.map(|&(_, small)| small).filter(|&small| small != document).collect();
-        met.sort_unstable();
-        met.dedup();
-        pairs.extend(met.into_iter().map(|small| (small, document)));
+    // Who meets whom is not written down: documents of one template may all meet.
+    let has_met: Vec<AtomicBool> = small.iter().map(|_| AtomicBool::new(false)).collect();
+    let large: Vec<DocId> = of_each(corpus, shingling, large, problems, |document, set, met| {
+        let places = postings.met(set, document, small);
+        places.iter().for_each(|place| has_met[*place].store(true, Ordering::Relaxed));
+        met.extend((!places.is_empty()).then_some(document));
     });
-    pairs.par_sort_unstable();
+    let met = small.iter().zip(&has_met).filter(|(_, has_met)| has_met.load(Ordering::Relaxed));
+    let small: Vec<DocId> = met.map(|(document, _)| *document).collect();
     let containing = Containing { shingling, least, longer_only };
-    let (mut contained, mut pairs) = (Vec::new(), pairs.as_slice());
-    while !pairs.is_empty() {
-        let (sets, taken) = some_sets(corpus, shingling, pairs, problems);
-        let (of_sets, rest) = pairs.split_at(taken);
-        contained.extend(best(corpus, containing, &sets, of_sets, problems));
-        pairs = rest;
+    let (mut contained, mut left) = (Vec::new(), small.as_slice());
+    while !left.is_empty() {
+        let (sets, rest) = some_sets(corpus, shingling, left, problems);
+        contained.extend(best(corpus, containing, &sets, &postings, &large, problems));
+        left = rest;
     }
     contained
 }
@@ -72,77 +72,74 @@ pub fn containers(
 /// How much sets of shingles take that are held at once.
 const SETS_BYTES: usize = if cfg!(test) { 2_000 } else { 256 << 20 };
 
-/// The shingles of the first documents that may stand in others, in order, and of how many of these sorted pairs they are.
-fn some_sets(
+/// Documents in order, each with its shingles.
+type Sets = Vec<(DocId, ShingleSet)>;
+
+/// The shingles of the first of these documents, and the other documents.
+fn some_sets<'a>(
     corpus: Corpus<'_>,
     shingling: Shingling,
-    pairs: &[(DocId, DocId)],
+    documents: &'a [DocId],
     problems: &mut Vec<Problem>,
-) -> (Vec<(DocId, ShingleSet)>, usize) {
+) -> (Sets, &'a [DocId]) {
     let (mut sets, mut taken, bytes) = (Vec::new(), 0, AtomicUsize::new(0));
-    let of_small = pairs.chunk_by(|a, b| a.0 == b.0).take_while(|_| bytes.load(Ordering::Relaxed) < SETS_BYTES);
-    let read = |reader: &mut ShingleReader<'_>, pairs: &[(DocId, DocId)]| {
-        let set = reader.read(pairs[0].0).cloned();
+    let read = |reader: &mut ShingleReader<'_>, document: &DocId| {
+        let set = reader.read(*document).cloned();
         bytes.fetch_add(set.as_ref().map_or(0, ShingleSet::bytes), Ordering::Relaxed);
-        (pairs[0].0, set, pairs.len())
+        (*document, set)
     };
     map_in_order(
-        of_small,
+        documents.iter().take_while(|_| bytes.load(Ordering::Relaxed) < SETS_BYTES),
         || ShingleReader::new(corpus, shingling),
         read,
-        |(small, set, pairs)| {
-            taken += pairs;
+        |(document, set)| {
+            taken += 1;
             match set {
-                Ok(set) => sets.push((small, set)),
+                Ok(set) => sets.push((document, set)),
                 Err(problem) => problems.push(problem),
             }
         },
     );
-    (sets, taken)
+    (sets, &documents[taken..])
 }
 
-/// Of each of these documents the best that it stands in, of those that it is paired with.
+/// Of each document with a set the best of `large` that it stands in.
 fn best(
     corpus: Corpus<'_>,
     Containing { shingling, least, longer_only }: Containing,
     sets: &[(DocId, ShingleSet)],
-    pairs: &[(DocId, DocId)],
+    postings: &Postings,
+    large: &[DocId],
     problems: &mut Vec<Problem>,
 ) -> Vec<Contained> {
-    let place_of = |small: DocId| Some(sets.binary_search_by_key(&small, |(small, _)| *small).ok()? as u32);
-    let placed = pairs.iter().filter_map(|&(small, large)| Some((large, place_of(small)?)));
-    let mut by_large: Vec<(DocId, u32)> = placed.collect();
-    by_large.par_sort_unstable();
+    let small: Vec<DocId> = sets.iter().map(|(document, _)| *document).collect();
     // All of one stands in another, after which no later one is better.
     let is_whole: Vec<AtomicBool> = sets.iter().map(|_| AtomicBool::new(false)).collect();
-    let compare = |reader: &mut ShingleReader<'_>, pairs: &[(DocId, u32)]| {
-        let within = pairs[0].0;
-        let mut found: Vec<(u32, Contained)> = Vec::new();
-        let mut open = pairs.iter().filter(|(_, place)| !is_whole[*place as usize].load(Ordering::Relaxed)).peekable();
-        if open.peek().is_none() {
-            return Ok(found);
-        }
-        let larger = reader.read(within)?;
-        for &(_, place) in open {
-            let (document, set) = &sets[place as usize];
+    let compare = |reader: &mut ShingleReader<'_>, within: &DocId| {
+        let larger = reader.read(*within)?;
+        let mut found: Vec<(usize, Contained)> = Vec::new();
+        for place in postings.met(larger, *within, &small) {
+            let (document, set) = &sets[place];
+            if is_whole[place].load(Ordering::Relaxed) {
+                continue;
+            }
             let Some(shared) = larger.compare(set, 0.0) else { continue };
             let containment = shared.containment_of_right();
             if containment >= least && (!longer_only || shared.left > shared.right) {
                 let jaccard = shared.jaccard();
-                found.push((place, Contained { document: *document, within, containment, jaccard }));
+                found.push((place, Contained { document: *document, within: *within, containment, jaccard }));
             }
         }
         Ok(found)
     };
     let mut best: Vec<Option<Contained>> = vec![None; sets.len()];
     map_in_order(
-        by_large.chunk_by(|a, b| a.0 == b.0),
+        large.iter(),
         || ShingleReader::new(corpus, shingling),
         compare,
         |found| match found {
             Ok(found) => {
                 for (place, found) in found {
-                    let place = place as usize;
                     if best[place].is_none_or(|best| found.containment > best.containment) {
                         best[place] = Some(found);
                         is_whole[place].store(found.containment == 1.0, Ordering::Relaxed);
@@ -179,6 +176,15 @@ impl Postings {
             *start = sum;
         }
         Self { rare, starts, shift }
+    }
+
+    /// The places among `documents`, which are in order, of those that have a rare shingle of a set, but for the one that it is of.
+    fn met(&self, set: &ShingleSet, own: DocId, documents: &[DocId]) -> Vec<usize> {
+        let met = set.as_slice().iter().flat_map(|&shingle| self.of(shingle)).map(|&(_, document)| document);
+        let mut met: Vec<DocId> = met.filter(|&document| document != own).collect();
+        met.sort_unstable();
+        met.dedup();
+        met.iter().filter_map(|document| documents.binary_search(document).ok()).collect()
     }
 
     fn of(&self, shingle: u64) -> &[(u64, DocId)] {

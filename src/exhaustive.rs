@@ -6,8 +6,9 @@
 //! out what is no pair.
 //! Cost: 2 more readings, 1 byte for each 4 bytes of text up to 256 MiB, and the postings.
 
+use crate::buckets::Buckets;
 use crate::document::DocId;
-use crate::index::{Buckets, Copies};
+use crate::index::Copies;
 use crate::problem::Problem;
 use crate::reader::{Corpus, counts, of_each};
 use crate::shingles::Shingling;

@@ -8,6 +8,7 @@
 //! band keys agree, so that even of documents that differ in one word two are confused with probability 2^-64.
 //! [`Index::buckets`] then groups what is left, one band after the other, by sorting (key, document) pairs of 8 bytes.
 
+use crate::buckets::Buckets;
 use crate::document::DocId;
 use rayon::slice::ParallelSliceMut;
 use twox_hash::XxHash3_64;
@@ -256,121 +257,6 @@ impl Copies {
     pub fn firsts(&self) -> impl Iterator<Item = (DocId, DocId)> {
         let all = (0..).map(DocId).zip(&self.first);
         all.filter(|(_, first)| **first != EMPTY).map(|(document, first)| (document, DocId(*first)))
-    }
-}
-
-/// Groups of documents of which each two are a candidate pair: those that share the key of a band.
-#[derive(Debug)]
-pub struct Buckets {
-    /// The documents of all groups, group by group, each in document order.
-    members: Vec<u32>,
-    /// Where each group begins in `members`, and where the last ends.
-    starts: Vec<usize>,
-    /// Where each document's groups begin in `groups`, and where the last's end.
-    group_starts: Vec<usize>,
-    groups: Vec<u32>,
-}
-
-impl Buckets {
-    /// The groups given, each in document order, of `documents` documents.
-    pub fn of_groups(documents: usize, groups: impl Iterator<Item = impl Iterator<Item = u32>>) -> Self {
-        let mut buckets = Self::new(documents);
-        groups.for_each(|group| buckets.push(group));
-        buckets.finish()
-    }
-
-    /// Whether two documents share a group.
-    pub fn share_group(&self, a: DocId, b: DocId) -> bool {
-        // Both lists are in the order of the groups' numbers.
-        let (mut of_a, mut of_b) = (self.groups_of(a), self.groups_of(b));
-        while let ([x, rest_of_a @ ..], [y, rest_of_b @ ..]) = (of_a, of_b) {
-            match x.cmp(y) {
-                std::cmp::Ordering::Less => of_a = rest_of_a,
-                std::cmp::Ordering::Greater => of_b = rest_of_b,
-                std::cmp::Ordering::Equal => return true,
-            }
-        }
-        false
-    }
-
-    /// No groups yet, of `documents` documents.
-    fn new(documents: usize) -> Self {
-        Self { members: Vec::new(), starts: vec![0], group_starts: vec![0; documents + 1], groups: Vec::new() }
-    }
-
-    fn push(&mut self, group: impl Iterator<Item = u32>) {
-        for member in group {
-            self.members.push(member);
-            self.group_starts[member as usize + 1] += 1;
-        }
-        self.starts.push(self.members.len());
-    }
-
-    /// Turns the counts of groups in `group_starts` into places and fills `groups`: a counting sort.
-    fn finish(mut self) -> Self {
-        let mut sum = 0;
-        for start in &mut self.group_starts {
-            sum += *start;
-            *start = sum;
-        }
-        let mut next = self.group_starts.clone();
-        self.groups = vec![0; self.members.len()];
-        for (group, bounds) in self.starts.windows(2).enumerate() {
-            for &member in &self.members[bounds[0]..bounds[1]] {
-                let place = &mut next[member as usize];
-                self.groups[*place] = group as u32;
-                *place += 1;
-            }
-        }
-        self
-    }
-
-    /// The groups of a document, by their numbers.
-    pub fn groups_of(&self, document: DocId) -> &[u32] {
-        &self.groups[self.group_starts[document.index()]..self.group_starts[document.index() + 1]]
-    }
-
-    /// The documents that are connected by groups, in document order, the largest such set first. Union-find (Tarjan 1975).
-    pub fn components(&self) -> Vec<Vec<DocId>> {
-        let mut parents: Vec<u32> = (0..self.group_starts.len() as u32 - 1).collect();
-        let root = |parents: &mut Vec<u32>, mut of: u32| {
-            while parents[of as usize] != of {
-                parents[of as usize] = parents[parents[of as usize] as usize];
-                of = parents[of as usize];
-            }
-            of
-        };
-        for bounds in self.starts.windows(2) {
-            for pair in self.members[bounds[0]..bounds[1]].windows(2) {
-                let (a, b) = (root(&mut parents, pair[0]), root(&mut parents, pair[1]));
-                parents[a.max(b) as usize] = a.min(b);
-            }
-        }
-        let grouped = (0..parents.len() as u32).filter(|&document| !self.groups_of(DocId(document)).is_empty());
-        let mut by_root: Vec<(u32, u32)> =
-            grouped.collect::<Vec<_>>().into_iter().map(|document| (root(&mut parents, document), document)).collect();
-        by_root.par_sort_unstable();
-        let components = by_root.chunk_by(|a, b| a.0 == b.0);
-        let mut components: Vec<Vec<DocId>> =
-            components.map(|component| component.iter().map(|&(_, document)| DocId(document)).collect()).collect();
-        components.sort_by_key(|component| std::cmp::Reverse(component.len()));
-        components
-    }
-
-    /// The members of each group of a document.
-    fn members_with(&self, document: DocId) -> impl Iterator<Item = &[u32]> {
-        let groups = self.groups_of(document).iter().map(|&group| group as usize);
-        groups.map(|group| &self.members[self.starts[group]..self.starts[group + 1]])
-    }
-
-    /// Every document before `document` that shares a group with it, in order and once each, into `earlier`.
-    pub fn all_earlier(&self, document: DocId, earlier: &mut Vec<DocId>) {
-        earlier.clear();
-        for group in self.members_with(document) {
-            earlier.extend(group.iter().take_while(|&&member| member < document.0).map(|&member| DocId(member)));
-        }
-        earlier.sort_unstable();
-        earlier.dedup();
     }
 }
 

@@ -1,9 +1,10 @@
 //! Leaks: documents of one set that stand in another, exactly, nearly, or in a longer document. Pairs within a set do not count.
 
+use crate::buckets::Buckets;
 use crate::clusters::Compare;
 use crate::containment::{Containing, containers};
 use crate::document::DocId;
-use crate::index::{Buckets, Copies};
+use crate::index::Copies;
 use crate::problem::Problem;
 use crate::reader::Corpus;
 use crate::report::{Leak, LeakKind};

@@ -27,6 +27,7 @@
 //! The feature `cli`, on by default, is for the command; a user of the library turns default features off.
 
 pub mod banding;
+pub mod buckets;
 pub mod check;
 mod clusters;
 pub mod compare;
@@ -45,6 +46,7 @@ mod leaks;
 pub mod lines;
 mod matching;
 mod method;
+mod options;
 mod ordered;
 mod pairs;
 pub mod passages;
@@ -67,4 +69,5 @@ pub mod tokens;
 mod verify;
 
 pub use matching::{DEFAULT_CONTAINMENT, Order, Search};
-pub use scan::{Options, scan, scan_texts};
+pub use options::Options;
+pub use scan::{scan, scan_texts};

@@ -3,12 +3,13 @@
 //! Candidates come from bands, or from the join that misses none; each connected component of them is verified and clustered on
 //! its own, on all cores. When every pair is wanted they are all verified first, and clusters are made of those.
 
+use crate::buckets::Buckets;
 use crate::clusters::{self, Compare, Joined};
 use crate::containment::{Containing, containers};
 use crate::document::DocId;
 use crate::exhaustive;
 use crate::histogram;
-use crate::index::{Buckets, Copies};
+use crate::index::Copies;
 use crate::leaks::Boundary;
 use crate::ordered::map_in_order;
 use crate::pairs::{self, LookUp, VerifiedPair};

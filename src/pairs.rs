@@ -3,9 +3,10 @@
 //! Cost: as many comparisons as there are candidate pairs, but for those that prefixes rule out. For n documents that are all alike that
 //! is n squared: so is the list that was asked for.
 
+use crate::buckets::Buckets;
 use crate::clusters::Compare;
 use crate::document::DocId;
-use crate::index::{Buckets, Copies};
+use crate::index::Copies;
 use crate::report::Pair;
 use crate::similarity::Similarity;
 

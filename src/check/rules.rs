@@ -1,9 +1,9 @@
 //! Rules: what a check fails for, how strictly, and where.
 
 use crate::matching::{DEFAULT_CONTAINMENT, Order};
+use crate::options::Options;
 use crate::passages::DEFAULT_PASSAGE_TOKENS;
 use crate::problem::Problem;
-use crate::scan::Options;
 use crate::source::{way_from, whole_path};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::fmt;

@@ -19,8 +19,8 @@ mod rounds;
 pub use keep::Keep;
 pub use plan::{Counted, Deduplicated, Entry, Fate, Reason, Removed, Summary};
 
+use crate::options::Options;
 use crate::progress::{Progress, Stage};
-use crate::scan::Options;
 use rounds::Rounds;
 use std::path::PathBuf;
 
