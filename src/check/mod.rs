@@ -139,7 +139,7 @@ fn tell_once(findings: &mut Vec<Finding<'_>>) {
 }
 
 /// Whether a report was made with what a rule needs.
-fn was_looked_for(report: &Report, rule: Rule) -> bool {
+pub fn was_looked_for(report: &Report, rule: Rule) -> bool {
     match rule {
         Rule::ExactDuplicate | Rule::NearDuplicate => report.leaks.is_none(),
         Rule::ContainedDocument => report.contained.is_some(),

@@ -10,7 +10,7 @@
 mod kept;
 
 use crate::document::Seat;
-use crate::lines::{KeyedLine, LineOptions, Lines, RepeatedLine, RepeatedLines, line_bytes, line_similarity};
+use crate::lines::{KeyedLine, LineOptions, Lines, RepeatedLine, RepeatedLines, line_similarity};
 use crate::tokens::{TokenUnit, Tokens};
 use kept::{Kept, KeptCuts, Known};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -200,10 +200,7 @@ impl<'a> Editor<'a> {
 
 /// All lines of each group but the first.
 fn repeated_lines(repeated: Vec<RepeatedLine>, text: &str, tokens: &Tokens) -> Vec<Cut> {
-    let tokens_of = |number: u64| {
-        let end = |line: u64| (line as usize).checked_sub(1).map_or(0, |line| tokens.lines[line].tokens);
-        &tokens.hashes[end(number - 1)..end(number)]
-    };
+    let tokens_of = |number: u64| tokens.line_tokens(number as usize - 1);
     let mut cuts: BTreeMap<u64, Cut> = BTreeMap::new();
     for line in repeated {
         let [first, again @ ..] = line.lines.as_slice() else { continue };
@@ -244,7 +241,7 @@ fn name_what_stays(cuts: &mut [Cut]) {
 
 /// A line by its number from 1, with its line feed.
 fn whole_line(text: &str, tokens: &Tokens, number: u64) -> Range<usize> {
-    let bytes = line_bytes(tokens, number as u32 - 1);
+    let bytes = tokens.line_bytes(number as usize - 1);
     bytes.start..(bytes.end + 1).min(text.len())
 }
 

@@ -130,13 +130,6 @@ impl Lines {
     }
 }
 
-/// The text of a line by its number from 0, with its white space.
-pub(crate) fn line_bytes(tokens: &Tokens, number: u32) -> Range<usize> {
-    let number = number as usize;
-    let start = number.checked_sub(1).map_or(0, |before| tokens.lines[before].byte + 1);
-    start..tokens.lines[number].byte
-}
-
 /// The text of a line by its number from 0, trimmed.
 fn line_text<'a>(text: &'a str, tokens: &Tokens, number: u32) -> &'a str {
     &text[trimmed_bytes(text, tokens, number)]
@@ -144,7 +137,7 @@ fn line_text<'a>(text: &'a str, tokens: &Tokens, number: u32) -> &'a str {
 
 /// Where the text of a line by its number from 0 stands, without white space around it.
 fn trimmed_bytes(text: &str, tokens: &Tokens, number: u32) -> Range<usize> {
-    let bytes = line_bytes(tokens, number);
+    let bytes = tokens.line_bytes(number as usize);
     let line = text.as_bytes()[bytes.clone()].trim_ascii_end();
     let end = bytes.start + line.len();
     let bytes = end - line.trim_ascii_start().len()..end;

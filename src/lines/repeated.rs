@@ -5,7 +5,7 @@
 //! Cost: one look-up a line.
 
 use super::near::Near;
-use super::{Line, LineOptions, Lines, RepeatedLine, excerpt, has_letters, line_bytes, line_text};
+use super::{Line, LineOptions, Lines, RepeatedLine, excerpt, has_letters, line_text};
 use crate::cpu;
 use crate::first::Firsts;
 use crate::tokens::Tokens;
@@ -114,8 +114,8 @@ impl RepeatedLines {
             report(same);
         }
         let neighbours = |a: u32, b: u32| {
-            let between =
-                line_bytes(tokens, lines[a as usize].number).end..line_bytes(tokens, lines[b as usize].number).start;
+            let bytes = |at: u32| tokens.line_bytes(lines[at as usize].number as usize);
+            let between = bytes(a).end..bytes(b).start;
             text[between].trim().is_empty()
         };
         // Lines with one key may differ in letters, and in what makes one of them a tag.

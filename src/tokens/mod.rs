@@ -103,6 +103,18 @@ impl Tokens {
         starts.zip(&self.lines).map(|(start, line)| start..line.tokens)
     }
 
+    /// The bytes of a line in the text, by its number from 0, without its line feed.
+    pub fn line_bytes(&self, number: usize) -> Range<usize> {
+        let start = number.checked_sub(1).map_or(0, |before| self.lines[before].byte + 1);
+        start..self.lines[number].byte
+    }
+
+    /// The tokens of a line, by its number from 0.
+    pub fn line_tokens(&self, number: usize) -> &[u64] {
+        let start = number.checked_sub(1).map_or(0, |before| self.lines[before].tokens);
+        &self.hashes[start..self.lines[number].tokens]
+    }
+
     #[inline(always)]
     fn end_line(&mut self, byte: usize) {
         self.lines.push(LineEnd { tokens: self.hashes.len(), byte });

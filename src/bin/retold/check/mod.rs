@@ -18,7 +18,7 @@ use crate::run;
 use crate::written::is_report;
 use changed::Unchanged;
 use retold::Options;
-use retold::check::{Baseline, Checked, Finding, Gate, Level, Place, Rule, Rules, State};
+use retold::check::{Baseline, Checked, Finding, Gate, Level, Place, Rule, Rules, State, was_looked_for};
 use retold::problem::{Problem, io_reason};
 use retold::report::Report;
 use retold::source::Selection;
@@ -129,15 +129,7 @@ impl Outcome<'_> {
 
     /// The rules that were looked at.
     fn rules(&self) -> Vec<Rule> {
-        let looks_for_leaks = self.report.leaks.is_some();
-        let is_looked_at = |rule: &Rule| {
-            let is_of_this_kind = match rule {
-                Rule::Leakage => looks_for_leaks,
-                Rule::EmptyDocument | Rule::UnreadableInput => true,
-                _ => !looks_for_leaks,
-            };
-            is_of_this_kind && self.rules.is_on(*rule)
-        };
+        let is_looked_at = |rule: &Rule| self.rules.is_on(*rule) && was_looked_for(self.report, *rule);
         Rule::ALL.into_iter().filter(is_looked_at).collect()
     }
 

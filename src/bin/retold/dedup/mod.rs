@@ -157,7 +157,7 @@ fn say(
         marks: args.target.mark.is_some(),
         exhaustive: args.search.exhaustive,
         compares: options.only != Only::Exact,
-        cuts: options.drops_repeated_lines || options.drops_boilerplate_lines || options.scan.passages.is_some(),
+        cuts: options.cuts(),
         threshold: args.matching.threshold,
     };
     let destination = if is_taken { Destination::StandardError } else { Destination::StandardOutput };

@@ -116,8 +116,7 @@ impl<'a> Text<'a> {
     /// A line in pieces, by the tokens of it that differ.
     fn side(&self, line: usize, is_changed: impl Fn(usize) -> bool) -> Side {
         let Located { text, tokens, .. } = self.located;
-        let start = line.checked_sub(1).map_or(0, |before| tokens.lines[before].byte + 1);
-        let end = tokens.lines[line].byte;
+        let Range { start, end } = tokens.line_bytes(line);
         let mut pieces: Vec<(u8, String)> = Vec::new();
         let mut at = start;
         let mut add = |kind: u8, to: usize| {
