@@ -40,10 +40,38 @@ struct CutPassage {
 }
 
 /// A range of a text, in several pieces where something was cut before.
-type Place = (Seat, Vec<Range<usize>>);
+type Pieces = Vec<Range<usize>>;
+type Place = (Seat, Pieces);
 
-/// A place of a passage in a document: its tokens, the number of the passage, and whether it is cut there.
-type Wanted = (Range<u32>, usize, bool);
+/// A place of a passage in a document.
+struct PlaceOf<R> {
+    /// The number of the passage.
+    number: usize,
+    /// Its tokens, or the pieces of the text that they are.
+    range: R,
+    /// Whether it is cut there; else it stays.
+    is_cut: bool,
+}
+
+/// Finds where the passages of a document stand in its text as it was read. Nothing is cut of a page of HTML.
+fn in_text(
+    reader: &mut Reader<'_>,
+    (document, wanted): (DocId, Vec<PlaceOf<Range<u32>>>),
+) -> Result<(DocId, Vec<PlaceOf<Pieces>>), Problem> {
+    let located = reader.read_with_spans(document)?;
+    let (is_page, spans) = (located.is_page, &located.tokens.spans);
+    let bytes = |tokens: Range<u32>| spans[tokens.start as usize].start..spans[tokens.end as usize - 1].end;
+    let wanted = wanted.into_iter().filter(|place| !(is_page && place.is_cut));
+    let wanted: Vec<_> =
+        wanted.map(|PlaceOf { number, range, is_cut }| PlaceOf { number, range: bytes(range), is_cut }).collect();
+    let original = Original::new(reader.cuts());
+    let place = |PlaceOf { number, range, is_cut }| {
+        let mut pieces = Vec::new();
+        original.ranges(range, |piece| pieces.push(piece));
+        PlaceOf { number, range: pieces, is_cut }
+    };
+    Ok((document, wanted.into_iter().map(place).collect()))
+}
 
 impl Rounds<'_> {
     /// Looks for passages of at least so many tokens; whether there are any.
@@ -57,10 +85,10 @@ impl Rounds<'_> {
             document < own || taken_back.is_some_and(|times| *times >= MOST_TAKEN_BACK)
         };
         let passages = std::mem::take(&mut gathered.passages).passages(least, &copies);
-        let mut wanted: BTreeMap<DocId, Vec<Wanted>> = BTreeMap::new();
-        let mut want = |document, tokens: Range<u32>, number, is_cut| {
-            if !tokens.is_empty() {
-                wanted.entry(document).or_default().push((tokens, number, is_cut));
+        let mut wanted: BTreeMap<DocId, Vec<PlaceOf<Range<u32>>>> = BTreeMap::new();
+        let mut want = |document, range: Range<u32>, number, is_cut| {
+            if !range.is_empty() {
+                wanted.entry(document).or_default().push(PlaceOf { number, range, is_cut });
             }
         };
         for (number, passage) in passages.iter().enumerate() {
@@ -79,36 +107,21 @@ impl Rounds<'_> {
             }
         }
         let corpus = self.corpus(&gathered);
-        let places = |reader: &mut Reader<'_>, (document, wanted): (DocId, Vec<Wanted>)| {
-            let located = reader.read_with_spans(document)?;
-            let is_page = located.is_page;
-            let spans = &located.tokens.spans;
-            let bytes = |tokens: Range<u32>| spans[tokens.start as usize].start..spans[tokens.end as usize - 1].end;
-            let wanted = wanted.into_iter().filter(|&(.., is_cut)| !(is_page && is_cut));
-            let wanted: Vec<_> = wanted.map(|(tokens, number, is_cut)| (bytes(tokens), number, is_cut)).collect();
-            let original = Original::new(reader.cuts());
-            let place = |(bytes, number, is_cut)| {
-                let mut pieces = Vec::new();
-                original.ranges(bytes, |piece| pieces.push(piece));
-                (pieces, number, is_cut)
-            };
-            Ok((document, wanted.into_iter().map(place).collect()))
-        };
-        let (mut found, mut failed) = (BTreeMap::<Seat, Vec<Range<usize>>>::new(), None);
+        let (mut found, mut failed) = (BTreeMap::<Seat, Pieces>::new(), None);
         let mut cut: Vec<CutPassage> = passages.iter().map(|_| CutPassage::default()).collect();
         map_in_order(
             wanted.into_iter(),
             || Reader::new(corpus),
-            places,
-            |places: Result<(DocId, Vec<(Vec<Range<usize>>, usize, bool)>), Problem>| match places {
+            in_text,
+            |places| match places {
                 Ok((document, places)) => {
                     let seat = corpus.documents.seat(document);
-                    for (pieces, number, is_cut) in places {
+                    for PlaceOf { number, range, is_cut } in places {
                         if is_cut {
-                            found.entry(seat).or_default().extend_from_slice(&pieces);
-                            cut[number].cut.push((seat, pieces));
+                            found.entry(seat).or_default().extend_from_slice(&range);
+                            cut[number].cut.push((seat, range));
                         } else {
-                            cut[number].stays = Some((seat, pieces));
+                            cut[number].stays = Some((seat, range));
                         }
                     }
                 }
@@ -174,7 +187,7 @@ impl Rounds<'_> {
         }
         let mut lost = is_lost.into_iter();
         let lost = self.cut_passages.cut.extract_if(.., |_| lost.next().unwrap_or_default());
-        let mut back: BTreeMap<Seat, Vec<Range<usize>>> = BTreeMap::new();
+        let mut back: BTreeMap<Seat, Pieces> = BTreeMap::new();
         lost.flat_map(|passage| passage.cut).for_each(|(seat, pieces)| back.entry(seat).or_default().extend(pieces));
         for (seat, pieces) in &back {
             let meets =
