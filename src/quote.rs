@@ -2,10 +2,11 @@
 
 use crate::document::DocId;
 use crate::lines::{BoilerplateLine, excerpt};
+use crate::located::Located;
 use crate::ordered::map_in_order;
 use crate::passages;
 use crate::problem::Problem;
-use crate::reader::{Corpus, Located, Reader};
+use crate::reader::{Corpus, Reader};
 use crate::report::{Boilerplate, LeakKind, Passage, PassagePlace, QuotedText, Report};
 use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

@@ -6,6 +6,7 @@ use crate::document::{DocId, Documents, Location, TextLocation};
 use crate::edit::{Cut, Editor, Edits};
 use crate::index::Index;
 use crate::lines;
+use crate::located::Located;
 use crate::ordered::map_in_order;
 use crate::prefixes::Counts;
 use crate::problem::Problem;
@@ -186,35 +187,6 @@ impl<'a> Reader<'a> {
             }
         }
         if left == 0 { Ok(()) } else { Err(has_changed(corpus, document)) }
-    }
-}
-
-/// A text, and where its tokens stand.
-#[derive(Debug)]
-pub struct Located<'a> {
-    /// The text.
-    pub text: &'a str,
-    /// Its tokens, with their spans.
-    pub tokens: &'a Tokens,
-    /// Whether it is what is read of a page of HTML.
-    pub is_page: bool,
-    source_lines: Option<&'a [u32]>,
-}
-
-impl<'a> Located<'a> {
-    /// A text with its tokens, and for each of its lines the line in its source, from 0, where that is not the same.
-    pub fn new(text: &'a str, tokens: &'a Tokens, source_lines: Option<&'a [u32]>) -> Self {
-        Self { text, tokens, is_page: source_lines.is_some(), source_lines }
-    }
-
-    /// The line of the source, from 1, that a token stands in; of an HTML page that in which its block begins.
-    pub fn line_of(&self, token: usize) -> u64 {
-        self.in_source(self.tokens.lines.partition_point(|line| line.tokens <= token))
-    }
-
-    /// The line of the source, from 1, that is a line of the text, from 0.
-    pub fn in_source(&self, line: usize) -> u64 {
-        u64::from(line_in_source(self.source_lines, line as u32)) + 1
     }
 }
 

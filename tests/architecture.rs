@@ -16,6 +16,7 @@ const MODULES: &[&str] = &[
     "first",
     "postings",
     "tokens",
+    "located",
     "shingles",
     "sketch",
     "banding",

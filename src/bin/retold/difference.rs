@@ -1,7 +1,7 @@
 //! Where two texts differ, word by word, by what words are compared by: neither case nor punctuation nor line breaks make a
 //! difference.
 
-use retold::reader::Located;
+use retold::located::Located;
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 use std::ops::Range;
 

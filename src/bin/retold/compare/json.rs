@@ -4,7 +4,7 @@ use super::{Compared, Kind};
 use crate::difference::{Change, lines, text};
 use crate::format::rounded;
 use retold::compare::Compared as Document;
-use retold::reader::Located;
+use retold::located::Located;
 use retold::report::Passage;
 use serde::Serialize;
 use std::io::{self, Write};

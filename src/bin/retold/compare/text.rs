@@ -5,7 +5,7 @@ use crate::difference::{self, Change, text};
 use crate::format::{Style, counted, down, escaped, lines, more, one_line, quoted};
 use indicatif::HumanCount;
 use retold::compare::Compared as Document;
-use retold::reader::Located;
+use retold::located::Located;
 use std::io::{self, Write};
 use std::ops::Range;
 

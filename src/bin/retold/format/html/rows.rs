@@ -4,7 +4,7 @@ use crate::difference::changes;
 use crate::format::cut;
 use retold::document::DocId;
 use retold::lines::{RepeatedLine, key};
-use retold::reader::Located;
+use retold::located::Located;
 use retold::report::{QuotedText, Report};
 use retold::source::line_in_source;
 use retold::tokens::{TokenUnit, Tokens};
