@@ -251,7 +251,7 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
             std::mem::swap(&mut place, &mut other);
         }
         let message = match alike {
-            None => format!("the same as {}", other.document),
+            None => format!("the same as {}", called(&other)),
             Some((jaccard, containment)) if is_swapped => {
                 near(jaccard, &other, containment_of_other(jaccard, containment))
             }
@@ -325,7 +325,7 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
     fn contained(&mut self) {
         for contained in self.report.contained.iter().flatten() {
             let (place, whole) = (self.place(contained.document, None), self.place(contained.within, None));
-            let message = format!("{} of it stands in {}", percent(contained.containment), whole.document);
+            let message = format!("{} of it stands in {}", percent(contained.containment), called(&whole));
             let key = of_rule(Rule::ContainedDocument, self.fingerprint(contained.document));
             self.add(Rule::ContainedDocument, place, vec![whole], Some(key), || What::Said(message));
         }
@@ -335,9 +335,9 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
         for leak in self.report.leaks.iter().flatten() {
             let (place, other) = (self.place(leak.document, None), self.place(leak.within, None));
             let message = match leak.kind {
-                LeakKind::Exact => format!("the same as {}", other.document),
+                LeakKind::Exact => format!("the same as {}", called(&other)),
                 LeakKind::Near => near(leak.jaccard, &other, leak.containment),
-                LeakKind::Contained => format!("{} of it stands in {}", percent(leak.containment), other.document),
+                LeakKind::Contained => format!("{} of it stands in {}", percent(leak.containment), called(&other)),
             };
             let key = of_rule(Rule::Leakage, self.fingerprint(leak.document));
             self.add(Rule::Leakage, place, vec![other], Some(key), || What::Said(message));
@@ -382,7 +382,7 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
         let Some(place) = places.pop() else { return };
         let also = match rest.first() {
             Some(Place { path, line: Some(line), .. }) => format!(", also {path}:{line}"),
-            Some(other) => format!(", also {}", other.document),
+            Some(other) => format!(", also {}", called(other)),
             None => String::new(),
         };
         let message = || What::Said(format!("{told}{also}: {}", quoted(text)));
@@ -432,9 +432,18 @@ fn containment_of_other(jaccard: f64, containment: f64) -> f64 {
     1.0 / (1.0 / jaccard - 1.0 / containment + 1.0)
 }
 
+/// The name of another document, and where it stands where that does not tell: ids are known to who wrote them.
+fn called<'a>(place: &'a Place<'_>) -> Cow<'a, str> {
+    let stands = match place.record {
+        Some(record) => Cow::Owned(format!("{}:{record}", place.path)),
+        None => Cow::Borrowed(place.path),
+    };
+    if stands == place.document { stands } else { Cow::Owned(format!("{} ({stands})", place.document)) }
+}
+
 /// How a document is like another, which holds so much of it.
 fn near(jaccard: f64, other: &Place<'_>, containment: f64) -> String {
-    format!("{} like {}; {} of it stands there", down(jaccard), other.document, percent(containment))
+    format!("{} like {}; {} of it stands there", down(jaccard), called(other), percent(containment))
 }
 
 /// In two decimals.

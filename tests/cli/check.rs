@@ -255,6 +255,15 @@ fn all_formats_count_the_same() {
     assert_eq!(cases, count);
 }
 
+/// An id does not say where a document stands.
+#[test]
+fn documents_that_are_called_by_an_id() {
+    let record = |id: &str| format!("{{\"id\": \"{id}\", \"text\": \"one two three four five six\"}}\n");
+    let folder = folder([("a.jsonl", record("k1") + &record("k2"))]);
+    let ended = retold(folder.path(), "check a.jsonl --id-field id");
+    assert!(ended.stdout.starts_with("a.jsonl:2: exact-duplicate: the same as k1 (a.jsonl:1)\n"), "{}", ended.stdout);
+}
+
 /// Where a record is no line of its file, a report that knows lines alone names it besides.
 #[cfg(feature = "csv")]
 #[test]
