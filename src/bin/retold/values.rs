@@ -63,6 +63,11 @@ pub fn threads(text: &str) -> Result<u32, String> {
     whole(text, 0, 1024)
 }
 
+/// How many of something are shown; 0 is all.
+pub fn limit(text: &str) -> Result<usize, String> {
+    whole(text, 0, u32::MAX).map(|limit| limit as usize)
+}
+
 fn whole(text: &str, least: u32, most: u32) -> Result<u32, String> {
     let number = u32::from_str(text).ok().filter(|number| (least..=most).contains(number));
     number.ok_or_else(|| match most {

@@ -79,7 +79,7 @@ pub struct CheckReportArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "against")]
     pub pairs: Option<PathBuf>,
     /// How many findings text shows; 0 shows all
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = values::limit)]
     pub limit: usize,
     #[command(flatten)]
     pub saying: SayingArgs,

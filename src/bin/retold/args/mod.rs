@@ -112,7 +112,7 @@ pub struct ReportArgs {
     #[arg(long, value_name = "FILE")]
     pub pairs: Option<PathBuf>,
     /// How many entries of each kind text and Markdown show; 0 shows all
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = values::limit)]
     pub limit: usize,
     #[command(flatten)]
     pub saying: SayingArgs,
