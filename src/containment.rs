@@ -115,9 +115,13 @@ fn best(
     let small: Vec<DocId> = sets.iter().map(|(document, _)| *document).collect();
     // All of one stands in another, after which no later one is better.
     let is_whole: Vec<AtomicBool> = sets.iter().map(|_| AtomicBool::new(false)).collect();
+    let open = AtomicUsize::new(sets.len());
     let compare = |reader: &mut ShingleReader<'_>, within: &DocId| {
-        let larger = reader.read(*within)?;
         let mut found: Vec<(usize, Contained)> = Vec::new();
+        if open.load(Ordering::Relaxed) == 0 {
+            return Ok(found);
+        }
+        let larger = reader.read(*within)?;
         for place in postings.met(larger, *within, &small) {
             let (document, set) = &sets[place];
             if is_whole[place].load(Ordering::Relaxed) {
@@ -142,7 +146,10 @@ fn best(
                 for (place, found) in found {
                     if best[place].is_none_or(|best| found.containment > best.containment) {
                         best[place] = Some(found);
-                        is_whole[place].store(found.containment == 1.0, Ordering::Relaxed);
+                        if found.containment == 1.0 {
+                            is_whole[place].store(true, Ordering::Relaxed);
+                            open.fetch_sub(1, Ordering::Relaxed);
+                        }
                     }
                 }
             }

@@ -206,7 +206,7 @@ impl Gatherer<'_> {
         for (source, line, reason) in signed.lost {
             let record = line.map(|line| self.next_line + u64::from(line));
             into.problems.push(self.sources.get(source).problem(record, reason));
-            if line.is_none() {
+            if line.is_none() || signed.breaks_off {
                 into.lost.push(source);
             }
         }

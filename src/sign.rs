@@ -64,6 +64,8 @@ pub struct SignedPart {
     pub ids: String,
     /// What could not be read: the source, the record's line in the part from 0, the reason.
     pub lost: Vec<(SourceId, Option<u32>, String)>,
+    /// Whether more than the records among that is lost of the one source that it is of.
+    pub breaks_off: bool,
     /// What was assumed of texts that are not plain UTF-8.
     pub assumed: Vec<(u32, Assumed)>,
     /// How many files were no text.
@@ -284,6 +286,10 @@ impl Visit for Signed<'_, '_> {
     fn lost(&mut self, source: SourceId, line: Option<u32>, reason: String) {
         self.part.lost.push((source, line, reason));
     }
+
+    fn breaks_off(&mut self) {
+        self.part.breaks_off = true;
+    }
 }
 
 impl Signed<'_, '_> {
@@ -363,6 +369,7 @@ impl SignedPart {
             keys: Vec::new(),
             ids: String::new(),
             lost: Vec::new(),
+            breaks_off: false,
             assumed: Vec::new(),
             skipped: 0,
             repeated: Vec::new(),

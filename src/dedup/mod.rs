@@ -9,8 +9,9 @@
 //! How it is written: [`Deduplicated::write`] copies a source without what goes (`source::rewrite`). Nothing is written here, and no
 //! source ever is.
 //!
-//! Cost: a scan without lines; with boilerplate two more readings, with passages at least one more and two for each time some are
-//! found. Memory is that of a scan, and what is said of each document that goes and each cut.
+//! Cost: a scan without lines; with boilerplate two more readings or, where repeated lines go too, three; with passages at least one
+//! more, two for each time some are found, and one of the documents in which they stay. Memory is that of a scan, and what is said of
+//! each document that goes, each cut, and each place of a passage.
 
 mod keep;
 mod plan;

@@ -210,10 +210,11 @@ fn repeated_lines(repeated: Vec<RepeatedLine>, text: &str, tokens: &Tokens) -> V
         }
         let start = whole_line(text, tokens, *first).start;
         for &number in again {
-            let why = || Why::RepeatedLine {
-                first: start,
-                similarity: line_similarity(tokens_of(*first), tokens_of(number)),
+            let similarity = || match line.is_exact() {
+                true => 1.0,
+                false => line_similarity(tokens_of(*first), tokens_of(number)),
             };
+            let why = || Why::RepeatedLine { first: start, similarity: similarity() };
             cuts.entry(number).or_insert_with(|| Cut { bytes: whole_line(text, tokens, number), why: why() });
         }
     }

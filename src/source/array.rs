@@ -32,7 +32,7 @@ pub(super) fn read(mut file: impl BufRead, reading: &Reading, rows: &mut impl Ro
     };
     let number = elements.number;
     if let Err(error) = read.and_then(|()| json.end()) {
-        rows.lost(Some(number), format!("not JSON: {error}; what comes after is lost"));
+        rows.lost_from(Some(number), format!("not JSON: {error}; what comes after is lost"));
     }
 }
 

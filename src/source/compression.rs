@@ -2,6 +2,8 @@
 //!
 //! Several members or frames in one file are read one after the other, as the commands do.
 
+#[cfg(feature = "compression")]
+use flate2::bufread::GzDecoder;
 use std::fmt;
 use std::io::{self, BufRead, Read, Write};
 use std::path::Path;
@@ -50,7 +52,7 @@ impl Compression {
     #[cfg(feature = "compression")]
     pub(super) fn reader<'a>(self, input: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
         Ok(match self {
-            Self::Gzip => Box::new(Members(Some(flate2::bufread::GzDecoder::new(input)))),
+            Self::Gzip => Box::new(Members { member: Some(GzDecoder::new(input)), is_padded: false }),
             Self::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(input)?),
             Self::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(input)),
             Self::Xz => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(input)),
@@ -76,31 +78,36 @@ impl Compression {
 /// The members of a gzip file one after the other. Zeros behind the last, as blocks of a tape are filled up with, are passed over, as
 /// the command does, which the library does not.
 #[cfg(feature = "compression")]
-struct Members<R>(Option<flate2::bufread::GzDecoder<R>>);
+struct Members<R> {
+    /// Always there, but while the next one begins.
+    member: Option<GzDecoder<R>>,
+    is_padded: bool,
+}
 
 #[cfg(feature = "compression")]
 impl<R: BufRead> Read for Members<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while let Some(member) = &mut self.0 {
+        while let Some(member) = &mut self.member {
             let read = member.read(buffer)?;
             if read > 0 || buffer.is_empty() {
                 return Ok(read);
             }
-            let Some(mut input) = self.0.take().map(flate2::bufread::GzDecoder::into_inner) else { break };
-            loop {
-                let behind = input.fill_buf()?;
-                let zeros = behind.iter().take_while(|byte| **byte == 0).count();
-                match behind.get(zeros) {
-                    None if zeros == 0 => return Ok(0),
-                    None => {}
-                    Some(0x1f) if zeros == 0 => break,
-                    Some(_) => {
-                        return Err(io::Error::new(io::ErrorKind::InvalidData, "something else stands behind its end"));
-                    }
+            let input = member.get_mut();
+            let behind = input.fill_buf()?;
+            let zeros = behind.iter().take_while(|byte| **byte == 0).count();
+            match behind.get(zeros) {
+                _ if zeros > 0 => {
+                    input.consume(zeros);
+                    self.is_padded = true;
                 }
-                input.consume(zeros);
+                None => return Ok(0),
+                Some(0x1f) if !self.is_padded => {
+                    self.member = self.member.take().map(|member| GzDecoder::new(member.into_inner()));
+                }
+                Some(_) => {
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, "something else stands behind its end"));
+                }
             }
-            self.0 = Some(flate2::bufread::GzDecoder::new(input));
         }
         Ok(0)
     }

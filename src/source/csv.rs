@@ -48,13 +48,13 @@ pub(super) fn read(file: impl Read, delimiter: u8, reading: &Reading, rows: &mut
         match read {
             Ok(true) => {}
             Ok(false) => return,
-            Err(error) => return rows.lost(Some(number), csv_reason(&error)),
+            Err(error) => return rows.lost_from(Some(number), csv_reason(&error)),
         }
         left.set(most);
         read = csv.read_byte_record(&mut next);
         if matches!(read, Ok(false)) {
             if !is_end(&record) {
-                rows.lost(Some(number), "a quote is not closed; what comes after it is lost".into());
+                rows.lost_from(Some(number), "a quote is not closed; what comes after it is lost".into());
             }
             return;
         }

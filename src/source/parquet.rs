@@ -37,7 +37,7 @@ pub(super) fn read(file: File, group: u32, reading: &Reading, rows: &mut impl Ro
         Err(_) => "the reader gave up".into(),
     };
     let what = if all == 0 { "" } else { "; the rest of these rows is lost" };
-    rows.lost((all > 0).then_some(row), format!("broken Parquet: {reason}{what}"));
+    rows.lost_from((all > 0).then_some(row), format!("broken Parquet: {reason}{what}"));
     all
 }
 

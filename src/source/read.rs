@@ -44,6 +44,8 @@ pub trait Visit {
     fn skipped(&mut self);
     /// A source, or a record of it by its line from 0 at the first of the part, that cannot be read.
     fn lost(&mut self, source: SourceId, line: Option<u32>, reason: String);
+    /// What comes after the loss that was named last could not be read either.
+    fn breaks_off(&mut self) {}
 }
 
 /// Reads parts, in buffers that it keeps.
@@ -272,6 +274,11 @@ impl<V: Visit> Rows for TableRows<'_, V> {
         if let Err(error) = self.writer.push(&mut self.texts, if may_be_asked_for { text } else { "" }) {
             self.lost(Some(number), unwritable(&error));
         }
+    }
+
+    fn lost_from(&mut self, number: Option<u32>, reason: String) {
+        self.lost(number, reason);
+        self.visit.breaks_off();
     }
 
     fn lost(&mut self, number: Option<u32>, reason: String) {

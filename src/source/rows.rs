@@ -9,8 +9,10 @@ use std::rc::Rc;
 pub(super) trait Rows {
     /// A row, from 0, with the value of its id field (empty when it has none).
     fn row(&mut self, number: u32, text: &str, id: &str, assumed: Option<Assumed>);
-    /// A row, or the rest of the table, that cannot be read.
+    /// A row, or the table, that cannot be read.
     fn lost(&mut self, number: Option<u32>, reason: String);
+    /// A row that cannot be read, nor what comes after it.
+    fn lost_from(&mut self, number: Option<u32>, reason: String);
 }
 
 /// Ends in an error when more is read than is left; so a quote that is never closed does not fill the memory.
@@ -50,5 +52,9 @@ impl Rows for Collected {
 
     fn lost(&mut self, number: Option<u32>, reason: String) {
         self.lost.push((number, reason));
+    }
+
+    fn lost_from(&mut self, number: Option<u32>, reason: String) {
+        self.lost(number, reason);
     }
 }

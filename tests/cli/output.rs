@@ -212,6 +212,42 @@ fn links_and_permissions_stay() {
     assert!(fs::read_to_string(path("out.json")).unwrap().contains("\"retold\""));
 }
 
+/// While an output of many files is written, by several threads.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupted_run_takes_back_what_it_writes() {
+    use std::os::unix::process::ExitStatusExt;
+    let corpus = tempfile::tempdir().unwrap();
+    fs::create_dir(corpus.path().join("in")).unwrap();
+    for number in 0..3000 {
+        let text: String = (0..20).map(|word| format!("w{} ", number * 20 + word)).collect();
+        fs::write(corpus.path().join(format!("in/{number}.txt")), text).unwrap();
+    }
+    let mut interrupted = 0;
+    for _ in 0..20 {
+        let mut dedup = command(corpus.path());
+        dedup.args(["dedup", "in", "-o", "out", "--force"]);
+        let mut child = Command::new(dedup.get_program());
+        child.args(dedup.get_args()).current_dir(corpus.path()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = child.spawn().unwrap();
+        let written = corpus.path().join(".out.retold-partial/output");
+        while !written.exists() && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        Command::new("kill").args(["-TERM", &child.id().to_string()]).output().unwrap();
+        let ended = child.wait_with_output().unwrap();
+        // It may have been done before.
+        if ended.status.success() {
+            continue;
+        }
+        interrupted += 1;
+        assert_eq!((ended.status.signal(), String::from_utf8_lossy(&ended.stderr).as_ref()), (Some(15), ""));
+        let left: Vec<_> = fs::read_dir(corpus.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert!(left.iter().all(|name| !name.to_str().unwrap().contains("partial")), "{left:?}");
+    }
+    assert!(interrupted > 0);
+}
+
 /// What was read of a stream is in a temporary file until the run ends, in whatever way; an output has a directory beside its place.
 #[cfg(target_os = "linux")]
 #[test]

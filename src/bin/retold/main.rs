@@ -38,6 +38,7 @@ fn main() -> ExitCode {
             Command::Man { command } => packaging::manual(command.as_deref()),
         }
     });
+    temporary::wait_if_interrupted();
     exit::code(result)
 }
 

@@ -86,9 +86,14 @@ pub fn keep(path: &Path) {
     others().retain(|other| other != path);
 }
 
+/// Waits for the end where a signal has come: what goes on meanwhile fails, as its files are being removed, and has nothing to say.
+pub fn wait_if_interrupted() {
+    drop(others());
+}
+
 /// Signals end the run as they would, but the directory is removed before. One that whoever started the run has it ignore, as
 /// `nohup` does, stays ignored.
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 fn remove_when_interrupted(directory: &Path) {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let Some(ignored) = ignored() else { return };
@@ -97,23 +102,41 @@ fn remove_when_interrupted(directory: &Path) {
     let directory = directory.to_path_buf();
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
-            let _ = fs::remove_dir_all(&directory);
-            for path in others().iter() {
-                // A file is not there any more where it is in its place.
-                let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+            // Held to the end: see `wait_if_interrupted`.
+            let others = others();
+            for path in others.iter().chain([&directory]) {
+                remove(path);
             }
             let _ = signal_hook::low_level::emulate_default_handler(signal);
         }
     });
 }
 
-/// The signals that are ignored, the first in the lowest bit.
-#[cfg(target_os = "linux")]
+/// Removes a file, or a directory with all that is in it, which other threads may write to yet.
+#[cfg(unix)]
+fn remove(path: &Path) {
+    const TIMES: usize = 100;
+    for _ in 0..TIMES {
+        // A file is not there any more where it is in its place.
+        let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        match removed {
+            Ok(()) => return,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !path.exists() => return,
+            Err(_) => std::thread::sleep(std::time::Duration::from_millis(5)),
+        }
+    }
+}
+
+/// The signals that are ignored, the first in the lowest bit. Elsewhere than on Linux nobody says so.
+#[cfg(unix)]
 fn ignored() -> Option<u64> {
+    if cfg!(not(target_os = "linux")) {
+        return Some(0);
+    }
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let bits = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
     u64::from_str_radix(bits.trim(), 16).ok()
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(unix))]
 fn remove_when_interrupted(_: &Path) {}

@@ -102,7 +102,8 @@ impl<'a> Rounds<'a> {
         self.edits.gone.extend(removed.iter().map(|removed| seat(removed.document)));
         let goes = |document: DocId| removed.binary_search_by_key(&document, |removed| removed.document).is_ok();
         // There is an end: a document goes for one that is preferred to it, so whether it stays changes only with those before it
-        // in that order, of which the first stays, and with cuts, which only become more.
+        // in that order, of which the first stays, and with cuts. Those of a document are taken back a few times at most
+        // (`passages`), and only become more between.
         let before = self.removed.len();
         self.removed.retain(|removed| {
             let comes_back = removed.reason.is_of_cluster() && goes(removed.representative);
