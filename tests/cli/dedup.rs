@@ -608,17 +608,28 @@ fn nothing_goes_for_what_goes_in_its_turn() {
         // The third goes for the second once it has lost what the first has; the fourth has lost what the third has.
         (
             "--drop-passages --passage-tokens 12 --exhaustive --shingle-size 1",
-            [
+            vec![
                 format!("z1 z2 z3 {q}z4 z5\n"),
                 format!("{p}CHANGED {r}\n"),
                 format!("{p}SECRET {r}{q}\n"),
                 format!("{}{p}SECRET end\n", words('b', 0..30)),
             ],
         ),
+        // The fifth goes for the fourth while it lacks that.
+        (
+            "--drop-passages --passage-tokens 12 --exhaustive --shingle-size 1",
+            vec![
+                format!("z1 z2 z3 {q}z4 z5\n"),
+                format!("{p}CHANGED {r}\n"),
+                format!("{p}SECRET {r}{q}\n"),
+                words('t', 0..11),
+                format!("{}u1 u2 u3 u4 {p}SECRET\n", words('t', 0..11)),
+            ],
+        ),
         // A line of the third does, for the line above it.
         (
             "--drop-passages --passage-tokens 12 --drop-repeated-lines",
-            [
+            vec![
                 format!("z1 z2 z3 {}z4 z5\n", words('q', 0..12)),
                 format!("{}\n", words('c', 0..30)),
                 format!("{p}CHANGED {r}\n{p}SECRET {r}{}\n", words('q', 0..12)),
@@ -628,7 +639,7 @@ fn nothing_goes_for_what_goes_in_its_turn() {
         // A line of the first goes as boilerplate; one like it stays then.
         (
             "--drop-repeated-lines --drop-boilerplate-lines --boilerplate-documents 2",
-            [
+            vec![
                 format!("{p}CHANGED\n{}\n{p}SECRET\n", words('b', 0..30)),
                 format!("{p}CHANGED\n{}\n", words('c', 0..30)),
                 words('d', 0..30),
@@ -637,7 +648,7 @@ fn nothing_goes_for_what_goes_in_its_turn() {
         ),
     ];
     for (options, texts) in told {
-        let names = ["in/1.txt", "in/2.txt", "in/3.txt", "in/4.txt"];
+        let names = ["in/1.txt", "in/2.txt", "in/3.txt", "in/4.txt", "in/5.txt"];
         let folder = folder(names.into_iter().zip(texts));
         let done = retold(folder.path(), &format!("dedup in -o out {options}"));
         assert_eq!(done.status, 0, "{done:?}");

@@ -56,12 +56,26 @@ fn a_report_replaces_reports_and_nothing_else_of_what_is_read() {
         assert!(ended.stderr.contains("in/c.txt is in "), "{arguments}: {}", ended.stderr);
         assert_eq!(fs::read_to_string(corpus.path().join("in/c.txt")).unwrap(), visit(), "{arguments}");
     }
-    // Nor is a text that tells of this command.
-    let notes = "retold finds near-duplicates by Jaccard similarity.";
-    fs::write(corpus.path().join("in/notes"), notes).unwrap();
-    let ended = retold(corpus.path(), "scan in --output in/notes");
-    assert!(ended.status == 2 && ended.stderr.contains("was not written by this command"), "{}", ended.stderr);
-    assert_eq!(fs::read_to_string(corpus.path().join("in/notes")).unwrap(), notes);
+    // Nor is what tells of this command, or says something like it.
+    let explained = "a.txt:1: told twice\n\n1 finding, 2 documents read: 1 exact-duplicate\n\
+        `retold explain exact-duplicate` says what it means and what to do\n";
+    for notes in [
+        "retold finds near-duplicates by Jaccard similarity.",
+        "A  short note on Jaccard, and on retold.",
+        &format!("{}text", " ".repeat(5000)),
+        &format!("{}data", "\0".repeat(5000)),
+        "## 20 works\n\nThey stand among the best of the other set.",
+        &format!("What is printed:\n\n{explained}```\n"),
+        "[{\"type\": \"issue\", \"check_name\": \"method-lines\", \"description\": \"long\"}]",
+        "{\"a\": \"one text\", \"b\": \"another\", \"jaccard\": 0.5, \"label\": 1}",
+        "20 documents were compared by hand; Jaccard of 5-token shingles.",
+        "<!DOCTYPE html><title>A retold story</title>",
+    ] {
+        fs::write(corpus.path().join("in/notes"), notes).unwrap();
+        let ended = retold(corpus.path(), "scan in --output in/notes");
+        assert!(ended.status == 2 && ended.stderr.contains("was not written by this command"), "{notes}: {ended:?}");
+        assert_eq!(fs::read_to_string(corpus.path().join("in/notes")).unwrap(), notes);
+    }
     fs::remove_file(corpus.path().join("in/notes")).unwrap();
     // A report of last time is no data, whatever its format, and is replaced.
     let formats = ["text", "text --color always", "json", "jsonl", "markdown", "csv", "html"];
@@ -75,6 +89,8 @@ fn a_report_replaces_reports_and_nothing_else_of_what_is_read() {
         "check in/c.txt",
         "check in/c.txt -f gitlab",
         "check in/c.txt -f github",
+        "check in --rule exact-duplicate=warn",
+        "check in --limit 1",
     ];
     for arguments in formats.into_iter().chain(gates).chain(lone.map(str::to_owned)) {
         let read = || {

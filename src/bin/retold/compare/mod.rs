@@ -8,7 +8,6 @@ use crate::difference::{self, Change};
 use crate::exit::{Failure, Status};
 use crate::format::Style;
 use crate::run;
-use crate::written::is_report;
 use retold::compare::Comparison;
 use retold::source::path_and_record;
 use serde::Serialize;
@@ -16,7 +15,7 @@ use serde::Serialize;
 /// Compares two documents and writes what was found.
 pub fn run(args: &CompareArgs) -> Result<Status, Failure> {
     let read = [&args.a, &args.b].map(|name| path_and_record(name).0.to_path_buf());
-    run::expect_no_input(&args.output.output, &read, is_report)?;
+    run::expect_no_input(&args.output.output, &read, |_| false)?;
     let options = args.options();
     // There is nothing to say but what ends the run, and no progress: `args.saying` is there for those who always type it.
     let compared = || retold::compare::compare([&args.a, &args.b], &options);
