@@ -361,6 +361,29 @@ fn what_a_link_leads_to_is_input_too() {
     assert_eq!(fs::read_to_string(folder.path().join("out/b.txt")).unwrap(), withdrawal());
 }
 
+#[cfg(feature = "csv")]
+#[test]
+fn tables_that_break_off_stay_whole() {
+    let text = "one two three four five six seven";
+    let files = [
+        ("in/a.json", format!("[{{\"text\": \"{text}\"}}, {{\"text\": \"{text}\"}}, {{\"text\": \"{text}")),
+        ("in/b.csv", format!("text\n{text}\n{text}\n\"{text}\n{text}\n")),
+        ("in/c.csv", format!("text\n{text}\n{text}\n")),
+    ];
+    let folder = folder(files.clone());
+    for (out, options) in [("out", ""), ("marked", "--mark cluster")] {
+        let done = retold(folder.path(), &format!("dedup in -o {out} {options}"));
+        assert_eq!(done.status, 2, "{done:?}");
+        let written = |name: &str| fs::read_to_string(folder.path().join(name.replace("in/", &format!("{out}/")))).ok();
+        for (name, text) in &files[..2] {
+            assert_eq!(written(name).as_ref(), Some(text), "{out}");
+            assert!(done.stderr.contains(&format!("{name}: it cannot be read whole, and stays as it is")), "{done:?}");
+        }
+        // Of the last all goes, or all is marked.
+        assert_ne!(written("in/c.csv").as_ref(), Some(&files[2].1));
+    }
+}
+
 #[cfg(feature = "compression")]
 #[test]
 fn what_cannot_be_read_to_its_end_stays_whole() {
