@@ -257,20 +257,7 @@ fn decode_other<'a>(
         },
     };
     let (text, is_broken) = encoding.decode_with_bom_removal(bytes);
-    // A text may hold that character itself, where its encoding has it.
-    let own = |unit: fn([u8; 2]) -> u16| bytes.as_chunks().0.iter().filter(|two| unit(**two) == 0xfffd).count();
-    let replaced = match () {
-        () if !is_broken => 0,
-        () if encoding == UTF_8 => broken_places(bytes),
-        () => {
-            let own = match () {
-                () if encoding == UTF_16BE => own(u16::from_be_bytes),
-                () if encoding == UTF_16LE => own(u16::from_le_bytes),
-                () => 0,
-            };
-            (text.matches('\u{fffd}').count() - own) as u64
-        }
-    };
+    let replaced = if is_broken { broken_places(bytes, encoding) } else { 0 };
     if decoding.strict && replaced > 0 {
         return Err(no_character(replaced, encoding.name()));
     }
@@ -280,9 +267,19 @@ fn decode_other<'a>(
     Ok((buffer, (encoding != UTF_8 || replaced > 0).then_some(assumed)))
 }
 
-/// In how many places bytes are no UTF-8.
-fn broken_places(bytes: &[u8]) -> u64 {
-    bytes.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count() as u64
+/// In how many places bytes are no character: not how many U+FFFD come of them, which a text may hold itself.
+#[cfg(feature = "encodings")]
+fn broken_places(mut bytes: &[u8], encoding: &'static encoding_rs::Encoding) -> u64 {
+    let (mut decoder, mut buffer, mut places) = (encoding.new_decoder_with_bom_removal(), [0; 4096], 0);
+    loop {
+        let (result, read, _) = decoder.decode_to_utf8_without_replacement(bytes, &mut buffer, true);
+        bytes = &bytes[read..];
+        match result {
+            encoding_rs::DecoderResult::InputEmpty => return places,
+            encoding_rs::DecoderResult::OutputFull => {}
+            encoding_rs::DecoderResult::Malformed(..) => places += 1,
+        }
+    }
 }
 
 /// How much of a text tells its encoding: the detector reads 5 MB/s.
@@ -313,7 +310,7 @@ fn decode_other<'a>(
     }
     buffer.clear();
     buffer.push_str(&String::from_utf8_lossy(bytes));
-    let replaced = broken_places(bytes);
+    let replaced = bytes.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count() as u64;
     let text = buffer.strip_prefix(BYTE_ORDER_MARK).unwrap_or(buffer);
     Ok((text, (replaced > 0).then_some(Assumed { encoding: "UTF-8", replaced })))
 }
@@ -362,6 +359,9 @@ mod tests {
             decoded(&little, &Decoding::default()).unwrap(),
             ("a\u{fffd}\u{fffd}\u{fffd}b".into(), assumed("UTF-16LE", 1))
         );
+        let chinese = [b"one \x84\x31\xa4\x37 two ".as_slice(), b"\xff "].concat();
+        let forced = Decoding { encoding: Encoding::named("gb18030"), strict: false };
+        assert_eq!(decoded(&chinese, &forced).unwrap(), ("one \u{fffd} two \u{fffd} ".into(), assumed("gb18030", 1)));
         let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
         assert_eq!(decoded(&big, &Decoding::default()).unwrap().1, assumed("UTF-16BE", 1));
     }

@@ -620,6 +620,14 @@ fn a_stream_has_no_time() {
     }
 }
 
+/// What it told twice goes with it.
+#[test]
+fn a_document_that_repeats_itself_goes_as_a_duplicate() {
+    let folder = folder([("in/a.txt", "read more\n".to_owned()), ("in/b.txt", "read more ".repeat(30))]);
+    assert_eq!(retold(folder.path(), "dedup in -o out --drop-passages").status, 0);
+    assert_eq!(files(&folder.path().join("out")), BTreeMap::from([("a.txt".into(), "read more\n".into())]));
+}
+
 /// What is cut for something stands in the output, whatever becomes of that later.
 #[test]
 fn nothing_goes_for_what_goes_in_its_turn() {

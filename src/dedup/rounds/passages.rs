@@ -190,10 +190,14 @@ impl Rounds<'_> {
         if let Some(problem) = failed {
             return Err(problem.to_string());
         }
-        let mut lost = is_lost.into_iter();
-        let lost = self.cut_passages.cut.extract_if(.., |_| lost.next().unwrap_or_default());
         let mut back: BTreeMap<Seat, Pieces> = BTreeMap::new();
-        lost.flat_map(|passage| passage.cut).for_each(|(seat, pieces)| back.entry(seat).or_default().extend(pieces));
+        for (passage, _) in self.cut_passages.cut.iter_mut().zip(is_lost).filter(|(_, is_lost)| *is_lost) {
+            let stays = passage.stays.as_ref().map(|(seat, _)| *seat).filter(|seat| self.edits.gone.contains(seat));
+            // What a document that goes told twice itself goes with it.
+            for (seat, pieces) in passage.cut.extract_if(.., |(seat, _)| Some(*seat) != stays) {
+                back.entry(seat).or_default().extend(pieces);
+            }
+        }
         let edited = &mut self.edits.passages;
         let mut taken: BTreeMap<Seat, Pieces> = BTreeMap::new();
         for (seat, pieces) in &back {
