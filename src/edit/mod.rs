@@ -29,6 +29,8 @@ pub struct Edits {
     pub passages: BTreeMap<Seat, Vec<Range<usize>>>,
     /// Documents that are read as if they were empty.
     pub gone: BTreeSet<Seat>,
+    /// So many parts come first that are read as they are: those of a reference, which stays so.
+    pub uncut_parts: u32,
     /// What was cut out of long texts.
     kept: KeptCuts,
 }
@@ -111,6 +113,10 @@ impl<'a> Editor<'a> {
             self.is_gone = true;
             return;
         }
+        if seat.part < edits.uncut_parts {
+            tokens.read(text, self.unit);
+            return;
+        }
         let known = if is_page { None } else { Known::of(edits, seat, text) };
         if let Some(kept) = known.as_ref().and_then(|known| edits.kept.get(seat, known)) {
             Kept { cuts: self.cuts, is_complete: self.is_complete } = kept;
@@ -173,7 +179,8 @@ impl<'a> Editor<'a> {
 
     /// Whether a document is edited in another way than others with the same text.
     pub fn is_edited_alone(&self, seat: Seat) -> bool {
-        self.edits.gone.contains(&seat) || self.edits.passages.contains_key(&seat)
+        let is_uncut = seat.part < self.edits.uncut_parts && self.edits_lines();
+        is_uncut || self.edits.gone.contains(&seat) || self.edits.passages.contains_key(&seat)
     }
 
     /// Whether all repeated lines were found of what was left last: of too many like each other not all are compared.

@@ -620,6 +620,26 @@ fn a_stream_has_no_time() {
     }
 }
 
+/// The reference stays as it is, also what it tells twice or holds as many documents do.
+#[test]
+fn nothing_is_left_out_of_the_reference() {
+    let line = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu";
+    let nearly = line.replace("epsilon", "NEW");
+    let folder = folder([
+        ("train/a.txt", format!("{line}\n{nearly}\nsomething else stands here that is not like it\n")),
+        ("test/a.txt", format!("{nearly}\n")),
+        ("train2/a.txt", format!("{line}\nof the reference alone\n")),
+        ("test2/a.txt", format!("{line}\na1 a2 a3 a4 a5 a6 a7\n")),
+        ("test2/b.txt", format!("b1 b2 b3 {line} b4 b5 b6\n")),
+    ]);
+    assert_eq!(retold(folder.path(), "dedup test -o out --against train --drop-repeated-lines").status, 0);
+    assert!(files(&folder.path().join("out")).is_empty());
+    let cuts = "--drop-passages --passage-tokens 12 --drop-boilerplate-lines --boilerplate-documents 2";
+    assert_eq!(retold(folder.path(), &format!("dedup test2 -o out2 --against train2 {cuts}")).status, 0);
+    let left = [("a.txt", "a1 a2 a3 a4 a5 a6 a7\n"), ("b.txt", "b1 b2 b3  b4 b5 b6\n")];
+    assert_eq!(files(&folder.path().join("out2")), left.map(|(name, text)| (name.into(), text.into())).into());
+}
+
 /// What it told twice goes with it.
 #[test]
 fn a_document_that_repeats_itself_goes_as_a_duplicate() {

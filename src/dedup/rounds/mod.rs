@@ -17,7 +17,7 @@ use crate::progress::Progress;
 use crate::reader::Corpus;
 use crate::report::{Leak, LeakKind};
 use crate::sign::Signing;
-use crate::source::{SourceId, Sources};
+use crate::source::{Part, SourceId, Sources};
 use passages::CutPassages;
 
 /// What is known so far.
@@ -54,7 +54,11 @@ impl<'a> Rounds<'a> {
         let banding = method::banding(sources, unit, shingling, wanted.threshold, options.scan.recall);
         let method = Method::of_indexes(sources, unit, shingling, banding);
         let signing = Signing { method, ..Signing::new(unit, shingling, banding) };
-        let edits = Edits::new(options.scan.lines.unwrap_or_default(), options.drops_repeated_lines);
+        let is_of_reference = |part: &Part| part.source() < reference;
+        // What the reference has is told of texts as they are, before lines of them go.
+        let drops_repeated = options.drops_repeated_lines && reference == SourceId(0);
+        let mut edits = Edits::new(options.scan.lines.unwrap_or_default(), drops_repeated);
+        edits.uncut_parts = sources.parts().take_while(is_of_reference).count() as u32;
         let preference = Preference::new(&options.keep, &options.prefer)?;
         let (ranks, removed, gathered) = (None, Vec::new(), None);
         let (lines_are_counted, is_current) = (false, false);
@@ -77,7 +81,7 @@ impl<'a> Rounds<'a> {
     }
 
     /// Compares what is left with the reference and with each other: what goes is known then. Whether something comes back, so that
-    /// it must be compared again: a document that went for one which goes now.
+    /// it must be compared again: a document that went for one which goes now; or whether only the reference was asked for yet.
     pub(super) fn compare(&mut self, progress: &Progress) -> Result<bool, String> {
         let is_first = self.count.is_none();
         // The first time nearly always something goes, and all has to be read again without it.
@@ -94,7 +98,8 @@ impl<'a> Rounds<'a> {
         let own = gathered.documents.first_of(self.reference);
         let mut removed = self.leaked(own, corpus, &copies, progress)?;
         let is_leaked = |document: DocId| removed.binary_search_by_key(&document, |leak| leak.document).is_ok();
-        if self.options.only != Only::Against {
+        let is_before_cuts = self.edits.drops_repeated != self.options.drops_repeated_lines;
+        if self.options.only != Only::Against && !is_before_cuts {
             removed.extend(self.duplicates(own, corpus, &copies, is_leaked, progress)?);
             removed.sort_unstable_by_key(|removed| removed.document);
         }
@@ -117,7 +122,8 @@ impl<'a> Rounds<'a> {
         self.is_current = !is_first && removed.is_empty() && !has_come_back;
         self.removed.append(&mut removed);
         self.gathered = Some(gathered);
-        Ok(has_come_back)
+        self.edits.drops_repeated = self.options.drops_repeated_lines;
+        Ok(has_come_back || is_before_cuts)
     }
 
     /// Looks for boilerplate lines; whether there are any that were not known.
