@@ -177,7 +177,7 @@ impl Gatherer<'_> {
                 let reason = format!(
                     "no string or number field `{field}`, or an empty one, to name it by; it is named by its number"
                 );
-                into.problems.push(self.sources.get(source).problem(Some(record), reason));
+                self.sources.get(source).problem(Some(record), reason).add_to(&mut into.problems);
             }
             into.documents.push(document.place, id);
             if self.keeps_lengths {
@@ -205,7 +205,7 @@ impl Gatherer<'_> {
         }
         for (source, line, reason) in signed.lost {
             let record = line.map(|line| self.next_line + u64::from(line));
-            into.problems.push(self.sources.get(source).problem(record, reason));
+            self.sources.get(source).problem(record, reason).add_to(&mut into.problems);
             if line.is_none() || signed.breaks_off {
                 into.lost.push(source);
             }

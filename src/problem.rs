@@ -2,18 +2,38 @@
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 /// One of these: which source, which record of it, and a reason that a person can act on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     /// The path as given or found; `-` for standard input.
-    pub path: String,
+    pub path: Arc<str>,
     /// The line or row of the record, from 1; none when the whole source is lost.
     pub record: Option<u64>,
     /// The line of the record in the source, from 1, when it is one.
     pub line: Option<u64>,
     /// What is wrong.
-    pub reason: String,
+    pub reason: Arc<str>,
+}
+
+impl Problem {
+    /// A problem of a whole source.
+    pub fn new(path: impl Into<Arc<str>>, reason: impl Into<Arc<str>>) -> Self {
+        Self { path: path.into(), record: None, line: None, reason: reason.into() }
+    }
+
+    /// Adds a problem; what it says as the one before does is held once. A field that no record has makes a problem of each.
+    pub(crate) fn add_to(mut self, problems: &mut Vec<Self>) {
+        if let Some(last) = problems.last() {
+            for (own, before) in [(&mut self.path, &last.path), (&mut self.reason, &last.reason)] {
+                if own == before {
+                    *own = Arc::clone(before);
+                }
+            }
+        }
+        problems.push(self);
+    }
 }
 
 impl fmt::Display for Problem {
@@ -56,6 +76,20 @@ pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_said_again_is_held_once() {
+        let mut problems = Vec::new();
+        for (path, reason) in [("a", "x"), ("a", "x"), ("a", "y"), ("b", "y"), ("b", "x")] {
+            Problem::new(path, reason).add_to(&mut problems);
+        }
+        let said: Vec<_> = problems.iter().map(|problem| (&*problem.path, &*problem.reason)).collect();
+        assert_eq!(said, [("a", "x"), ("a", "x"), ("a", "y"), ("b", "y"), ("b", "x")]);
+        let same = problems
+            .windows(2)
+            .map(|two| (Arc::ptr_eq(&two[0].path, &two[1].path), Arc::ptr_eq(&two[0].reason, &two[1].reason)));
+        assert!(same.eq([(true, true), (true, false), (false, true), (true, false)]));
+    }
 
     #[test]
     fn few_and_short_names() {

@@ -325,7 +325,7 @@ mod tests {
             read.push((document, set.as_slice().len()));
         });
         assert_eq!(read, [(DocId(1), 2)]);
-        let reasons: Vec<&str> = problems.iter().map(|problem| problem.reason.as_str()).collect();
+        let reasons: Vec<&str> = problems.iter().map(|problem| &*problem.reason).collect();
         assert_eq!(
             reasons,
             ["read again: no such file", "read again: its text has changed while the scan was running"]

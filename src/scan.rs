@@ -167,7 +167,7 @@ fn report(mut sources: Sources, options: &Options, progress: &Progress) -> io::R
     let fetcher = || Fetcher::new(&sources, &options.reading);
     report.names = mentioned.par_iter().map_init(fetcher, name).collect();
     report.problems.extend(lost.into_inner().unwrap_or_else(PoisonError::into_inner));
-    report.problems.sort();
+    report.problems.sort_unstable();
     report.problems.dedup();
     report.count();
     report.texts = quote::texts(&report, options.quoted_bytes, corpus);
@@ -228,7 +228,7 @@ mod tests {
         };
         let found = problems(LineOptions::default().similarity);
         let paths = paths.each_ref().map(|path| path.to_string_lossy().into_owned());
-        assert_eq!(found.iter().map(|problem| problem.path.clone()).collect::<Vec<_>>(), paths);
+        assert_eq!(found.iter().map(|problem| problem.path.to_string()).collect::<Vec<_>>(), paths);
         assert!(found[0].reason.contains("--line-similarity 1"), "{found:?}");
         assert_eq!(problems(1.0), []);
         // A record is named by its number.

@@ -419,10 +419,10 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
         for problem in &self.report.problems {
             let document = match problem.record {
                 Some(record) => Cow::Owned(format!("{}:{record}", problem.path)),
-                None => Cow::Borrowed(problem.path.as_str()),
+                None => Cow::Borrowed(&*problem.path),
             };
             let place = Place { path: &problem.path, line: problem.line, record: problem.record, document };
-            self.add(Rule::UnreadableInput, place, Vec::new(), None, || What::Said(problem.reason.clone()));
+            self.add(Rule::UnreadableInput, place, Vec::new(), None, || What::Said(problem.reason.to_string()));
         }
     }
 }

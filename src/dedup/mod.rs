@@ -99,7 +99,7 @@ pub fn dedup(paths: &[PathBuf], options: &DedupOptions, progress: &Progress) -> 
     let Some(gathered) = gathered else { return Err("nothing was read".into()) };
     let mut result = Deduplicated::new(sources, stamps, reference, options, gathered, edits, removed)?;
     result.problems.extend(found);
-    result.problems.sort();
+    result.problems.sort_unstable();
     result.problems.dedup();
     result.summarize();
     Ok(result)

@@ -357,7 +357,7 @@ impl Deduplicated {
         let mut documents = self.documents_of(source);
         let is_whole = || {
             let name = self.source_name(source);
-            self.problems.iter().all(|problem| problem.path != name)
+            self.problems.iter().all(|problem| *problem.path != *name)
         };
         !documents.is_empty() && documents.all(|document| self.removal(DocId(document)).is_some()) && is_whole()
     }

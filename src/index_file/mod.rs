@@ -84,7 +84,7 @@ pub fn write(
         IndexedName { name, path, record, line }
     };
     let method = serde_json::to_value(Method::new(unit, shingling, banding))?;
-    problems.sort();
+    problems.sort_unstable();
     problems.dedup();
     let file_bytes = file.finish(method, problems.len() as u64, facts, name)?;
     Ok(Indexed { documents: documents.len() as u64, bytes: *bytes, file_bytes, skipped: *skipped, problems })

@@ -288,7 +288,7 @@ fn only_what_is_needed_is_read() {
     let mut more_losses = bytes.clone();
     more_losses[directory + 9] += 1;
     assert_eq!(
-        said(&more_losses, &exact, 5).problems[0].reason,
+        &*said(&more_losses, &exact, 5).problems[0].reason,
         "the index file is broken; make it anew with retold index"
     );
     bytes[16..300].fill(0);
@@ -396,7 +396,7 @@ fn what_cannot_be_read_is_named() {
     fs::write(&own, "four, five, SIX").unwrap();
     let report = scan(&[own.clone(), index], &options, &Progress::default()).unwrap();
     assert_eq!(told(&report)[0].1, format!("{0}:3 of {0}", path.display()));
-    let reasons: Vec<&str> = report.problems.iter().map(|problem| problem.reason.as_str()).collect();
+    let reasons: Vec<&str> = report.problems.iter().map(|problem| &*problem.reason).collect();
     assert_eq!(
         reasons,
         ["2 of what it was made of could not be read", "an index file, which --against takes by its own name"]

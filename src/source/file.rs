@@ -107,7 +107,7 @@ impl Source {
     /// A problem of the source, or of one of its records.
     pub fn problem(&self, record: Option<u64>, reason: impl fmt::Display) -> Problem {
         let line = record.filter(|_| matches!(self.format, Format::JsonLines { .. }));
-        Problem { path: self.name(), record, line, reason: reason.to_string() }
+        Problem { path: self.name().into(), record, line, reason: reason.to_string().into() }
     }
 }
 

@@ -68,7 +68,7 @@ impl Sources {
         let problems = self
             .problems
             .iter()
-            .map(|problem| Listed { path: problem.path.clone(), fate: Fate::Problem(problem.reason.clone()) });
+            .map(|problem| Listed { path: problem.path.to_string(), fate: Fate::Problem(problem.reason.to_string()) });
         listed.extend(problems);
         listed
     }

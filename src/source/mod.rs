@@ -302,7 +302,7 @@ impl Sources {
                 self.spools.push(spool);
             }
             Err(error) => {
-                let problem = Problem { path: name, record: None, line: None, reason: io_reason(&error) };
+                let problem = Problem::new(name, io_reason(&error));
                 self.missing.push(problem.clone());
                 self.problems.push(problem);
             }

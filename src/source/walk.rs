@@ -144,5 +144,5 @@ fn problem(root: &Path, error: &ignore::Error) -> Problem {
         Some(io) => super::io_reason(io),
         None => inner.to_string(),
     };
-    Problem { path: shown(path), record: None, line: None, reason }
+    Problem::new(shown(path), reason)
 }

@@ -170,7 +170,7 @@ fn ranges(problems: &[Problem]) -> String {
 /// Why there is nothing that --against could find; `own` says what is done with the documents themselves.
 pub fn no_reference(against: &[PathBuf], problems: &[Problem], own: &str) -> Failure {
     let nothing = format!("no document with a word, or none that is not {own} itself");
-    let is_of_it = |problem: &&Problem| against.iter().any(|path| Path::new(&problem.path).starts_with(path));
+    let is_of_it = |problem: &&Problem| against.iter().any(|path| Path::new(&*problem.path).starts_with(path));
     let because = match problems.iter().find(is_of_it) {
         None => format!("it holds {nothing}"),
         Some(first) => format!("what could be read of it holds {nothing}; {first}"),

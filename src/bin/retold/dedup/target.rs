@@ -216,7 +216,7 @@ impl Target {
         let source = match original.map(File::open).transpose() {
             Ok(source) => source,
             // What cannot be read at all has been named, and cannot be written.
-            Err(_) if result.problems.iter().any(|problem| problem.path == name && problem.record.is_none()) => {
+            Err(_) if result.problems.iter().any(|problem| *problem.path == *name && problem.record.is_none()) => {
                 return Ok(());
             }
             Err(error) => return Err(unreadable(&error)),
