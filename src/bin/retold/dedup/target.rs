@@ -280,6 +280,8 @@ impl Target {
             }
             moved
         });
+        // What is left in it is of no use any more.
+        temporary::remove_too(&self.partial.path);
         moved.map_err(|error| self.failed(&error))?;
         let kept = self.output.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all());
         let output = self.output.display();
