@@ -648,6 +648,21 @@ fn a_document_that_repeats_itself_goes_as_a_duplicate() {
     assert_eq!(files(&folder.path().join("out")), BTreeMap::from([("a.txt".into(), "read more\n".into())]));
 }
 
+/// The first goes for the second, of which is cut what the first holds, and which then tells it once more.
+#[test]
+fn a_passage_may_stand_in_what_it_was_cut_of() {
+    let again = "one two three four five SEVEN\n";
+    let folder =
+        folder([("in/a.txt", again.to_owned()), ("in/b.txt", format!("one two three four five six\n{again}a a a\n"))]);
+    let options =
+        "--keep last -t 0.4 --shingle-size 3 --exhaustive --drop-repeated-lines --drop-passages --passage-tokens 3";
+    assert_eq!(retold(folder.path(), &format!("dedup in -o out {options}")).status, 0);
+    let left = BTreeMap::from([("b.txt".into(), format!(" six\n{again}a a a\n"))]);
+    assert_eq!(files(&folder.path().join("out")), left);
+    assert_eq!(retold(folder.path(), &format!("dedup out -o again {options}")).status, 0);
+    assert_eq!(files(&folder.path().join("again")), left);
+}
+
 /// What is cut for something stands in the output, whatever becomes of that later.
 #[test]
 fn nothing_goes_for_what_goes_in_its_turn() {

@@ -16,11 +16,13 @@
 use super::{Removed, Rounds};
 use crate::document::{DocId, Seat};
 use crate::edit::{Cut, Original, Why, united};
+use crate::index::fingerprint;
 use crate::ordered::map_in_order;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::reader::Reader;
 use crate::sign::Signing;
+use crate::tokens::Tokens;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::ops::Range;
@@ -41,6 +43,8 @@ pub(super) struct CutPassages {
 struct CutPassage {
     /// None where it stays in the reference, which stays as it is.
     stays: Option<Place>,
+    /// How many tokens stay there, and their fingerprint.
+    tokens: (usize, u64),
     cut: Vec<Place>,
 }
 
@@ -56,6 +60,8 @@ struct PlaceOf<R> {
     range: R,
     /// Whether it is cut there; else it stays.
     is_cut: bool,
+    /// How many tokens it has there, and their fingerprint, once that is known.
+    tokens: (usize, u64),
 }
 
 /// Finds where the passages of a document stand in its text as it was read. Nothing is cut of a page of HTML.
@@ -64,16 +70,19 @@ fn in_text(
     (document, wanted): (DocId, Vec<PlaceOf<Range<u32>>>),
 ) -> Result<(DocId, Vec<PlaceOf<Pieces>>), Problem> {
     let located = reader.read_with_spans(document)?;
-    let (is_page, spans) = (located.is_page, &located.tokens.spans);
-    let bytes = |tokens: Range<u32>| spans[tokens.start as usize].start..spans[tokens.end as usize - 1].end;
+    let (is_page, Tokens { hashes, spans, .. }) = (located.is_page, located.tokens);
+    let in_bytes = |PlaceOf { number, range, is_cut, .. }: PlaceOf<Range<u32>>| {
+        let range = range.start as usize..range.end as usize;
+        let tokens = (range.len(), fingerprint(&hashes[range.clone()]));
+        PlaceOf { number, range: spans[range.start].start..spans[range.end - 1].end, is_cut, tokens }
+    };
     let wanted = wanted.into_iter().filter(|place| !(is_page && place.is_cut));
-    let wanted: Vec<_> =
-        wanted.map(|PlaceOf { number, range, is_cut }| PlaceOf { number, range: bytes(range), is_cut }).collect();
+    let wanted: Vec<_> = wanted.map(in_bytes).collect();
     let original = Original::new(reader.cuts());
-    let place = |PlaceOf { number, range, is_cut }| {
+    let place = |PlaceOf { number, range, is_cut, tokens }| {
         let mut pieces = Vec::new();
         original.ranges(range, |piece| pieces.push(piece));
-        PlaceOf { number, range: pieces, is_cut }
+        PlaceOf { number, range: pieces, is_cut, tokens }
     };
     Ok((document, wanted.into_iter().map(place).collect()))
 }
@@ -93,7 +102,7 @@ impl Rounds<'_> {
         let mut wanted: BTreeMap<DocId, Vec<PlaceOf<Range<u32>>>> = BTreeMap::new();
         let mut want = |document, range: Range<u32>, number, is_cut| {
             if !range.is_empty() {
-                wanted.entry(document).or_default().push(PlaceOf { number, range, is_cut });
+                wanted.entry(document).or_default().push(PlaceOf { number, range, is_cut, tokens: (0, 0) });
             }
         };
         for (number, passage) in passages.iter().enumerate() {
@@ -121,12 +130,13 @@ impl Rounds<'_> {
             |places| match places {
                 Ok((document, places)) => {
                     let seat = corpus.documents.seat(document);
-                    for PlaceOf { number, range, is_cut } in places {
+                    for PlaceOf { number, range, is_cut, tokens } in places {
                         if is_cut {
                             found.entry(seat).or_default().extend_from_slice(&range);
                             cut[number].cut.push((seat, range));
                         } else {
                             cut[number].stays = Some((seat, range));
+                            cut[number].tokens = tokens;
                         }
                     }
                 }
@@ -189,6 +199,22 @@ impl Rounds<'_> {
         );
         if let Some(problem) = failed {
             return Err(problem.to_string());
+        }
+        // What does not stand there any more may stand in what it was cut of, or in what its document went for.
+        let mut reader = Reader::new(corpus);
+        for (passage, is_lost) in passages.iter().zip(&mut is_lost).filter(|(_, is_lost)| **is_lost) {
+            let went_for = self.removed.iter().filter(|removed| {
+                passage.stays.as_ref().is_some_and(|(seat, _)| corpus.documents.seat(removed.document) == *seat)
+            });
+            let cut_of = passage.cut.iter().map(|(seat, _)| corpus.documents.at(*seat));
+            for document in went_for.map(|removed| removed.representative).chain(cut_of) {
+                let (count, key) = passage.tokens;
+                let (_, tokens) = reader.read(document).map_err(|problem| problem.to_string())?;
+                if tokens.hashes.windows(count).any(|run| fingerprint(run) == key) {
+                    *is_lost = false;
+                    break;
+                }
+            }
         }
         let mut back: BTreeMap<Seat, Pieces> = BTreeMap::new();
         for (passage, _) in self.cut_passages.cut.iter_mut().zip(is_lost).filter(|(_, is_lost)| *is_lost) {
