@@ -95,9 +95,11 @@ pub fn dedup(paths: &[PathBuf], options: &DedupOptions, progress: &Progress) -> 
             _ => break,
         }
     }
-    let Rounds { edits, removed, gathered, .. } = rounds;
+    let Rounds { edits, removed, gathered, cut_passages, .. } = rounds;
     let Some(gathered) = gathered else { return Err("nothing was read".into()) };
+    let left_alone = cut_passages.left_alone().map(|seat| gathered.documents.at(seat)).collect();
     let mut result = Deduplicated::new(sources, stamps, reference, options, gathered, edits, removed)?;
+    result.left_alone = left_alone;
     result.problems.extend(found);
     result.problems.sort_unstable();
     result.problems.dedup();

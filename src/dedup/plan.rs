@@ -42,6 +42,8 @@ pub struct Deduplicated {
     pub representatives: Vec<DocId>,
     /// What could not be read; it stays.
     pub problems: Vec<Problem>,
+    /// Documents that keep what stands elsewhere too: each time it was cut, something else went for which it had been.
+    pub left_alone: Vec<DocId>,
     /// Counts.
     pub summary: Summary,
 }
@@ -221,6 +223,7 @@ impl Deduplicated {
             cut: Vec::new(),
             representatives,
             problems,
+            left_alone: Vec::new(),
             summary,
         };
         result.count_cuts(edited)?;

@@ -40,7 +40,7 @@ pub(super) struct Rounds<'a> {
     /// What is left out from now on.
     pub edits: Edits,
     /// What the passages among that were cut for.
-    cut_passages: CutPassages,
+    pub cut_passages: CutPassages,
     /// What goes, in the order in which it was found.
     pub removed: Vec<Removed>,
     /// What was read last.

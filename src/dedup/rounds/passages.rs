@@ -11,7 +11,7 @@
 //! each wait for the other.
 //!
 //! Cost: one more reading of the documents in which passages stay, and a few ranges for each place. Limits: a document that is left alone
-//! keeps what stands elsewhere too.
+//! keeps what stands elsewhere too, and is named.
 
 use super::{Removed, Rounds};
 use crate::document::{DocId, Seat};
@@ -23,8 +23,8 @@ use crate::progress::Progress;
 use crate::reader::Reader;
 use crate::sign::Signing;
 use crate::tokens::Tokens;
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// How often what is cut of a document is taken back before it is left alone.
@@ -32,7 +32,7 @@ const MOST_TAKEN_BACK: usize = if cfg!(test) { 1 } else { 8 };
 
 /// What passages were cut for.
 #[derive(Default)]
-pub(super) struct CutPassages {
+pub(in crate::dedup) struct CutPassages {
     cut: Vec<CutPassage>,
     /// How often something was taken back of each document.
     taken_back: BTreeMap<Seat, usize>,
@@ -87,6 +87,13 @@ fn in_text(
     Ok((document, wanted.into_iter().map(place).collect()))
 }
 
+impl CutPassages {
+    /// The documents that are not cut again, in order.
+    pub(in crate::dedup) fn left_alone(&self) -> impl Iterator<Item = Seat> {
+        self.taken_back.iter().filter(|(_, times)| **times >= MOST_TAKEN_BACK).map(|(seat, _)| *seat)
+    }
+}
+
 impl Rounds<'_> {
     /// Looks for passages of at least so many tokens; whether there are any.
     pub(in crate::dedup) fn find_passages(&mut self, least: u32, progress: &Progress) -> Result<bool, String> {
@@ -94,10 +101,8 @@ impl Rounds<'_> {
         self.is_current = false; // nobody asks for more before the next comparison
         let own = gathered.documents.first_of(self.reference);
         let copies = gathered.index.collapse();
-        let is_left_alone = |document: DocId| {
-            let taken_back = self.cut_passages.taken_back.get(&gathered.documents.seat(document));
-            document < own || taken_back.is_some_and(|times| *times >= MOST_TAKEN_BACK)
-        };
+        let left_alone: BTreeSet<Seat> = self.cut_passages.left_alone().collect();
+        let is_left_alone = |document: DocId| document < own || left_alone.contains(&gathered.documents.seat(document));
         let passages = std::mem::take(&mut gathered.passages).passages(least, &copies);
         let mut wanted: BTreeMap<DocId, Vec<PlaceOf<Range<u32>>>> = BTreeMap::new();
         let mut want = |document, range: Range<u32>, number, is_cut| {

@@ -7,6 +7,7 @@ mod target;
 
 use crate::args::{DedupArgs, SummaryFormat};
 use crate::exit::{self, Failure, Status};
+use crate::format::counted;
 use crate::output::Destination;
 use crate::written::is_report;
 use crate::{format, progress, run};
@@ -56,6 +57,11 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
 
     if !saying.quiet {
         run::say_problems(&result.problems, saying.problems_shown());
+    }
+    if let (Some(first), false) = (result.left_alone.first(), saying.quiet) {
+        let (count, name) = (counted(result.left_alone.len() as u64, "document"), result.name(*first).name);
+        let why = "whenever they were cut there, what they were cut for went too";
+        exit::say(&format!("passages that stand elsewhere too are left in {count}, {name} first: {why}"));
     }
     if result.summary.read.count == 0 {
         return Err(run::no_document(&result.problems, result.summary.skipped, !saying.quiet));
