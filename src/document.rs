@@ -4,6 +4,7 @@
 //! what one thread reads at a time, a few files or one block of a record file.
 
 use crate::source::{Part, Place, SourceId, Texts};
+use std::ops::Range;
 
 /// A document's number in document order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,6 +116,11 @@ impl Documents {
             if is_before(middle) { low = middle + 1 } else { high = middle }
         }
         DocId(low)
+    }
+
+    /// The documents of a source, by their numbers.
+    pub fn of(&self, source: SourceId) -> Range<u32> {
+        self.first_of(source).0..self.first_of(SourceId(source.0 + 1)).0
     }
 
     /// The document that was read there.

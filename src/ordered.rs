@@ -45,6 +45,27 @@ pub fn map_in_order<T, R, W>(
     });
 }
 
+/// The same of work that may fail: all is worked on, and the last failure is told.
+///
+/// # Errors
+/// That one.
+pub fn try_map_in_order<T, R, W, E: Send>(
+    items: impl Iterator<Item = T> + Send,
+    worker: impl Fn() -> W + Sync,
+    work: impl Fn(&mut W, T) -> Result<R, E> + Sync,
+    mut fold: impl FnMut(R) + Send,
+) -> Result<(), E>
+where
+    R: Send,
+{
+    let mut failed = Ok(());
+    map_in_order(items, worker, work, |result| match result {
+        Ok(result) => fold(result),
+        Err(error) => failed = Err(error),
+    });
+    failed
+}
+
 struct Queue<R, F> {
     state: Mutex<State<R>>,
     /// For the one thread that folds.

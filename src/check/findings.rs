@@ -417,10 +417,7 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
 
     fn unreadable(&mut self) {
         for problem in &self.report.problems {
-            let document = match problem.record {
-                Some(record) => Cow::Owned(format!("{}:{record}", problem.path)),
-                None => Cow::Borrowed(&*problem.path),
-            };
+            let document = way_to(&problem.path, problem.record);
             let place = Place { path: &problem.path, line: problem.line, record: problem.record, document };
             self.add(Rule::UnreadableInput, place, Vec::new(), None, || What::Said(problem.reason.to_string()));
         }
@@ -432,12 +429,14 @@ fn containment_of_other(jaccard: f64, containment: f64) -> f64 {
     1.0 / (1.0 / jaccard - 1.0 / containment + 1.0)
 }
 
+/// Where a source or a record of it stands.
+fn way_to(path: &str, record: Option<u64>) -> Cow<'_, str> {
+    record.map_or(Cow::Borrowed(path), |record| Cow::Owned(format!("{path}:{record}")))
+}
+
 /// The name of another document, and where it stands where that does not tell: ids are known to who wrote them.
 fn called<'a>(place: &'a Place<'_>) -> Cow<'a, str> {
-    let stands = match place.record {
-        Some(record) => Cow::Owned(format!("{}:{record}", place.path)),
-        None => Cow::Borrowed(place.path),
-    };
+    let stands = way_to(place.path, place.record);
     if stands == place.document { stands } else { Cow::Owned(format!("{} ({stands})", place.document)) }
 }
 

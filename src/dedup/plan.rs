@@ -5,7 +5,7 @@ use crate::document::{DocId, Documents};
 use crate::edit::{Cut, Edits, Why, united};
 use crate::gather::Gathered;
 use crate::index::Index;
-use crate::ordered::map_in_order;
+use crate::ordered::try_map_in_order;
 use crate::problem::Problem;
 use crate::reader::{Corpus, Reader};
 use crate::report::Name;
@@ -169,10 +169,10 @@ impl Deduplicated {
         mut removed: Vec<Removed>,
     ) -> Result<Self, String> {
         // What is known of such documents may not be all.
-        let mut whole: Vec<(SourceId, &str)> = gathered.lost.iter().map(|&source| (source, NOT_READ_WHOLE)).collect();
+        let own_lost = gathered.lost.iter().filter(|source| **source >= reference);
+        let mut whole: Vec<(SourceId, &str)> = own_lost.map(|&source| (source, NOT_READ_WHOLE)).collect();
         let own_sources = (reference.0..sources.len() as u32).map(SourceId);
         whole.extend(own_sources.filter_map(|source| Some((source, sources.get(source).whole_only()?))));
-        whole.retain(|(source, _)| *source >= reference);
         whole.sort_unstable();
         whole.dedup_by_key(|(source, _)| *source);
         let is_whole = |document: DocId| {
@@ -187,11 +187,8 @@ impl Deduplicated {
             .copied()
             .filter(|&document| document >= gathered.documents.first_of(reference) && !is_whole(document))
             .collect();
-        let is_of_records = |source| {
-            let has_documents =
-                gathered.documents.first_of(source) < gathered.documents.first_of(SourceId(source.0 + 1));
-            has_documents && sources.get(source).format != Format::Text
-        };
+        let is_of_records =
+            |source| !gathered.documents.of(source).is_empty() && sources.get(source).format != Format::Text;
         let named = whole.iter().filter(|(source, _)| is_of_records(*source));
         let named: Vec<Problem> = named.map(|(source, reason)| sources.get(*source).problem(None, reason)).collect();
         let of_clusters = removed.iter().filter(|removed| removed.reason.is_of_cluster());
@@ -244,9 +241,9 @@ impl Deduplicated {
 
     /// Counts what is cut of the documents that stay, of those in which something is.
     fn count_cuts(&mut self, edited: Vec<DocId>) -> Result<(), String> {
-        let (mut documents, mut counted, mut failed) = (Vec::new(), [Counted::default(); 3], None);
+        let (mut documents, mut counted) = (Vec::new(), [Counted::default(); 3]);
         let corpus = self.corpus();
-        map_in_order(
+        let read = try_map_in_order(
             edited.into_iter().filter(|document| self.removal(*document).is_none()),
             || Reader::new(corpus),
             |reader, document| {
@@ -261,19 +258,16 @@ impl Deduplicated {
                 }
                 Ok((document, counted))
             },
-            |read: Result<_, Problem>| match read {
-                Ok((document, of_document)) => {
-                    documents.push(document);
-                    let both = counted.iter_mut().zip(of_document);
-                    both.for_each(|(all, one)| all.add(one.count, one.bytes));
-                }
-                Err(problem) => failed = Some(problem),
+            |(document, of_document)| {
+                documents.push(document);
+                let both = counted.iter_mut().zip(of_document);
+                both.for_each(|(all, one)| all.add(one.count, one.bytes));
             },
         );
         self.cut = documents;
         let [repeated_lines, boilerplate_lines, passages] = counted;
         self.summary = Summary { repeated_lines, boilerplate_lines, passages, ..std::mem::take(&mut self.summary) };
-        failed.map_or(Ok(()), |problem| Err(problem.to_string()))
+        read.map_err(|problem: Problem| problem.to_string())
     }
 
     pub(super) fn summarize(&mut self) {
@@ -459,7 +453,7 @@ impl Deduplicated {
     }
 
     fn documents_of(&self, source: SourceId) -> Range<u32> {
-        self.documents.first_of(source).0..self.documents.first_of(SourceId(source.0 + 1)).0
+        self.documents.of(source)
     }
 
     fn removal(&self, document: DocId) -> Option<&Removed> {

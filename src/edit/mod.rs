@@ -113,11 +113,8 @@ impl<'a> Editor<'a> {
             self.is_gone = true;
             return;
         }
-        if seat.part < edits.uncut_parts {
-            tokens.read(text, self.unit);
-            return;
-        }
-        let known = if is_page { None } else { Known::of(edits, seat, text) };
+        let is_uncut = is_page || seat.part < edits.uncut_parts;
+        let known = if is_uncut { None } else { Known::of(edits, seat, text) };
         if let Some(kept) = known.as_ref().and_then(|known| edits.kept.get(seat, known)) {
             Kept { cuts: self.cuts, is_complete: self.is_complete } = kept;
             self.leave(text);
@@ -134,7 +131,7 @@ impl<'a> Editor<'a> {
         loop {
             let current = if self.cuts.is_empty() { text } else { &self.left };
             tokens.read(current, self.unit);
-            if is_page || edits.leaves_lines() {
+            if is_uncut || edits.leaves_lines() {
                 break;
             }
             self.lines.read(tokens);
@@ -231,17 +228,12 @@ fn repeated_lines(repeated: Vec<RepeatedLine>, text: &str, tokens: &Tokens) -> V
 /// A short line goes for its neighbour, which may go for one that becomes its own when what is between has gone: of the same tokens, the
 /// first of them stays.
 fn name_what_stays(cuts: &mut [Cut]) {
-    let first_of = |cut: &Cut| match cut.why {
-        Why::RepeatedLine { first, .. } => Some(first),
-        Why::BoilerplateLine | Why::Passage => None,
-    };
     for at in 0..cuts.len() {
+        let (earlier, [cut, ..]) = cuts.split_at_mut(at) else { return };
+        let Why::RepeatedLine { first, .. } = &mut cut.why else { continue };
         // Those before it name what stays already.
-        let before =
-            first_of(&cuts[at]).and_then(|first| cuts[..at].binary_search_by_key(&first, |cut| cut.bytes.start).ok());
-        if let (Some(stays), Why::RepeatedLine { first, .. }) =
-            (before.and_then(|before| first_of(&cuts[before])), &mut cuts[at].why)
-        {
+        let before = earlier.binary_search_by_key(first, |cut| cut.bytes.start).ok();
+        if let Some(Why::RepeatedLine { first: stays, .. }) = before.map(|before| earlier[before].why) {
             *first = stays;
         }
     }

@@ -21,7 +21,7 @@ use super::counts::Counts;
 use super::key::{LANES, lanes_from};
 use super::prefix::{Listing, PrefixIndex, Shared};
 use super::prose::Prose;
-use super::subsequence::Subsequence;
+use super::subsequence::{Subsequence, common_length};
 use super::{Line, LineOptions, RepeatedLine, excerpt, line_text};
 use crate::cpu::{self, Cpu, PARTS, differs_little};
 use crate::tokens::Tokens;
@@ -346,18 +346,8 @@ impl Bounds {
 
 /// The similarity of two lines by their tokens, not none of both.
 pub(crate) fn line_similarity(a: &[u64], b: &[u64]) -> f64 {
-    struct Length<'a>([&'a [u64]; 2], &'a mut Option<usize>);
-    impl cpu::Loop for Length<'_> {
-        #[inline(always)]
-        fn run(self, cpu: impl Cpu) {
-            let Self([a, b], length) = self;
-            *length = Subsequence::default().length(cpu, a, b, 0, &mut 0);
-        }
-    }
-    let mut length = None;
-    cpu::dispatch(Length([a, b], &mut length));
     let total = a.len() + b.len();
-    similarity(total, total - 2 * length.unwrap_or_default())
+    similarity(total, total - 2 * common_length(a, b, 0).unwrap_or_default())
 }
 
 /// The similarity of two lines of `total` tokens together, `distance` of which are not of their common subsequence.

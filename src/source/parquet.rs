@@ -131,7 +131,7 @@ fn hand_on(
     if bytes.len() as u64 > reading.max_document_bytes {
         return rows.lost(Some(row), text::NotText::TooLong(reading.max_document_bytes).to_string());
     }
-    if let Some(text) = text::declared(bytes, &reading.decoding).filter(|_| is_declared) {
+    if let Some(text) = text::declared(bytes, is_declared, &reading.decoding) {
         return rows.row(row, text, id, None);
     }
     match text::decode(bytes, &reading.decoding, decoded) {

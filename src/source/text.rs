@@ -153,11 +153,11 @@ pub(super) fn decode<'a>(
     decode_other(bytes, decoding, buffer)
 }
 
-/// The text of bytes that are said to be UTF-8, as it stands: of whatever characters, and with no mark of a file before it. None when they
-/// are not, or the user says otherwise.
+/// The text of bytes where they are declared to be UTF-8, as it stands: of whatever characters, and with no mark of a file before it. None
+/// when they are not, or the user says otherwise.
 #[cfg(any(feature = "csv", feature = "parquet"))]
-pub(super) fn declared<'a>(bytes: &'a [u8], decoding: &Decoding) -> Option<&'a str> {
-    simdutf8::basic::from_utf8(bytes).ok().filter(|_| decoding.encoding.is_none())
+pub(super) fn declared<'a>(bytes: &'a [u8], are_declared: bool, decoding: &Decoding) -> Option<&'a str> {
+    if are_declared && decoding.encoding.is_none() { simdutf8::basic::from_utf8(bytes).ok() } else { None }
 }
 
 pub(super) fn sniffed(bytes: &[u8]) -> &[u8] {

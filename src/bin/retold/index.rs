@@ -40,7 +40,7 @@ pub fn run(args: &IndexArgs) -> Result<Status, Failure> {
         run::say_problems(&indexed.problems, saying.problems_shown());
     }
     if indexed.documents == 0 {
-        return Err(run::no_document(&indexed.problems, indexed.skipped, !args.report.saying.quiet));
+        return Err(run::no_document(&indexed.problems, indexed.skipped, !saying.quiet));
     }
     file.commit().map_err(failed)?;
     let style = Style::new(Destination::StandardOutput.is_coloured(args.report.color.into()), 0);

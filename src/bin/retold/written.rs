@@ -14,7 +14,7 @@ const LOOKED_AT: u64 = 4096;
 
 /// How formats begin, and what they say besides in their first or last bytes: without white space, which other tools change in JSON, and
 /// with a 0 for each number.
-const FORMATS: [(&str, &str); 12] = [
+const FORMATS: [(&str, &str); 15] = [
     ("{\"retold\":", ""),
     ("{\"type\":\"retold\",\"version\":", ""),
     ("finding,number,document,path,record,", ""),
@@ -25,6 +25,9 @@ const FORMATS: [(&str, &str); 12] = [
     ("clean:0document", ",nothingfound"),
     ("{\"a\":\"", ",\"jaccard\":0}"),
     ("{\"$schema\":\"https://json.schemastore.org/sarif", "\"id\":\"retold/"),
+    ("::error", "title=retold"),
+    ("::warning", "title=retold"),
+    ("::notice", "title=retold"),
     ("<?xml", "<testsuitesname=\"retold\""),
     ("[{\"type\":\"issue\",\"categories\":[\"Duplication\"],\"description\":", "\"check_name\":"),
 ];
@@ -54,13 +57,7 @@ fn is_of_report(head: &[u8], tail: &[u8]) -> bool {
     let (head, tail) = (outline(head), outline(tail));
     let says = |words: &str| head.contains(words) || tail.contains(words);
     let is_of = |(begin, besides): &(&str, &str)| head.starts_with(begin) && says(besides);
-    FORMATS.iter().any(is_of) || is_annotations(&head) || is_check(&tail)
-}
-
-/// Whether it begins with what a runner of GitHub is told.
-fn is_annotations(head: &str) -> bool {
-    ["::error", "::warning", "::notice"].iter().any(|command| head.starts_with(command))
-        && head.contains("title=retold")
+    FORMATS.iter().any(is_of) || is_check(&tail)
 }
 
 /// Whether the findings of a check end so, which begin with any path: with their number and what they mean, and behind that what is over

@@ -16,8 +16,9 @@
 use super::{Removed, Rounds};
 use crate::document::{DocId, Seat};
 use crate::edit::{Cut, Original, Why, united};
+use crate::gather::Gathered;
 use crate::index::fingerprint;
-use crate::ordered::map_in_order;
+use crate::ordered::try_map_in_order;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::reader::Reader;
@@ -38,53 +39,54 @@ pub(in crate::dedup) struct CutPassages {
     taken_back: BTreeMap<Seat, usize>,
 }
 
-/// A passage that stays in one place and was cut in others; by bytes of the texts as they were read.
-#[derive(Default)]
+/// A passage that stays in one place, not of the reference, which stays as it is, and was cut in others.
 struct CutPassage {
-    /// None where it stays in the reference, which stays as it is.
-    stays: Option<Place>,
-    /// How many tokens stay there, and their fingerprint.
-    tokens: (usize, u64),
-    cut: Vec<Place>,
+    stays: Place,
+    cut: Vec<(Seat, Pieces)>,
 }
 
-/// A range of a text, in several pieces where something was cut before.
+/// A range of a text as it was read, in several pieces where something was cut before.
 type Pieces = Vec<Range<usize>>;
-type Place = (Seat, Pieces);
 
-/// A place of a passage in a document.
-struct PlaceOf<R> {
-    /// The number of the passage.
+/// Where a passage stands.
+struct Place {
+    seat: Seat,
+    pieces: Pieces,
+    /// How many tokens these are, and their fingerprint.
+    run: (usize, u64),
+}
+
+/// A passage in a document.
+struct Found {
+    /// Its number.
     number: usize,
-    /// Its tokens, or the pieces of the text that they are.
-    range: R,
+    /// Its tokens.
+    tokens: Range<usize>,
     /// Whether it is cut there; else it stays.
     is_cut: bool,
-    /// How many tokens it has there, and their fingerprint, once that is known.
-    tokens: (usize, u64),
 }
 
-/// Finds where the passages of a document stand in its text as it was read. Nothing is cut of a page of HTML.
+/// Where each passage of a document stands in its text as it was read. Nothing is cut of a page of HTML.
 fn in_text(
     reader: &mut Reader<'_>,
-    (document, wanted): (DocId, Vec<PlaceOf<Range<u32>>>),
-) -> Result<(DocId, Vec<PlaceOf<Pieces>>), Problem> {
+    (seat, document, found): (Seat, DocId, Vec<Found>),
+) -> Result<Vec<(Found, Place)>, Problem> {
     let located = reader.read_with_spans(document)?;
     let (is_page, Tokens { hashes, spans, .. }) = (located.is_page, located.tokens);
-    let in_bytes = |PlaceOf { number, range, is_cut, .. }: PlaceOf<Range<u32>>| {
-        let range = range.start as usize..range.end as usize;
-        let tokens = (range.len(), fingerprint(&hashes[range.clone()]));
-        PlaceOf { number, range: spans[range.start].start..spans[range.end - 1].end, is_cut, tokens }
+    let with_bytes = |found: Found| {
+        let Range { start, end } = found.tokens;
+        let run = (end - start, fingerprint(&hashes[start..end]));
+        (found, spans[start].start..spans[end - 1].end, run)
     };
-    let wanted = wanted.into_iter().filter(|place| !(is_page && place.is_cut));
-    let wanted: Vec<_> = wanted.map(in_bytes).collect();
+    let found = found.into_iter().filter(|found| !(is_page && found.is_cut));
+    let found: Vec<_> = found.map(with_bytes).collect();
     let original = Original::new(reader.cuts());
-    let place = |PlaceOf { number, range, is_cut, tokens }| {
+    let placed = |(found, bytes, run)| {
         let mut pieces = Vec::new();
-        original.ranges(range, |piece| pieces.push(piece));
-        PlaceOf { number, range: pieces, is_cut, tokens }
+        original.ranges(bytes, |piece| pieces.push(piece));
+        (found, Place { seat, pieces, run })
     };
-    Ok((document, wanted.into_iter().map(place).collect()))
+    Ok(found.into_iter().map(placed).collect())
 }
 
 impl CutPassages {
@@ -104,10 +106,11 @@ impl Rounds<'_> {
         let left_alone: BTreeSet<Seat> = self.cut_passages.left_alone().collect();
         let is_left_alone = |document: DocId| document < own || left_alone.contains(&gathered.documents.seat(document));
         let passages = std::mem::take(&mut gathered.passages).passages(least, &copies);
-        let mut wanted: BTreeMap<DocId, Vec<PlaceOf<Range<u32>>>> = BTreeMap::new();
-        let mut want = |document, range: Range<u32>, number, is_cut| {
-            if !range.is_empty() {
-                wanted.entry(document).or_default().push(PlaceOf { number, range, is_cut, tokens: (0, 0) });
+        let mut wanted: BTreeMap<DocId, Vec<Found>> = BTreeMap::new();
+        let mut want = |document, Range { start, end }: Range<u32>, number, is_cut| {
+            if start < end {
+                let tokens = start as usize..end as usize;
+                wanted.entry(document).or_default().push(Found { number, tokens, is_cut });
             }
         };
         for (number, passage) in passages.iter().enumerate() {
@@ -126,31 +129,25 @@ impl Rounds<'_> {
             }
         }
         let corpus = self.corpus(&gathered);
-        let (mut found, mut failed) = (BTreeMap::<Seat, Pieces>::new(), None);
-        let mut cut: Vec<CutPassage> = passages.iter().map(|_| CutPassage::default()).collect();
-        map_in_order(
-            wanted.into_iter(),
+        let mut found: BTreeMap<Seat, Pieces> = BTreeMap::new();
+        let mut stay: Vec<Option<Place>> = passages.iter().map(|_| None).collect();
+        let mut cut: Vec<Vec<(Seat, Pieces)>> = vec![Vec::new(); passages.len()];
+        let located = try_map_in_order(
+            wanted.into_iter().map(|(document, found)| (corpus.documents.seat(document), document, found)),
             || Reader::new(corpus),
             in_text,
-            |places| match places {
-                Ok((document, places)) => {
-                    let seat = corpus.documents.seat(document);
-                    for PlaceOf { number, range, is_cut, tokens } in places {
-                        if is_cut {
-                            found.entry(seat).or_default().extend_from_slice(&range);
-                            cut[number].cut.push((seat, range));
-                        } else {
-                            cut[number].stays = Some((seat, range));
-                            cut[number].tokens = tokens;
-                        }
+            |places| {
+                for (Found { number, is_cut, .. }, place) in places {
+                    if is_cut {
+                        found.entry(place.seat).or_default().extend_from_slice(&place.pieces);
+                        cut[number].push((place.seat, place.pieces));
+                    } else {
+                        stay[number] = Some(place);
                     }
                 }
-                Err(problem) => failed = Some(problem),
             },
         );
-        if let Some(problem) = failed {
-            return Err(problem.to_string());
-        }
+        located.map_err(|problem| problem.to_string())?;
         self.gathered = Some(gathered);
         let has_found = !found.is_empty();
         self.lines_are_counted &= !has_found;
@@ -159,73 +156,22 @@ impl Rounds<'_> {
             of_document.extend(united(pieces));
             of_document.sort_unstable_by_key(|bytes| bytes.start);
         }
-        self.cut_passages
-            .cut
-            .extend(cut.into_iter().filter(|passage| passage.stays.is_some() && !passage.cut.is_empty()));
+        let cut = stay.into_iter().zip(cut).filter(|(_, cut)| !cut.is_empty());
+        self.cut_passages.cut.extend(cut.filter_map(|(stays, cut)| Some(CutPassage { stays: stays?, cut })));
         Ok(has_found)
     }
 
     /// Takes back what was cut for passages that are not where they stayed any more; whether there are any.
     pub(in crate::dedup) fn take_back_passages(&mut self) -> Result<bool, String> {
         let Some(gathered) = self.gathered.take() else { return Ok(false) };
-        let mut stays: BTreeMap<Seat, Vec<usize>> = BTreeMap::new();
-        for (number, passage) in self.cut_passages.cut.iter().enumerate() {
-            if let Some((seat, _)) = passage.stays {
-                stays.entry(seat).or_default().push(number);
-            }
-        }
-        let corpus = self.corpus(&gathered);
-        let passages = &self.cut_passages.cut;
-        let lost_of = |reader: &mut Reader<'_>, (seat, numbers): (Seat, Vec<usize>)| {
-            if self.edits.gone.contains(&seat) {
-                return Ok(numbers);
-            }
-            // What else is cut there stands somewhere, or is boilerplate; of a line that goes for one that is nearly the same not all does.
-            let is_of_near_line =
-                |cut: &&Cut| matches!(cut.why, Why::RepeatedLine { similarity, .. } if similarity < 1.0);
-            let cuts = reader.cuts_of(corpus.documents.at(seat))?;
-            let lines: Vec<&Range<usize>> = cuts.iter().filter(is_of_near_line).map(|cut| &cut.bytes).collect();
-            let is_cut = |piece: &Range<usize>| {
-                let behind = lines.partition_point(|line| line.end <= piece.start);
-                lines.get(behind).is_some_and(|line| line.start < piece.end)
-            };
-            let is_lost = |number: &usize| passages[*number].stays.iter().any(|(_, pieces)| pieces.iter().any(is_cut));
-            Ok(numbers.into_iter().filter(is_lost).collect())
-        };
-        let (mut is_lost, mut failed) = (vec![false; passages.len()], None);
-        map_in_order(
-            stays.into_iter(),
-            || Reader::new(corpus),
-            lost_of,
-            |lost: Result<Vec<usize>, Problem>| match lost {
-                Ok(numbers) => numbers.into_iter().for_each(|number| is_lost[number] = true),
-                Err(problem) => failed = Some(problem),
-            },
-        );
-        if let Some(problem) = failed {
-            return Err(problem.to_string());
-        }
-        // What does not stand there any more may stand in what it was cut of, or in what its document went for.
-        let mut reader = Reader::new(corpus);
-        for (passage, is_lost) in passages.iter().zip(&mut is_lost).filter(|(_, is_lost)| **is_lost) {
-            let went_for = self.removed.iter().filter(|removed| {
-                passage.stays.as_ref().is_some_and(|(seat, _)| corpus.documents.seat(removed.document) == *seat)
-            });
-            let cut_of = passage.cut.iter().map(|(seat, _)| corpus.documents.at(*seat));
-            for document in went_for.map(|removed| removed.representative).chain(cut_of) {
-                let (count, key) = passage.tokens;
-                let (_, tokens) = reader.read(document).map_err(|problem| problem.to_string())?;
-                if tokens.hashes.windows(count).any(|run| fingerprint(run) == key) {
-                    *is_lost = false;
-                    break;
-                }
-            }
-        }
+        let is_lost = self.lost_passages(&gathered).map_err(|problem| problem.to_string())?;
         let mut back: BTreeMap<Seat, Pieces> = BTreeMap::new();
-        for (passage, _) in self.cut_passages.cut.iter_mut().zip(is_lost).filter(|(_, is_lost)| *is_lost) {
-            let stays = passage.stays.as_ref().map(|(seat, _)| *seat).filter(|seat| self.edits.gone.contains(seat));
+        for (CutPassage { stays, cut }, _) in
+            self.cut_passages.cut.iter_mut().zip(is_lost).filter(|(_, is_lost)| *is_lost)
+        {
             // What a document that goes told twice itself goes with it.
-            for (seat, pieces) in passage.cut.extract_if(.., |(seat, _)| Some(*seat) != stays) {
+            let is_gone = self.edits.gone.contains(&stays.seat);
+            for (seat, pieces) in cut.extract_if(.., |(seat, _)| !(is_gone && *seat == stays.seat)) {
                 back.entry(seat).or_default().extend(pieces);
             }
         }
@@ -242,7 +188,7 @@ impl Rounds<'_> {
         }
         // What was cut as one with that is found again.
         for passage in &mut self.cut_passages.cut {
-            let is_taken = |(seat, pieces): &Place| {
+            let is_taken = |(seat, pieces): &(Seat, Pieces)| {
                 taken.get(seat).is_some_and(|taken| pieces.iter().any(|piece| meets(taken, piece)))
             };
             passage.cut.retain(|place| !is_taken(place));
@@ -260,6 +206,50 @@ impl Rounds<'_> {
         self.lines_are_counted &= back.is_empty();
         self.is_current &= back.is_empty();
         Ok(!back.is_empty())
+    }
+
+    /// Of each passage that something was cut for whether nobody holds it any more.
+    fn lost_passages(&self, gathered: &Gathered) -> Result<Vec<bool>, Problem> {
+        let (corpus, passages) = (self.corpus(gathered), &self.cut_passages.cut);
+        let mut stay: BTreeMap<Seat, Vec<usize>> = BTreeMap::new();
+        for (number, passage) in passages.iter().enumerate() {
+            stay.entry(passage.stays.seat).or_default().push(number);
+        }
+        let lost_of = |reader: &mut Reader<'_>, (seat, numbers): (Seat, Vec<usize>)| {
+            if self.edits.gone.contains(&seat) {
+                return Ok(numbers);
+            }
+            // What else is cut there stands somewhere, or is boilerplate; of a line that goes for one that is nearly the same not all does.
+            let is_of_near_line =
+                |cut: &&Cut| matches!(cut.why, Why::RepeatedLine { similarity, .. } if similarity < 1.0);
+            let cuts = reader.cuts_of(corpus.documents.at(seat))?;
+            let lines: Pieces = cuts.iter().filter(is_of_near_line).map(|cut| cut.bytes.clone()).collect();
+            let is_lost = |number: &usize| passages[*number].stays.pieces.iter().any(|piece| meets(&lines, piece));
+            Ok(numbers.into_iter().filter(is_lost).collect())
+        };
+        let mut is_lost = vec![false; passages.len()];
+        try_map_in_order(
+            stay.into_iter(),
+            || Reader::new(corpus),
+            lost_of,
+            |numbers: Vec<usize>| numbers.into_iter().for_each(|number| is_lost[number] = true),
+        )?;
+        // What does not stand there any more may stand in what it was cut of, or in what its document went for.
+        let went_for = |removed: &Removed| (corpus.documents.seat(removed.document), removed.representative);
+        let went_for: BTreeMap<Seat, DocId> = self.removed.iter().map(went_for).collect();
+        let mut reader = Reader::new(corpus);
+        for (CutPassage { stays, cut }, is_lost) in passages.iter().zip(&mut is_lost).filter(|(_, is_lost)| **is_lost) {
+            let (count, key) = stays.run;
+            let cut_of = cut.iter().map(|(seat, _)| corpus.documents.at(*seat));
+            for document in went_for.get(&stays.seat).copied().into_iter().chain(cut_of) {
+                let (_, tokens) = reader.read(document)?;
+                if tokens.hashes.windows(count).any(|run| fingerprint(run) == key) {
+                    *is_lost = false;
+                    break;
+                }
+            }
+        }
+        Ok(is_lost)
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn of_pieces(
     cuts: &[Range<usize>],
 ) -> Result<Vec<Vec<u8>>, RewriteError> {
     let joined = pieces.join(&b'\n');
-    let cuts = match declared(&joined, decoding).filter(|_| are_declared) {
+    let cuts = match declared(&joined, are_declared, decoding) {
         Some(text) => check_bounds(text, cuts).map(|()| cuts.to_vec())?,
         None => in_bytes(&joined, decoding, cuts)?,
     };
