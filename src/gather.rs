@@ -14,6 +14,7 @@ use crate::seen::Seen;
 use crate::sign::{Found, SignedPart, Signer, Signing};
 use crate::source::{Assumed, Part, Reading, SourceId, Sources};
 use crate::tokens::TokenUnit;
+use rayon::prelude::*;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -243,11 +244,11 @@ impl Gatherer<'_> {
 
 /// Adds what was found in originals once more for their copies, which come by their originals; what was found is in document
 /// order, before and after.
-fn say_again<T>(
+fn say_again<T: Send + Sync>(
     found: &mut Vec<T>,
     copies: &[(DocId, DocId)],
     document: impl Fn(&T) -> DocId,
-    again: impl Fn(&T, DocId) -> T,
+    again: impl Fn(&T, DocId) -> T + Sync,
 ) {
     // For each copy what was found in its original, by places: both lists are gone through once.
     let (mut start, mut of_copies) = (0, Vec::new());
@@ -259,8 +260,10 @@ fn say_again<T>(
         }
     }
     of_copies.sort_unstable_by_key(|(copy, _)| *copy);
-    let said = of_copies.into_iter().flat_map(|(copy, range)| range.map(move |at| (copy, at)));
-    let said: Vec<T> = said.map(|(copy, at)| again(&found[at], copy)).collect();
+    let said = of_copies
+        .par_iter()
+        .flat_map_iter(|(copy, range)| found[range.clone()].iter().map(|found| again(found, *copy)));
+    let said: Vec<T> = said.collect();
     found.extend(said);
     found.sort_by_key(document); // two runs, which are merged
 }

@@ -6,10 +6,12 @@
 //!
 //! Documents with the same tokens are collapsed first: [`Index::collapse`] takes two for the same when fingerprint and all
 //! band keys agree, so that even of documents that differ in one word two are confused with probability 2^-64.
-//! [`Index::buckets`] then groups what is left, one band after the other, by sorting (key, document) pairs of 8 bytes.
+//! [`Index::buckets`] then groups what is left by sorting (key, document) pairs of 8 bytes: some bands at once where there are a few
+//! million documents, and one after the other where more of them would take the memory.
 
 use crate::buckets::Buckets;
 use crate::document::DocId;
+use crate::ordered::map_in_order;
 use rayon::slice::ParallelSliceMut;
 use twox_hash::XxHash3_64;
 
@@ -146,30 +148,45 @@ impl Index {
         let distinct: Vec<u32> = copies.distinct().map(|document| document.0).collect();
         let (before, own) = distinct.split_at(distinct.partition_point(|&document| document < first.0));
         let mut buckets = Buckets::new(self.len());
-        let mut entries: Vec<u64> = Vec::new();
-        let mut counts = KeyCounts::new(own.len());
-        let are_few = COUNTS_OF_KEY * own.len() <= MOST_COUNTS;
-        for band in 0..self.bands {
-            if are_few || !before.is_empty() {
-                counts.clear();
-                own.iter().for_each(|&document| counts.add(self.key(band, document)));
-            }
-            entries.clear();
-            let entry = |&document: &u32| u64::from(self.key(band, document)) << 32 | u64::from(document);
-            for entry in before.iter().map(entry) {
-                if counts.add_to_own((entry >> 32) as u32) {
-                    entries.push(entry);
-                }
-            }
-            let may_be_shared = |entry: &u64| !are_few || counts.is_shared((entry >> 32) as u32);
-            entries.extend(own.iter().map(entry).filter(may_be_shared));
-            entries.par_sort_unstable();
+        let mut group = |entries: &[u64]| {
             let groups = entries.chunk_by(|a, b| a >> 32 == b >> 32).filter(|same| same.len() > 1);
             for same in groups.filter(|same| same.last().is_some_and(|&last| last as u32 >= first.0)) {
                 buckets.push(same.iter().map(|&entry| entry as u32));
             }
+        };
+        let are_few = COUNTS_OF_KEY * own.len() <= MOST_COUNTS;
+        let fill = |counts: &mut KeyCounts, band: usize, entries: &mut Vec<u64>| {
+            if are_few || !before.is_empty() {
+                counts.count(own.iter().map(|&document| self.key(band, document)));
+            }
+            entries.extend(self.entries(band, before).filter(|entry| counts.add_to_own((entry >> 32) as u32)));
+            let may_be_shared = |entry: &u64| !are_few || counts.is_shared((entry >> 32) as u32);
+            entries.extend(self.entries(band, own).filter(may_be_shared));
+        };
+        if are_few {
+            let sorted = |counts: &mut KeyCounts, band| {
+                let mut entries = Vec::new();
+                fill(counts, band, &mut entries);
+                entries.sort_unstable();
+                entries
+            };
+            map_in_order(0..self.bands, || KeyCounts::new(own.len()), sorted, |entries| group(&entries));
+            return buckets.finish();
+        }
+        // All threads sort one band: the entries of a band for each of them would take the room of an index.
+        let (mut entries, mut counts) = (Vec::new(), KeyCounts::new(own.len()));
+        for band in 0..self.bands {
+            entries.clear();
+            fill(&mut counts, band, &mut entries);
+            entries.par_sort_unstable();
+            group(&entries);
         }
         buckets.finish()
+    }
+
+    /// What is sorted of these documents: the key of the band, and the document.
+    fn entries(&self, band: usize, documents: &[u32]) -> impl Iterator<Item = u64> {
+        documents.iter().map(move |&document| u64::from(self.key(band, document)) << 32 | u64::from(document))
     }
 
     fn key(&self, band: usize, document: u32) -> u32 {
@@ -195,8 +212,10 @@ impl KeyCounts {
         Self { words: vec![0; (COUNTS_OF_KEY * keys).next_power_of_two().clamp(32, MOST_COUNTS) / 32] }
     }
 
-    fn clear(&mut self) {
+    /// Counts these keys and no others.
+    fn count(&mut self, keys: impl Iterator<Item = u32>) {
         self.words.fill(0);
+        keys.for_each(|key| self.add(key));
     }
 
     /// Where the bits of a key are.

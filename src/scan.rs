@@ -188,20 +188,9 @@ fn mentioned_in(report: &Report, corpus: Corpus<'_>) -> Vec<DocId> {
     let pairs = report.pairs.iter().flatten().chain(around).flat_map(|pair| [pair.a, pair.b]);
     let assumed = report.assumed.iter().map(|(document, _)| document);
     let others = report.empty.iter().chain(assumed).copied();
+    let all = clusters.chain(strays).chain(lines).chain(examples).chain(places).chain(measured).chain(within);
     let mut mentioned = vec![false; corpus.documents.len()];
-    for document in clusters
-        .chain(strays)
-        .chain(lines)
-        .chain(examples)
-        .chain(places)
-        .chain(measured)
-        .chain(within)
-        .chain(leaks)
-        .chain(pairs)
-        .chain(others)
-    {
-        mentioned[document.index()] = true;
-    }
+    all.chain(leaks).chain(pairs).chain(others).for_each(|document| mentioned[document.index()] = true);
     let mentioned = (0..).map(DocId).zip(mentioned).filter(|(_, mentioned)| *mentioned);
     mentioned.map(|(document, _)| document).collect()
 }
