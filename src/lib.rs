@@ -27,7 +27,7 @@
 //! The feature `cli`, on by default, is for the command; a user of the library turns default features off.
 
 pub mod banding;
-pub mod buckets;
+mod buckets;
 pub mod check;
 mod clusters;
 pub mod compare;
@@ -35,7 +35,7 @@ mod containment;
 mod cpu;
 pub mod dedup;
 pub mod document;
-pub mod edit;
+mod edit;
 mod exhaustive;
 mod first;
 mod gather;

@@ -91,23 +91,7 @@ impl<'a> Reader<'a> {
 
     /// The text of a document, and its tokens, which are those it was indexed with; or what has become of it.
     pub fn read(&mut self, document: DocId) -> Result<(&str, &Tokens), Problem> {
-        let Self { corpus, fetcher, editor, tokens } = self;
-        let (text, source_lines) = fetch(corpus, fetcher, document)?;
-        let text = match editor {
-            Some(editor) => {
-                editor.edit(corpus.documents.seat(document), text, source_lines.is_some(), tokens);
-                editor.left(text)
-            }
-            None => {
-                tokens.read(text, corpus.unit);
-                text
-            }
-        };
-        if corpus.index.is_unchanged(document, &tokens.hashes) {
-            Ok((text, tokens))
-        } else {
-            Err(has_changed(corpus, document))
-        }
+        self.located(document, false).map(|located| (located.text, located.tokens))
     }
 
     /// What is left out of a document, in order; places are those of the text as it stands.
@@ -130,6 +114,10 @@ impl<'a> Reader<'a> {
 
     /// A document's text with the place of each token.
     pub fn read_with_spans(&mut self, document: DocId) -> Result<Located<'_>, Problem> {
+        self.located(document, true)
+    }
+
+    fn located(&mut self, document: DocId, with_spans: bool) -> Result<Located<'_>, Problem> {
         let Self { corpus, fetcher, editor, tokens } = self;
         let (text, source_lines) = fetch(corpus, fetcher, document)?;
         let is_page = source_lines.is_some();
@@ -141,7 +129,11 @@ impl<'a> Reader<'a> {
             }
             None => (text, source_lines),
         };
-        tokens.read_with_spans(text, corpus.unit);
+        if with_spans {
+            tokens.read_with_spans(text, corpus.unit);
+        } else if corpus.edits.is_none() {
+            tokens.read(text, corpus.unit); // an editor has done so
+        }
         if corpus.index.is_unchanged(document, &tokens.hashes) {
             Ok(Located { text, tokens, is_page, source_lines })
         } else {

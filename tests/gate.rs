@@ -43,7 +43,7 @@ fn gate(baseline: Baseline) -> Gate {
 }
 
 fn baseline_of(report: &Report) -> Baseline {
-    gate(Baseline::default()).contents(report)
+    gate(Baseline::default()).updated(report)
 }
 
 fn new_of_rules(checked: &Checked<'_>, rules: &[Rule]) -> usize {
@@ -257,7 +257,7 @@ fn what_is_off_where_it_stands_stays_known() {
     files.iter().zip(&paths).for_each(|((_, text), path)| fs::write(path, text).unwrap());
     let report = || scan(&paths, &Options::default(), &Progress::default()).unwrap();
     let before = report();
-    let mut gate = gate(Gate::default().contents(&before));
+    let mut gate = gate(Gate::default().updated(&before));
     assert_eq!(gate.baseline.len(), 2);
     gate.rules.override_paths(&["off".into()], vec![(Rule::RepeatedLine, Level::Off)]).unwrap();
     // What stands in `kept` is in `off` twice besides, and one line of `off` is new.
@@ -276,7 +276,7 @@ fn what_is_off_where_it_stands_stays_known() {
     // Of duplicates one rule alone may be off.
     let texts: Vec<String> = [0..40, 0..39, 0..40].map(|range| range.map(|at| format!("w{at} ")).collect()).to_vec();
     let pairs = retold::scan_texts(texts, &Options::default(), &Progress::default()).unwrap();
-    let mut gate = self::gate(Gate::default().contents(&pairs));
+    let mut gate = self::gate(Gate::default().updated(&pairs));
     gate.rules.set_everywhere(Rule::NearDuplicate, Level::Off);
     let checked = gate.check(&pairs, |_| true);
     assert_eq!((checked.findings.len(), checked.stale.len()), (1, 0));

@@ -61,11 +61,6 @@ pub struct Checked<'a> {
 }
 
 impl Gate {
-    /// What there is, as a baseline.
-    pub fn contents(&self, report: &Report) -> Baseline {
-        accepted(&self.found(report))
-    }
-
     /// The baseline as it is when all that there is is accepted; what was not looked for, or is off where it stands, stays as it is known.
     pub fn updated(&self, report: &Report) -> Baseline {
         let found = self.found(report);

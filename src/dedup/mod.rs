@@ -17,6 +17,7 @@ mod keep;
 mod plan;
 mod rounds;
 
+pub use crate::edit::{Cut, Why};
 pub use keep::Keep;
 pub use plan::{Counted, Deduplicated, Entry, Fate, Reason, Removed, Summary};
 
@@ -76,13 +77,12 @@ pub fn dedup(paths: &[PathBuf], options: &DedupOptions, progress: &Progress) -> 
     options.scan.check()?;
     progress.begin(Stage::Finding, 0);
     let mut sources = options.scan.sources(paths);
-    let reference = sources.first_own();
     if let Some(missing) = sources.missing.first() {
         return Err(missing.to_string());
     }
     let stamps = sources.stamps();
     let found = std::mem::take(&mut sources.problems);
-    let mut rounds = Rounds::new(&sources, reference, options)?;
+    let mut rounds = Rounds::new(&sources, options)?;
     loop {
         if rounds.compare(progress)? {
             continue;
@@ -98,7 +98,7 @@ pub fn dedup(paths: &[PathBuf], options: &DedupOptions, progress: &Progress) -> 
     let Rounds { edits, removed, gathered, cut_passages, .. } = rounds;
     let Some(gathered) = gathered else { return Err("nothing was read".into()) };
     let left_alone = cut_passages.left_alone().map(|seat| gathered.documents.at(seat)).collect();
-    let mut result = Deduplicated::new(sources, stamps, reference, options, gathered, edits, removed)?;
+    let mut result = Deduplicated::new(sources, stamps, options, gathered, edits, removed)?;
     result.left_alone = left_alone;
     result.problems.extend(found);
     result.problems.sort_unstable();

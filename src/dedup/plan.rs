@@ -14,7 +14,6 @@ use crate::tokens::TokenUnit;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::io::{self, Write};
-use std::ops::Range;
 use std::path::Path;
 
 /// What stays, what goes, and why.
@@ -24,8 +23,6 @@ pub struct Deduplicated {
     stamps: Stamps,
     reading: Reading,
     unit: TokenUnit,
-    /// The first source that is not of the reference.
-    reference: SourceId,
     documents: Documents,
     index: Index,
     edits: Edits,
@@ -162,12 +159,12 @@ impl Deduplicated {
     pub(super) fn new(
         sources: Sources,
         stamps: Stamps,
-        reference: SourceId,
         options: &DedupOptions,
         gathered: Gathered,
         edits: Edits,
         mut removed: Vec<Removed>,
     ) -> Result<Self, String> {
+        let reference = sources.first_own();
         // What is known of such documents may not be all.
         let own_lost = gathered.lost.iter().filter(|source| **source >= reference);
         let mut whole: Vec<(SourceId, &str)> = own_lost.map(|&source| (source, NOT_READ_WHOLE)).collect();
@@ -209,7 +206,6 @@ impl Deduplicated {
             stamps,
             reading: options.scan.reading.clone(),
             unit: options.scan.unit,
-            reference,
             documents,
             index,
             edits,
@@ -298,7 +294,7 @@ impl Deduplicated {
 
     /// The sources that are deduplicated, in document order.
     pub fn sources(&self) -> impl Iterator<Item = SourceId> + use<> {
-        (self.reference.0..self.sources.len() as u32).map(SourceId)
+        (self.sources.first_own().0..self.sources.len() as u32).map(SourceId)
     }
 
     /// Whether a source is one document, and not records of which each may be marked.
@@ -331,7 +327,7 @@ impl Deduplicated {
         if self.whole.binary_search(&source).is_ok() {
             return Fate::Whole;
         }
-        let documents = self.documents_of(source);
+        let documents = self.documents.of(source);
         if self.sources.get(source).format == Format::Text {
             return match documents.start == documents.end {
                 true => Fate::Gone,
@@ -351,7 +347,7 @@ impl Deduplicated {
 
     /// Whether nothing stays of a source, of which all was read.
     pub fn loses_all(&self, source: SourceId) -> bool {
-        let mut documents = self.documents_of(source);
+        let mut documents = self.documents.of(source);
         let is_whole = || {
             let name = self.source_name(source);
             self.problems.iter().all(|problem| *problem.path != *name)
@@ -371,7 +367,7 @@ impl Deduplicated {
         out: &mut (dyn Write + Send),
     ) -> Result<(), RewriteError> {
         let (mut reader, mut failed) = (Reader::new(self.corpus()), None);
-        let mut changes = self.documents_of(source).map(DocId).filter_map(|document| {
+        let mut changes = self.documents.of(source).map(DocId).filter_map(|document| {
             let removal = self.removal(document);
             let cuts = match self.is_cut(document).then(|| reader.cuts_of(document)) {
                 None => Vec::new(),
@@ -449,11 +445,7 @@ impl Deduplicated {
 
     /// The first document that is not of the reference.
     fn own(&self) -> DocId {
-        self.documents.first_of(self.reference)
-    }
-
-    fn documents_of(&self, source: SourceId) -> Range<u32> {
-        self.documents.of(source)
+        self.documents.first_of(self.sources.first_own())
     }
 
     fn removal(&self, document: DocId) -> Option<&Removed> {

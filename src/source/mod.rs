@@ -42,7 +42,7 @@ pub use list::{Fate, Listed};
 pub use one::{OneDocument, path_and_record, read_one};
 pub use parts::Part;
 pub use read::{Document, PartEnd, PartReader, Place, Visit};
-pub use rewrite::{Change, KEPT, Mark, RewriteError};
+pub use rewrite::{Change, Mark, RewriteError};
 pub use stamp::Stamps;
 pub use table::Table;
 pub use text::{Assumed, Decoding, Encoding};

@@ -23,8 +23,6 @@ use passages::CutPassages;
 /// What is known so far.
 pub(super) struct Rounds<'a> {
     sources: &'a Sources,
-    /// The first source that is not of the reference.
-    reference: SourceId,
     options: &'a DedupOptions,
     preference: Preference,
     wanted: Wanted,
@@ -48,12 +46,13 @@ pub(super) struct Rounds<'a> {
 }
 
 impl<'a> Rounds<'a> {
-    pub(super) fn new(sources: &'a Sources, reference: SourceId, options: &'a DedupOptions) -> Result<Self, String> {
+    pub(super) fn new(sources: &'a Sources, options: &'a DedupOptions) -> Result<Self, String> {
         let wanted = options.scan.wanted();
         let (unit, shingling) = (options.scan.unit, wanted.shingling);
         let banding = method::banding(sources, unit, shingling, wanted.threshold, options.scan.recall);
         let method = Method::of_indexes(sources, unit, shingling, banding);
         let signing = Signing { method, ..Signing::new(unit, shingling, banding) };
+        let reference = sources.first_own();
         let is_of_reference = |part: &Part| part.source() < reference;
         // What the reference has is told of texts as they are, before lines of them go.
         let drops_repeated = options.drops_repeated_lines && reference == SourceId(0);
@@ -64,7 +63,6 @@ impl<'a> Rounds<'a> {
         let (lines_are_counted, is_current) = (false, false);
         Ok(Self {
             sources,
-            reference,
             options,
             preference,
             wanted,
@@ -95,7 +93,7 @@ impl<'a> Rounds<'a> {
         }
         let copies = gathered.index.collapse();
         let corpus = self.corpus(&gathered);
-        let own = gathered.documents.first_of(self.reference);
+        let own = gathered.documents.first_of(self.sources.first_own());
         let mut removed = self.leaked(own, corpus, &copies, progress)?;
         let is_leaked = |document: DocId| removed.binary_search_by_key(&document, |leak| leak.document).is_ok();
         let is_before_cuts = self.edits.drops_repeated != self.options.drops_repeated_lines;

@@ -101,7 +101,7 @@ impl Rounds<'_> {
     pub(in crate::dedup) fn find_passages(&mut self, least: u32, progress: &Progress) -> Result<bool, String> {
         let mut gathered = self.current(Signing { passages: Some(least), ..self.signing }, progress)?;
         self.is_current = false; // nobody asks for more before the next comparison
-        let own = gathered.documents.first_of(self.reference);
+        let own = gathered.documents.first_of(self.sources.first_own());
         let copies = gathered.index.collapse();
         let left_alone: BTreeSet<Seat> = self.cut_passages.left_alone().collect();
         let is_left_alone = |document: DocId| document < own || left_alone.contains(&gathered.documents.seat(document));

@@ -26,7 +26,7 @@ pub(super) fn rewrite(
         })?;
         Ok::<_, RewriteError>(read.then(|| csv.position().byte()))
     };
-    let Some(end) = next(&mut csv, &mut record)? else { return Ok(csv.get_mut().pass(u64::MAX, out)?) };
+    let Some(end) = next(&mut csv, &mut record)? else { return Ok(csv.get_mut().pass(out)?) };
     let mut rows = Rows::new(out, delimiter);
     let header = record.clone();
     rows.begin(csv.get_mut().take(end))?;
@@ -73,7 +73,7 @@ pub(super) fn rewrite(
         csv.get_mut().inner.by_ref().take(1).read_to_end(&mut behind).map_err(unreadable)?;
     }
     rows.finish(&behind)?;
-    Ok(csv.get_mut().pass(u64::MAX, out)?)
+    Ok(csv.get_mut().pass(out)?)
 }
 
 /// Keeps what was read through it until that is taken.
@@ -94,8 +94,8 @@ impl<R: Read> Tee<R> {
     }
 
     /// Copies the rest.
-    fn pass(&mut self, end: u64, out: &mut impl Write) -> io::Result<()> {
-        out.write_all(&self.take(end))?;
+    fn pass(&mut self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(&self.take(u64::MAX))?;
         io::copy(&mut self.inner, out)?;
         Ok(())
     }

@@ -64,11 +64,7 @@ pub(super) fn left(bytes: &[u8], cuts: &[Range<usize>]) -> Vec<u8> {
 }
 
 /// The ranges of bytes that ranges of a text were decoded from.
-pub(super) fn in_bytes(
-    bytes: &[u8],
-    decoding: &Decoding,
-    cuts: &[Range<usize>],
-) -> Result<Vec<Range<usize>>, RewriteError> {
+fn in_bytes(bytes: &[u8], decoding: &Decoding, cuts: &[Range<usize>]) -> Result<Vec<Range<usize>>, RewriteError> {
     let mut decoded = String::new();
     let (text, assumed) =
         decode(bytes, decoding, &mut decoded).map_err(|reason| RewriteError::Source(reason.to_string()))?;

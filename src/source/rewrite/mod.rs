@@ -53,7 +53,7 @@ pub struct Mark {
 }
 
 /// What is added to the name of the field with the cluster for the one that says whether a document would stay.
-pub const KEPT: &str = "_kept";
+const KEPT: &str = "_kept";
 
 /// Why a source could not be written again.
 #[derive(Debug)]

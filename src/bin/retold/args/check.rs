@@ -21,8 +21,8 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub search: SearchArgs,
     /// The share of a document that a longer one holds, for contained-document and leakage
-    #[arg(long = "contained", value_name = "SHARE", default_value_t = retold::DEFAULT_CONTAINMENT, value_parser = values::threshold, help_heading = "What counts as a duplicate")]
-    pub containment: f64,
+    #[arg(long, value_name = "SHARE", default_value_t = retold::DEFAULT_CONTAINMENT, value_parser = values::threshold, help_heading = "What counts as a duplicate")]
+    pub contained: f64,
     #[command(flatten)]
     pub selection: SelectionArgs,
     #[command(flatten)]
@@ -143,7 +143,7 @@ impl CheckArgs {
             shingle_size: Some(matching.shingle_size),
             shingle_unit: Some(matching.shingle_unit),
             exhaustive: flag(self.search.exhaustive),
-            contained: Some(self.containment),
+            contained: Some(self.contained),
             line_tokens: Some(lines.limits.line_tokens),
             neighbour_tokens: Some(lines.limits.neighbour_tokens),
             neighbour_letters: Some(lines.limits.neighbour_letters),

@@ -3,7 +3,6 @@
 use super::{ConfigArgs, LineLimitArgs, MatchingArgs, ReadingArgs, SearchArgs, SelectionArgs, SummaryArgs};
 use crate::values;
 use clap::{Args as ClapArgs, ValueEnum};
-use retold::Search;
 use retold::dedup::{DedupOptions, Keep, Only};
 use retold::passages::DEFAULT_PASSAGE_TOKENS;
 use std::path::PathBuf;
@@ -80,8 +79,8 @@ pub struct ChoiceArgs {
     #[arg(long, value_name = "PATH")]
     pub against: Vec<PathBuf>,
     /// With --against: the share of a document that another one holds
-    #[arg(long = "contained", value_name = "SHARE", default_value_t = retold::DEFAULT_CONTAINMENT, value_parser = values::threshold)]
-    pub containment: f64,
+    #[arg(long, value_name = "SHARE", default_value_t = retold::DEFAULT_CONTAINMENT, value_parser = values::threshold)]
+    pub contained: f64,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -134,9 +133,9 @@ impl DedupArgs {
                 selection: selection.selection(),
                 lines: Some(drops.limits.lines()),
                 passages: drops.drop_passages.then_some(drops.passage_tokens),
-                search: if search.exhaustive { Search::Exhaustive } else { Search::Bands },
+                search: search.search(),
                 against: choice.against.clone(),
-                containment: Some(choice.containment),
+                containment: Some(choice.contained),
                 ..matching.options(reading)
             },
             keep: choice.keep.clone(),

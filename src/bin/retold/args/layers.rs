@@ -28,7 +28,7 @@ const NEEDS: [(&str, &str, &[&str]); 9] = [
     ("dedup", "line_words", &["drop_repeated_lines"]),
     ("dedup", "neighbour_tokens", &["drop_repeated_lines", "drop_boilerplate_lines"]),
     ("dedup", "neighbour_letters", &["drop_repeated_lines", "drop_boilerplate_lines"]),
-    ("dedup", "containment", &["against"]),
+    ("dedup", "contained", &["against"]),
 ];
 
 const OF_LINES: [&str; 6] =
@@ -98,10 +98,7 @@ fn without_effect(name: &str, matches: &ArgMatches) -> Option<String> {
         let is_known = matches.try_contains_id(id).is_ok();
         is_known && matches.value_source(id) == Some(ValueSource::CommandLine)
     };
-    let long = |id: &str| match id {
-        "containment" => "--contained".to_owned(),
-        id => format!("--{}", id.replace('_', "-")),
-    };
+    let long = |id: &str| format!("--{}", id.replace('_', "-"));
     let of_command = |(command, ..): &&(&str, &str, &[&str])| *command == name;
     for (_, option, others) in NEEDS.iter().filter(of_command) {
         if is_typed(option) && !others.iter().any(is_set) {
@@ -180,14 +177,14 @@ fn with_defaults(mut command: clap::Command, defaults: Vec<(String, Vec<OsString
     for name in CONFIGURED {
         command = command.mut_subcommand(name, |mut command| {
             for (id, values) in &defaults {
-                // A scan does not know all that a check does.
-                if command.get_arguments().any(|arg| arg.get_id() == id) {
-                    command = command.mut_arg(id, |arg| arg.default_values(values));
-                } else if id == "containment" && name == "scan" {
+                if id == "contained" && name == "scan" {
                     // There it is looked for only when it is asked for.
                     let variable = std::env::var_os("RETOLD_CONTAINED").map(|value| vec![value]);
                     let values = variable.as_ref().unwrap_or(values);
-                    command = command.mut_arg("contained", |arg| arg.default_missing_values(values));
+                    command = command.mut_arg(id, |arg| arg.default_missing_values(values));
+                } else if command.get_arguments().any(|arg| arg.get_id() == id) {
+                    // A scan does not know all that a check does.
+                    command = command.mut_arg(id, |arg| arg.default_values(values));
                 }
             }
             command

@@ -161,11 +161,7 @@ impl ScanArgs {
             passages: passages.passages.then_some(passages.passage_tokens),
             repetition: passages.repetition,
             pairs: report.pairs.is_some(),
-            search: match (search.exhaustive, wider.measure_recall) {
-                (_, true) => Search::MeasureRecall,
-                (true, _) => Search::Exhaustive,
-                _ => Search::Bands,
-            },
+            search: if wider.measure_recall { Search::MeasureRecall } else { search.search() },
             against: wider.against.clone(),
             containment: wider.contained,
             quoted_bytes: report.format.quoted_bytes(),

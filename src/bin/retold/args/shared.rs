@@ -4,10 +4,10 @@ use crate::config::{Html, Unit};
 use crate::output::Destination;
 use crate::values;
 use clap::{Args as ClapArgs, ValueEnum};
-use retold::Options;
 use retold::lines::LineOptions;
 use retold::passages::DEFAULT_PASSAGE_TOKENS;
 use retold::source::{Decoding, Encoding, Fields, Reading, Selection};
+use retold::{Options, Search};
 use std::path::PathBuf;
 
 /// How many problems are named on standard error; all are in the JSON report.
@@ -245,6 +245,13 @@ impl MatchingArgs {
             reading: reading.reading(),
             ..Options::default()
         }
+    }
+}
+
+impl SearchArgs {
+    /// How candidate pairs are found.
+    pub fn search(&self) -> Search {
+        if self.exhaustive { Search::Exhaustive } else { Search::Bands }
     }
 }
 

@@ -210,9 +210,9 @@ fn options(args: &CheckArgs, rules: &Rules, has_overrides: bool, own_files: Vec<
         lines: lines.lines(),
         passages: Some(args.passage_tokens),
         pairs: args.report.pairs.is_some(),
-        search: if args.search.exhaustive { retold::Search::Exhaustive } else { retold::Search::Bands },
+        search: args.search.search(),
         against: args.gate.against.clone(),
-        containment: Some(args.containment),
+        containment: Some(args.contained),
         // For globs that must match something.
         names_sources: !selection.include.is_empty() || has_overrides,
         ..matching.options(reading)

@@ -243,8 +243,7 @@ impl Config {
         let options = Self { paths, baseline, rules: Rules::default(), overrides, ..self.clone() };
         let options = toml::Table::try_from(&options).map_err(Failure::new)?;
         let options = options.into_iter().filter(|(key, _)| key != "rules").map(|(key, value)| {
-            // As `--contained` is called in the code: with a value it is more than a flag.
-            let id = if key == "contained" { "containment".to_owned() } else { key.replace('-', "_") };
+            let id = key.replace('-', "_");
             let one = |value: &toml::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned).into();
             (id, value.as_array().map_or_else(|| vec![one(&value)], |values| values.iter().map(one).collect()))
         });

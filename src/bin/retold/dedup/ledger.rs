@@ -1,8 +1,7 @@
 //! The ledger: one object a line for each document that went and each part that was cut, in document order.
 
 use crate::format::{Location, rounded};
-use retold::dedup::{Deduplicated, Entry, Reason};
-use retold::edit::Why;
+use retold::dedup::{Deduplicated, Entry, Reason, Why};
 use serde::Serialize;
 use std::io::{self, Write};
 
