@@ -2,6 +2,7 @@
 
 use crate::banding::Banding;
 use crate::document::DocId;
+use crate::error::Error;
 use crate::index::{Index, fingerprint};
 use crate::lines::excerpt;
 use crate::located::Located;
@@ -34,16 +35,16 @@ impl Compared {
         Located::new(&self.text, &self.tokens, self.lines.as_deref())
     }
 
-    fn read(name: &OsStr, options: &Options) -> Result<Self, String> {
-        Self::of(shown(Path::new(name)), read_one(name, &options.reading)?, options)
+    fn read(name: &OsStr, options: &Options) -> Result<Self, Error> {
+        Self::of(shown(Path::new(name)), read_one(name, &options.reading).map_err(Error::Input)?, options)
     }
 
-    fn of(name: String, document: OneDocument, options: &Options) -> Result<Self, String> {
+    fn of(name: String, document: OneDocument, options: &Options) -> Result<Self, Error> {
         let OneDocument { path, record, text, lines } = document;
         let mut tokens = Tokens::default();
         tokens.read_with_spans(&text, options.unit);
         if tokens.hashes.is_empty() {
-            return Err(format!("{name} is empty: it holds no token to compare"));
+            return Err(Error::Input(format!("{name} is empty: it holds no token to compare")));
         }
         let fingerprint = fingerprint(&tokens.hashes);
         let name = Name { name, path, record, line: None, fingerprint };
@@ -73,11 +74,11 @@ pub struct Comparison {
 ///
 /// # Errors
 /// A sentence that says which of them cannot be read, and why, or which value of the options cannot be meant.
-pub fn compare(names: [impl AsRef<OsStr>; 2], options: &Options) -> Result<Comparison, String> {
+pub fn compare(names: [impl AsRef<OsStr>; 2], options: &Options) -> Result<Comparison, Error> {
     options.check()?;
     let names = names.each_ref().map(AsRef::as_ref);
     if names == ["-", "-"] {
-        return Err("standard input can be one of the two documents, not both".to_owned());
+        return Err(Error::Invalid("standard input can be one of the two documents, not both".to_owned()));
     }
     let [a, b] = names.map(|name| Compared::read(name, options));
     Ok(compared([a?, b?], options))
@@ -91,17 +92,17 @@ pub fn compare(names: [impl AsRef<OsStr>; 2], options: &Options) -> Result<Compa
 /// let options = Options { shingle_size: 2, ..Options::default() };
 /// let compared = compare_texts(["one two three four", "One, two, three, five."], &options)?;
 /// assert_eq!(compared.similarity.jaccard(), 0.5);
-/// # Ok::<(), String>(())
+/// # Ok::<(), retold::Error>(())
 /// ```
 ///
 /// # Errors
 /// A sentence that says which of them holds no token or is longer than the options allow, or which value of these cannot be meant.
-pub fn compare_texts(texts: [&str; 2], options: &Options) -> Result<Comparison, String> {
+pub fn compare_texts(texts: [&str; 2], options: &Options) -> Result<Comparison, Error> {
     options.check()?;
     let most = options.reading.max_document_bytes;
     let named = |name: &str, text: &str| {
         if text.len() as u64 > most {
-            return Err(format!("{name} is longer than {most} bytes"));
+            return Err(Error::Input(format!("{name} is longer than {most} bytes")));
         }
         let (path, text) = (name.to_owned(), text.to_owned());
         let document = OneDocument { path, record: None, text, lines: None };

@@ -2,8 +2,9 @@
 //! lines and passages that documents share.
 //!
 //! [`scan()`] reads files and directories, [`scan_texts`] what is in memory, and gives a [`report::Report`], which [`check::Gate`] holds
-//! against rules; [`compare`](mod@compare) looks at two documents, or two texts; [`index_file`] keeps documents, so that others are held
-//! against them later.
+//! against rules; [`dedup`](mod@dedup) decides what stays of a corpus, names it and writes it; [`compare`](mod@compare) looks at two
+//! documents, or two texts; [`index_file`] keeps documents, so that others are held against them later. What cannot be read is a
+//! [`problem`] of the result, and only what leaves no result is an [`Error`].
 //!
 //! ```
 //! use retold::{Options, progress::Progress, scan};
@@ -14,7 +15,7 @@
 //! assert!(report.clusters.is_empty());
 //! let (_, headline) = &report.repeated_lines[0];
 //! assert_eq!(headline.lines, [1, 3]);
-//! # Ok::<(), std::io::Error>(())
+//! # Ok::<(), retold::Error>(())
 //! ```
 //!
 //! The stages, each of which knows only those before it:
@@ -24,7 +25,9 @@
 //! computed from the shingles of both texts; signatures only choose which pairs are looked at. The report is the same for
 //! any number of threads.
 //!
-//! The feature `cli`, on by default, is for the command; a user of the library turns default features off.
+//! Features, all of them on by default: `cli` is for the command, and a library turns default features off and names those that it needs.
+//! `compression` reads gzip, zstd, bzip2 and xz, and is what an index file takes; `csv` reads CSV and TSV; `encodings` text that is not
+//! UTF-8; `html` the text of pages; `parquet` Parquet. Without one of them such a file is named as a problem.
 
 pub mod banding;
 mod buckets;
@@ -36,6 +39,7 @@ mod cpu;
 pub mod dedup;
 pub mod document;
 mod edit;
+mod error;
 mod exhaustive;
 mod first;
 mod gather;
@@ -69,6 +73,7 @@ pub mod source;
 pub mod tokens;
 mod verify;
 
+pub use error::Error;
 pub use matching::{DEFAULT_CONTAINMENT, Order, Search};
 pub use options::Options;
 pub use scan::{scan, scan_texts};

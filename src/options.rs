@@ -2,15 +2,17 @@
 //!
 //! Every line of stages begins with it: that of a report (`scan`), of an index file, of what stays, and of a comparison of two.
 
+use crate::error::Error;
 use crate::lines::{EXAMPLES, LEAST_SIMILARITY, LineOptions};
 use crate::matching::{Order, Search, Wanted};
 use crate::passages::PASSAGE_TOKENS;
-use crate::shingles::Shingling;
+use crate::shingles::{SHINGLE_SIZES, Shingling};
 use crate::source::{Reading, Selection, Sources};
 use crate::tokens::TokenUnit;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-/// What a scan is run with.
+/// What a run is asked for.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The least Jaccard of near-duplicates, above 0, at most 1.
@@ -51,7 +53,8 @@ pub struct Options {
     /// How many bytes of text the report holds, for those who look at what it found: of representatives and their near
     /// members, and of documents that repeat lines, half of them each, in order.
     pub quoted_bytes: u64,
-    /// The similarity from which pairs are counted, if they are: below the threshold too, which takes a wider search.
+    /// The similarity from which pairs are counted, if they are: below the threshold too, which takes a wider search. One above the threshold
+    /// counts from that.
     pub histogram: Option<f64>,
 }
 
@@ -84,14 +87,16 @@ impl Options {
     /// Says which value cannot be meant, if one cannot.
     ///
     /// # Errors
-    /// A sentence with the name of the field and what it may be.
-    pub fn check(&self) -> Result<(), String> {
+    /// [`Error::Invalid`], with the name of the field and what it may be.
+    pub fn check(&self) -> Result<(), Error> {
         let is_share = |share: f64| 0.0 < share && share <= 1.0;
         let is_recall = 0.0 < self.recall && self.recall < 1.0;
         let has_similarity = |lines: LineOptions| (LEAST_SIMILARITY..=1.0).contains(&lines.similarity);
-        let of_passages = format!("from {} to {}", PASSAGE_TOKENS.start(), PASSAGE_TOKENS.end());
+        let from_to = |range: &RangeInclusive<u32>| format!("from {} to {}", range.start(), range.end());
+        let (of_shingles, of_passages) = (from_to(&SHINGLE_SIZES), from_to(&PASSAGE_TOKENS));
         let fields = [
             ("threshold", is_share(self.threshold), "above 0 and at most 1"),
+            ("shingle_size", SHINGLE_SIZES.contains(&self.shingle_size), &of_shingles),
             ("recall", is_recall, "above 0 and below 1"),
             ("histogram", self.histogram.is_none_or(is_share), "above 0 and at most 1"),
             ("containment", self.containment.is_none_or(is_share), "above 0 and at most 1"),
@@ -112,7 +117,7 @@ impl Options {
             ("reading.fields.text", !self.reading.fields.text.is_empty(), "the name of a field at least"),
         ];
         match fields.iter().find(|(_, can_be, _)| !can_be) {
-            Some((field, _, what)) => Err(format!("{field} must be {what}")),
+            Some((field, _, what)) => Err(Error::Invalid(format!("{field} must be {what}"))),
             None => Ok(()),
         }
     }

@@ -57,6 +57,12 @@ pub fn io_reason(error: &io::Error) -> String {
     }
 }
 
+/// Why a temporary file cannot be written, and what helps.
+pub(crate) fn unwritable(error: &io::Error) -> String {
+    let (folder, reason) = (std::env::temp_dir(), io_reason(error));
+    format!("no temporary file can be written in {}: {reason}; TMPDIR names another directory", folder.display())
+}
+
 /// How many names a reason lists.
 pub(crate) const LISTED: usize = 10;
 

@@ -1,8 +1,8 @@
-//! How far a scan is, for someone else to show: counters that one side adds to and the other reads at any time.
+//! How far a run is, for someone else to show: counters that one side adds to and the other reads at any time.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 
-/// What a scan is doing.
+/// What a run is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     /// Looking for files.
@@ -17,7 +17,7 @@ pub enum Stage {
     Reporting,
 }
 
-/// Counters of a scan that is under way.
+/// Counters of a run that is under way; another one has its own.
 #[derive(Debug, Default)]
 pub struct Progress {
     stage: AtomicU8,

@@ -10,7 +10,7 @@ use crate::tokens::TokenUnit;
 use serde::Serialize;
 
 /// Everything that a scan found, in document order.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Report {
     /// What it was run with.
     pub parameters: Parameters,
@@ -54,7 +54,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// The name of a document that the report mentions.
+    /// The name of a document that the report mentions; empty of any other. [`dedup`](crate::dedup) names those that stay.
     pub fn name(&self, document: DocId) -> &Name {
         static UNKNOWN: Name =
             Name { name: String::new(), path: String::new(), record: None, line: None, fingerprint: 0 };

@@ -6,6 +6,7 @@
 //! 3. Words are read again for what was found by hashes (`quote`), and names given to whatever the report mentions.
 
 use crate::document::DocId;
+use crate::error::Error;
 use crate::gather::{Gathered, gather};
 use crate::leaks::Boundary;
 use crate::matching::{DEFAULT_CONTAINMENT, Matched, Search};
@@ -18,7 +19,6 @@ use crate::report::{Cluster, Parameters, Report, Summary};
 use crate::sign::Signing;
 use crate::source::{Fetcher, Sources};
 use rayon::prelude::*;
-use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -30,15 +30,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// # Errors
 /// When a value of the options cannot be meant (see [`Options::check`]), a temporary file that the run needs cannot be written or
 /// read, or there are more than 2^32 - 1 documents.
-pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Result<Report> {
-    options.check().map_err(|wrong| io::Error::new(io::ErrorKind::InvalidInput, wrong))?;
+pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> Result<Report, Error> {
+    options.check()?;
     progress.begin(Stage::Finding, 0);
     report(options.sources(paths), options, progress)
 }
 
 /// The same of texts that are in memory: each is a document that is called by its number from 0, which is its [`DocId`] too unless there
-/// is a reference ([`Options::against`]), whose documents come before. What is to be kept for other uses may be given as `Arc<str>`,
-/// which is not copied.
+/// is a reference ([`Options::against`]), whose documents come before. One without a token is in no cluster, but among
+/// [`Report::empty`](crate::report::Report::empty); one that is longer than [`Reading::max_document_bytes`](crate::source::Reading) is a
+/// problem, and an empty document. What is to be kept for other uses may be given as `Arc<str>`, which is not copied.
 ///
 /// ```
 /// use retold::{Options, progress::Progress, scan_texts};
@@ -47,7 +48,7 @@ pub fn scan(paths: &[PathBuf], options: &Options, progress: &Progress) -> io::Re
 /// let report = scan_texts(texts, &Options::default(), &Progress::default())?;
 /// let cluster = &report.clusters[0];
 /// assert_eq!((cluster.representative.index(), cluster.members[0].document.index()), (0, 2));
-/// # Ok::<(), std::io::Error>(())
+/// # Ok::<(), retold::Error>(())
 /// ```
 ///
 /// # Errors
@@ -56,15 +57,15 @@ pub fn scan_texts(
     texts: impl IntoIterator<Item: Into<Arc<str>>>,
     options: &Options,
     progress: &Progress,
-) -> io::Result<Report> {
-    options.check().map_err(|wrong| io::Error::new(io::ErrorKind::InvalidInput, wrong))?;
+) -> Result<Report, Error> {
+    options.check()?;
     let mut sources = Sources::find_reference(&options.against, &options.selection, &options.reading);
     sources.join(Sources::of_texts(texts));
     report(sources, options, progress)
 }
 
 /// Reads sources and reports what is told twice in them.
-fn report(mut sources: Sources, options: &Options, progress: &Progress) -> io::Result<Report> {
+fn report(mut sources: Sources, options: &Options, progress: &Progress) -> Result<Report, Error> {
     let wanted = options.wanted();
     let banding = method::banding(&sources, options.unit, wanted.shingling, wanted.lowest(), options.recall);
     let is_alone = options.against.is_empty();

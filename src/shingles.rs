@@ -10,10 +10,13 @@
 //! shingles among a billion are equal with probability 3 %; in one comparison of two documents of 10,000 shingles, with 5e-12.
 
 use crate::cpu;
+use std::ops::RangeInclusive;
 
 /// Odd, and 3 modulo 8: differences of its powers keep all but a few of the 64 bits.
 pub(crate) const BASE: u64 = 0xd6e8_feb8_6659_fd93;
 const SPREAD: [u64; 2] = [0xff51_afd7_ed55_8ccd, 0xc4ce_b9fe_1a85_ec53];
+/// How many tokens a shingle may have.
+pub const SHINGLE_SIZES: RangeInclusive<u32> = 1..=1000;
 /// How many shingles are made at a time: they stay in the first-level cache from pass to pass.
 const STRETCH: usize = 1024;
 /// Above this many shingles the buffer of a document is given back rather than kept for the next.

@@ -10,6 +10,7 @@ const MODULES: &[&str] = &[
     "cpu",
     "ordered",
     "problem",
+    "error",
     "progress",
     "source",
     "document",

@@ -4,7 +4,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use retold::check::{Baseline, Checked, Gate, Level, Rule, State};
+use retold::check::{Baseline, Checked, Gate, Level, Rule, Scope, State};
 use retold::progress::Progress;
 use retold::report::Report;
 use retold::{Options, Order, Search, scan};
@@ -163,6 +163,10 @@ fn what_was_not_looked_for_is_said_and_stays_known() {
     assert!(gate.baseline.len() > 1);
     assert_eq!(gate.check(&whole, |_| true).not_looked_for, []);
     assert_eq!(gate.updated(&whole), gate.baseline);
+    // What was looked at stays with it too.
+    let scope = Scope { paths: vec!["texts".into()], ..Scope::default() };
+    gate.baseline = gate.baseline.of(scope);
+    assert_eq!((&gate.updated(&whole), &gate.pruned(&whole)), (&gate.baseline, &gate.baseline));
     let bare = retold::scan_texts(texts.clone(), &Options { lines: None, ..Options::default() }, &Progress::default());
     let bare = bare.unwrap();
     let checked = gate.check(&bare, |_| true);

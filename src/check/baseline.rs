@@ -4,6 +4,7 @@
 //! not new; it counts, so one more copy of what is known is. `name` says where it stood when the baseline was taken, for people. A scope says
 //! what was looked at then, so that a run that looks at less does not take the rest for gone.
 
+use crate::error::Error;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -102,8 +103,9 @@ impl Baseline {
         self.entries.get(key).map(|known| known.name.as_str())
     }
 
-    /// These contents, and those of another; of one that both know, no less than either does.
+    /// These contents, and those of another, of the scope of that; of one that both know, no less than either does.
     pub(super) fn at_least(mut self, other: Self) -> Self {
+        self.scope = other.scope;
         for (key, known) in other.entries {
             match self.entries.get_mut(&key) {
                 Some(here) => here.count = here.count.max(known.count),
@@ -154,20 +156,22 @@ impl Baseline {
     /// Reads a baseline.
     ///
     /// # Errors
-    /// A sentence that says why it is none.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let file: File = serde_json::from_str(text).map_err(|error| format!("not a baseline of retold: {error}"))?;
+    /// [`Error::Invalid`], with why it is none.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let file: File =
+            serde_json::from_str(text).map_err(|error| Error::Invalid(format!("not a baseline of retold: {error}")))?;
         if file.retold_baseline != FORMAT {
             let found = file.retold_baseline;
-            return Err(format!(
+            return Err(Error::Invalid(format!(
                 "a baseline of format {found}; this retold reads {FORMAT}: take it anew with --update-baseline"
-            ));
+            )));
         }
         let mut baseline = Self { scope: file.of, ..Self::default() };
         for Entry { key, count, name } in file.entries {
             if baseline.count(&key) > 0 {
                 let Key { kind, fingerprint } = key;
-                return Err(format!("{kind} {fingerprint:016x} stands twice in it; --update-baseline takes it anew"));
+                let twice = format!("{kind} {fingerprint:016x} stands twice in it");
+                return Err(Error::Invalid(format!("{twice}; --update-baseline takes it anew")));
             }
             baseline.add(&key, count, &name);
         }

@@ -18,7 +18,7 @@
 //! // What is accepted is kept, and is not new any more.
 //! gate.baseline = gate.updated(&report);
 //! assert_eq!(gate.check(&report, |_| true).new_findings(Level::Error), 0);
-//! # Ok::<(), std::io::Error>(())
+//! # Ok::<(), retold::Error>(())
 //! ```
 
 mod baseline;
@@ -86,7 +86,8 @@ impl Gate {
         rules.iter().any(|&rule| self.rules.is_on(rule) && was_looked_for(report, rule))
     }
 
-    /// Holds a report against the rules. `is_touched` tells the paths that matter: findings with no place in one of them are
+    /// Holds a report against the rules. It has to be made with [`Rules::options`]: in document order, which is the default of a scan, a file
+    /// that is moved may be the representative of another cluster, and its finding a new one. `is_touched` tells the paths that matter: findings with no place in one of them are
     /// left out.
     pub fn check<'a>(&'a self, report: &'a Report, is_touched: impl Fn(&str) -> bool) -> Checked<'a> {
         let found = Found::of(report, &self.rules, is_touched);

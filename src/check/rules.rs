@@ -1,5 +1,6 @@
 //! Rules: what a check fails for, how strictly, and where.
 
+use crate::error::Error;
 use crate::matching::{DEFAULT_CONTAINMENT, Order};
 use crate::options::Options;
 use crate::passages::DEFAULT_PASSAGE_TOKENS;
@@ -125,6 +126,12 @@ impl fmt::Display for Rule {
     }
 }
 
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 impl Level {
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -198,31 +205,31 @@ impl Rules {
     /// that matches the nearest directory that it is in; `!` leaves out. Of several such settings the last counts.
     ///
     /// # Errors
-    /// A sentence that names the glob that is none.
-    pub fn override_paths(&mut self, globs: &[String], levels: Vec<(Rule, Level)>) -> Result<(), String> {
+    /// [`Error::Invalid`], with the glob that is none.
+    pub fn override_paths(&mut self, globs: &[String], levels: Vec<(Rule, Level)>) -> Result<(), Error> {
         let is_of_some = |glob: &str| !glob.trim_matches(['!', '/', ' ']).is_empty();
         let (mut below, mut outside) = (GitignoreBuilder::new(""), GitignoreBuilder::new(""));
         // A .gitignore may hold a bracket that nothing closes; here it is a slip.
         below.allow_unclosed_class(false);
         outside.allow_unclosed_class(false);
         if !globs.iter().any(|glob| !glob.starts_with('!')) {
-            return Err("globs that only leave out are for no file".to_owned());
+            return Err(Error::Invalid("globs that only leave out are for no file".to_owned()));
         }
         for glob in globs {
             if glob.starts_with('#') || !is_of_some(glob) {
-                return Err(format!(
+                return Err(Error::Invalid(format!(
                     "`{glob}` is no glob, but nothing or a comment to a .gitignore; \\# begins a name with that sign"
-                ));
+                )));
             }
             let (not, name) = glob.strip_prefix('!').map_or(("", glob.as_str()), |name| ("!", name));
             let name = name.strip_prefix("./").unwrap_or(name);
             let set = if leads_out(name) { &mut outside } else { &mut below };
             set.add_line(None, &format!("{not}{name}")).map_err(|error| match error {
-                ignore::Error::Glob { err, .. } => format!("`{glob}` is no glob: {err}"),
-                error => format!("`{glob}` is no glob: {error}"),
+                ignore::Error::Glob { err, .. } => Error::Invalid(format!("`{glob}` is no glob: {err}")),
+                error => Error::Invalid(format!("`{glob}` is no glob: {error}")),
             })?;
         }
-        let built = |set: GitignoreBuilder| set.build().map_err(|error| error.to_string());
+        let built = |set: GitignoreBuilder| set.build().map_err(|error| Error::Invalid(error.to_string()));
         self.overrides.push(Override { below: built(below)?, outside: built(outside)?, levels });
         Ok(())
     }

@@ -5,6 +5,7 @@
 //! and each of the others was compared with it.
 
 use crate::document::{DocId, Documents};
+use crate::error::Error;
 use crate::ordered::map_in_order;
 use crate::source::{Document, Fields, Part, PartReader, Reading, SourceId, Sources, Visit};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
@@ -45,9 +46,12 @@ pub(super) struct Preference {
 
 impl Preference {
     /// By a policy, and globs of which those that come first are preferred.
-    pub(super) fn new(keep: &Keep, prefer: &[String]) -> Result<Self, String> {
+    pub(super) fn new(keep: &Keep, prefer: &[String]) -> Result<Self, Error> {
         let prefer = prefer.iter().map(|glob| Ok((of_source(glob)?, glob.clone()))).collect::<Result<_, _>>();
-        Ok(Self { keep: keep.clone(), prefer: prefer.map_err(|error: globset::Error| format!("--prefer: {error}"))? })
+        Ok(Self {
+            keep: keep.clone(),
+            prefer: prefer.map_err(|error: globset::Error| Error::Invalid(format!("--prefer: {error}")))?,
+        })
     }
 
     /// For each document its place among all, the best first; none where that is document order.
@@ -57,7 +61,7 @@ impl Preference {
         reading: &Reading,
         documents: &Documents,
         lengths: &[u64],
-    ) -> Result<Option<Vec<u32>>, String> {
+    ) -> Result<Option<Vec<u32>>, Error> {
         if self.keep == Keep::First && self.prefer.is_empty() {
             return Ok(None);
         }
@@ -69,7 +73,7 @@ impl Preference {
         for (globs, glob) in &self.prefer {
             // Nothing of the reference is kept or not.
             if !names[sources.first_own().0 as usize..].iter().any(|name| globs.is_match(name)) {
-                return Err(format!("--prefer: nothing that is read matches `{glob}`"));
+                return Err(Error::Invalid(format!("--prefer: nothing that is read matches `{glob}`")));
             }
         }
         let of_sources: Vec<(usize, u128)> = (0..sources.len())
@@ -168,7 +172,7 @@ fn whole_and_float(whole: i128, float: f64) -> Ordering {
 }
 
 /// The values of a field of all documents, by reading everything once more as if they were named by it.
-fn values(sources: &Sources, reading: &Reading, field: &str, documents: &Documents) -> Result<Vec<Value>, String> {
+fn values(sources: &Sources, reading: &Reading, field: &str, documents: &Documents) -> Result<Vec<Value>, Error> {
     let (count, own) = (documents.len(), documents.first_of(sources.first_own()).index());
     let fields = Fields { id: Some(field.into()), ..reading.fields.clone() };
     let reading = Reading { fields, ..reading.clone() };
@@ -180,9 +184,9 @@ fn values(sources: &Sources, reading: &Reading, field: &str, documents: &Documen
     };
     map_in_order(sources.parts(), PartReader::default, read, |found| values.extend(found));
     match values.len() == count {
-        false => Err("the input has changed while it was read".into()),
+        false => Err(Error::Input("the input has changed while it was read".into())),
         true if own < count && values[own..].iter().all(|value| *value == Value::Missing) => {
-            Err(format!("--keep: no document has a string or number field `{field}`"))
+            Err(Error::Invalid(format!("--keep: no document has a string or number field `{field}`")))
         }
         true => Ok(values),
     }

@@ -21,6 +21,7 @@ pub use crate::edit::{Cut, Why};
 pub use keep::Keep;
 pub use plan::{Counted, Deduplicated, Entry, Fate, Reason, Removed, Summary};
 
+use crate::error::Error;
 use crate::options::Options;
 use crate::progress::{Progress, Stage};
 use rounds::Rounds;
@@ -71,14 +72,14 @@ pub enum Only {
 /// and stays.
 ///
 /// # Errors
-/// A sentence, when a value of the options cannot be meant, it shows that the input changes while it is read, a glob is none, or a
-/// temporary file fails. Whether all of it is what it was is told by [`Deduplicated::check_unchanged`], once everything is written.
-pub fn dedup(paths: &[PathBuf], options: &DedupOptions, progress: &Progress) -> Result<Deduplicated, String> {
+/// When a value of the options cannot be meant, it shows that the input changes while it is read, a glob is none, or a temporary file
+/// fails. Whether all of it is what it was is told by [`Deduplicated::check_unchanged`], once everything is written.
+pub fn dedup(paths: &[PathBuf], options: &DedupOptions, progress: &Progress) -> Result<Deduplicated, Error> {
     options.scan.check()?;
     progress.begin(Stage::Finding, 0);
     let mut sources = options.scan.sources(paths);
     if let Some(missing) = sources.missing.first() {
-        return Err(missing.to_string());
+        return Err(missing.clone().into());
     }
     let stamps = sources.stamps();
     let found = std::mem::take(&mut sources.problems);
@@ -96,7 +97,7 @@ pub fn dedup(paths: &[PathBuf], options: &DedupOptions, progress: &Progress) -> 
         }
     }
     let Rounds { edits, removed, gathered, cut_passages, .. } = rounds;
-    let Some(gathered) = gathered else { return Err("nothing was read".into()) };
+    let Some(gathered) = gathered else { return Err(Error::Input("nothing was read".into())) };
     let left_alone = cut_passages.left_alone().map(|seat| gathered.documents.at(seat)).collect();
     let mut result = Deduplicated::new(sources, stamps, options, gathered, edits, removed)?;
     result.left_alone = left_alone;

@@ -3,13 +3,14 @@
 use super::DedupOptions;
 use crate::document::{DocId, Documents};
 use crate::edit::{Cut, Edits, Why, united};
+use crate::error::Error;
 use crate::gather::Gathered;
 use crate::index::Index;
 use crate::ordered::try_map_in_order;
 use crate::problem::Problem;
 use crate::reader::{Corpus, Reader};
 use crate::report::Name;
-use crate::source::{Change, Fetcher, Format, Mark, NOT_READ_WHOLE, Reading, RewriteError, SourceId, Sources, Stamps};
+use crate::source::{Change, Fetcher, Format, Mark, NOT_READ_WHOLE, Reading, SourceId, Sources, Stamps};
 use crate::tokens::TokenUnit;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -163,7 +164,7 @@ impl Deduplicated {
         gathered: Gathered,
         edits: Edits,
         mut removed: Vec<Removed>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Error> {
         let reference = sources.first_own();
         // What is known of such documents may not be all.
         let own_lost = gathered.lost.iter().filter(|source| **source >= reference);
@@ -236,13 +237,13 @@ impl Deduplicated {
     }
 
     /// Counts what is cut of the documents that stay, of those in which something is.
-    fn count_cuts(&mut self, edited: Vec<DocId>) -> Result<(), String> {
+    fn count_cuts(&mut self, edited: Vec<DocId>) -> Result<(), Error> {
         let (mut documents, mut counted) = (Vec::new(), [Counted::default(); 3]);
         let corpus = self.corpus();
         let read = try_map_in_order(
             edited.into_iter().filter(|document| self.removal(*document).is_none()),
             || Reader::new(corpus),
-            |reader, document| {
+            |reader, document| -> Result<_, Problem> {
                 let mut counted = [Counted::default(); 3];
                 for cut in reader.cuts_of(document)? {
                     let kind = match cut.why {
@@ -263,7 +264,7 @@ impl Deduplicated {
         self.cut = documents;
         let [repeated_lines, boilerplate_lines, passages] = counted;
         self.summary = Summary { repeated_lines, boilerplate_lines, passages, ..std::mem::take(&mut self.summary) };
-        read.map_err(|problem: Problem| problem.to_string())
+        Ok(read?)
     }
 
     pub(super) fn summarize(&mut self) {
@@ -360,12 +361,7 @@ impl Deduplicated {
     ///
     /// # Errors
     /// When the source cannot be read as it was or be written in its format, or `out` fails.
-    pub fn write(
-        &self,
-        source: SourceId,
-        mark: Option<&str>,
-        out: &mut (dyn Write + Send),
-    ) -> Result<(), RewriteError> {
+    pub fn write(&self, source: SourceId, mark: Option<&str>, out: &mut (dyn Write + Send)) -> Result<(), Error> {
         let (mut reader, mut failed) = (Reader::new(self.corpus()), None);
         let mut changes = self.documents.of(source).map(DocId).filter_map(|document| {
             let removal = self.removal(document);
@@ -387,18 +383,18 @@ impl Deduplicated {
             is_change.then_some(Change { record, is_removed, cuts, mark })
         });
         self.sources.rewrite(source, &self.reading, mark, &mut changes, out)?;
-        failed.map_or(Ok(()), |problem| Err(RewriteError::Source(problem.to_string())))
+        failed.map_or(Ok(()), |problem| Err(problem.into()))
     }
 
     /// Whether all sources, those of the reference too, are what they were when they were read.
     ///
     /// # Errors
-    /// A sentence with what has become of one of them.
-    pub fn check_unchanged(&self) -> Result<(), String> {
+    /// [`Error::Input`], with what has become of one of them.
+    pub fn check_unchanged(&self) -> Result<(), Error> {
         let sources = (0..self.sources.len() as u32).into_par_iter().map(SourceId);
         sources.try_for_each(|source| {
             let unchanged = self.sources.is_unchanged(source, &self.stamps);
-            unchanged.map_err(|reason| self.sources.get(source).problem(None, reason).to_string())
+            unchanged.map_err(|reason| self.sources.get(source).problem(None, reason).into())
         })
     }
 

@@ -8,6 +8,7 @@
 
 use crate::banding::Banding;
 use crate::document::DocId;
+use crate::error::Error;
 use crate::gather::{Gathered, gather};
 use crate::method::Method;
 use crate::options::Options;
@@ -48,8 +49,8 @@ pub fn write(
     options: &Options,
     progress: &Progress,
     out: &mut (dyn Write + Send),
-) -> io::Result<Indexed> {
-    options.check().map_err(|wrong| io::Error::new(io::ErrorKind::InvalidInput, wrong))?;
+) -> Result<Indexed, Error> {
+    options.check()?;
     progress.begin(Stage::Finding, 0);
     let mut sources = Sources::find(paths, &options.selection, &options.reading);
     let mut problems = std::mem::take(&mut sources.problems);
@@ -83,7 +84,7 @@ pub fn write(
         let Name { name, path, record, line, .. } = corpus.name(DocId(document));
         IndexedName { name, path, record, line }
     };
-    let method = serde_json::to_value(Method::new(unit, shingling, banding))?;
+    let method = serde_json::to_value(Method::new(unit, shingling, banding)).map_err(io::Error::from)?;
     problems.sort_unstable();
     problems.dedup();
     let file_bytes = file.finish(method, problems.len() as u64, facts, name)?;

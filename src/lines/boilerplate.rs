@@ -9,6 +9,7 @@
 //! 64 MiB, and the tallies of those that are boilerplate or nearly so. Limits: lines are told apart by 64-bit hashes.
 
 use crate::document::DocId;
+use crate::problem::{io_reason, unwritable};
 use bytemuck::{Pod, Zeroable};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -173,14 +174,14 @@ struct Spilled {
 
 impl Spilled {
     fn new() -> io::Result<Self> {
-        let file = tempfile::tempfile().map_err(failed)?;
+        let file = tempfile::tempfile().map_err(unwritten)?;
         Ok(Self { file: Mutex::new(file), runs: Vec::new(), run: Run::default() })
     }
 
     fn write(&mut self, lines: &[KeyedLine]) -> io::Result<()> {
         self.run.read(lines);
         let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(bytemuck::cast_slice(&self.run.lines)).map_err(failed)?;
+        file.write_all(bytemuck::cast_slice(&self.run.lines)).map_err(unwritten)?;
         let begin = self.runs.last().and_then(|run| run.last().copied()).unwrap_or_default();
         self.runs.push(self.run.starts.iter().map(|start| begin + start).collect());
         Ok(())
@@ -196,12 +197,16 @@ impl Spilled {
         lines.resize(range.len(), KeyedLine::zeroed());
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let sought = file.seek(SeekFrom::Start((range.start * size_of::<KeyedLine>()) as u64));
-        sought.and_then(|_| file.read_exact(bytemuck::cast_slice_mut(lines))).map_err(failed)
+        sought.and_then(|_| file.read_exact(bytemuck::cast_slice_mut(lines))).map_err(unread)
     }
 }
 
-fn failed(error: io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("a temporary file failed: {error}"))
+fn unread(error: io::Error) -> io::Error {
+    io::Error::other(format!("a temporary file cannot be read: {}", io_reason(&error)))
+}
+
+fn unwritten(error: io::Error) -> io::Error {
+    io::Error::other(unwritable(&error))
 }
 
 /// The lines whose keys have some bits in common.

@@ -64,7 +64,8 @@ impl LineOptions {
     }
 }
 
-/// A line that a document repeats.
+/// A line that a document repeats. One that it repeats both in the same words and nearly has two of these: the second, which is not exact,
+/// holds the lines of the first too.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RepeatedLine {
     /// The line where it stands first, without surrounding white space, cut after [`EXCERPT`] characters.

@@ -42,7 +42,7 @@ pub use list::{Fate, Listed};
 pub use one::{OneDocument, path_and_record, read_one};
 pub use parts::Part;
 pub use read::{Document, PartEnd, PartReader, Place, Visit};
-pub use rewrite::{Change, Mark, RewriteError};
+pub use rewrite::{Change, Mark};
 pub use stamp::Stamps;
 pub use table::Table;
 pub use text::{Assumed, Decoding, Encoding};
@@ -105,7 +105,7 @@ pub struct Reading {
 impl Default for Reading {
     fn default() -> Self {
         Self {
-            fields: Fields { text: vec!["text".into()], id: None },
+            fields: Fields::default(),
             decoding: Decoding::default(),
             raw_html: false,
             // A text of this length takes 1.2 GB while it is worked on.

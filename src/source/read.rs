@@ -6,9 +6,10 @@ use super::json::{Read, Record};
 use super::lines::Lines;
 use super::load::Loader;
 use super::rows::Rows;
-use super::spool::{SpooledTexts, TextWriter, unwritable};
+use super::spool::{SpooledTexts, TextWriter};
 use super::text::{self, NotText};
 use super::{Assumed, Format, Part, Reading, SourceId, Sources, give_back, io_reason};
+use crate::problem::unwritable;
 use std::ops::Range;
 
 /// Where a document stands within its part.
@@ -96,13 +97,15 @@ impl PartReader {
             let id = SourceId(first.0 + start);
             let source = sources.get(id);
             if let Some(text) = &source.held {
-                if text.len() as u64 > reading.max_document_bytes {
-                    visit.lost(id, None, NotText::TooLong(reading.max_document_bytes).to_string());
-                    continue;
-                }
+                let (place, most) = (Place { start, line: 0 }, reading.max_document_bytes);
+                let is_too_long = text.len() as u64 > most;
+                // Those behind it are called by their numbers, so there has to be a document for it.
+                let text = if is_too_long { "" } else { text };
                 bytes += text.len() as u64;
-                let place = Place { start, line: 0 };
                 visit.document(Document { place, text, id: "", assumed: None, lines: None });
+                if is_too_long {
+                    visit.lost(id, None, NotText::TooLong(most).to_string());
+                }
                 continue;
             }
             match self.loader.load(&source.path, reading) {

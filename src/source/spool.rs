@@ -3,7 +3,8 @@
 
 use super::compression::{Compression, HEAD, cut_short};
 use super::rewrite::{Packing, Wide};
-use super::{READ_SO_FAR, TEMPORARY, io_reason, text};
+use super::{READ_SO_FAR, TEMPORARY, text};
+use crate::problem::unwritable;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
@@ -175,12 +176,6 @@ impl Write for Temporary {
 fn temporary() -> io::Result<Temporary> {
     let file = tempfile::Builder::new().prefix(TEMPORARY).tempfile();
     file.map(Temporary).map_err(|error| io::Error::other(unwritable(&error)))
-}
-
-/// Why a temporary file cannot be written, and what helps.
-pub(super) fn unwritable(error: &io::Error) -> String {
-    let (folder, reason) = (std::env::temp_dir(), io_reason(error));
-    format!("no temporary file can be written in {}: {reason}; TMPDIR names another directory", folder.display())
 }
 
 /// The texts of tables, one after the other, as one thread reads them.

@@ -7,7 +7,6 @@ use crate::output::{Destination, NewFile, is_stream};
 use crate::{progress, run};
 use indicatif::HumanBytes;
 use retold::index_file::{self, Indexed};
-use retold::problem::io_reason;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -32,7 +31,7 @@ pub fn run(args: &IndexArgs) -> Result<Status, Failure> {
     run::check_options(&paths, &options)?;
     let (saying, shows_progress) = (&args.report.saying, args.report.saying.shows_progress());
     let pool = run::pool(args.threads.count)?;
-    let failed = |error: io::Error| Failure::new(format!("{}: {}", output.display(), io_reason(&error)));
+    let failed = |error: retold::Error| Failure::new(format!("{}: {error}", output.display()));
     let mut file = NewFile::at(output);
     let write = |progress: &_| pool.install(|| index_file::write(&paths, &options, progress, &mut file));
     let indexed = progress::shown(shows_progress, write).map_err(failed)?;
@@ -42,7 +41,7 @@ pub fn run(args: &IndexArgs) -> Result<Status, Failure> {
     if indexed.documents == 0 {
         return Err(run::no_document(&indexed.problems, indexed.skipped, !saying.quiet));
     }
-    file.commit().map_err(failed)?;
+    file.commit().map_err(|error| failed(error.into()))?;
     let style = Style::new(Destination::StandardOutput.is_coloured(args.report.color.into()), 0);
     Destination::StandardOutput.write(|out| match args.report.format {
         SummaryFormat::Text => text(out, &indexed, output, style),

@@ -2,6 +2,7 @@
 
 use retold::lines::LEAST_SIMILARITY;
 use retold::passages::PASSAGE_TOKENS;
+use retold::shingles::SHINGLE_SIZES;
 use retold::source::Encoding;
 use std::str::FromStr;
 
@@ -45,7 +46,7 @@ pub fn line_words(text: &str) -> Result<u32, String> {
 
 /// How many tokens a shingle may have.
 pub fn shingle_size(text: &str) -> Result<u32, String> {
-    whole(text, 1, 1000)
+    whole(text, *SHINGLE_SIZES.start(), *SHINGLE_SIZES.end())
 }
 
 /// How many documents may be many.

@@ -7,6 +7,7 @@ use super::plan::{Reason, Removed};
 use super::{DedupOptions, Only};
 use crate::document::DocId;
 use crate::edit::Edits;
+use crate::error::Error;
 use crate::gather::{Gathered, gather};
 use crate::index::Copies;
 use crate::leaks::Boundary;
@@ -46,7 +47,7 @@ pub(super) struct Rounds<'a> {
 }
 
 impl<'a> Rounds<'a> {
-    pub(super) fn new(sources: &'a Sources, options: &'a DedupOptions) -> Result<Self, String> {
+    pub(super) fn new(sources: &'a Sources, options: &'a DedupOptions) -> Result<Self, Error> {
         let wanted = options.scan.wanted();
         let (unit, shingling) = (options.scan.unit, wanted.shingling);
         let banding = method::banding(sources, unit, shingling, wanted.threshold, options.scan.recall);
@@ -80,7 +81,7 @@ impl<'a> Rounds<'a> {
 
     /// Compares what is left with the reference and with each other: what goes is known then. Whether something comes back, so that
     /// it must be compared again: a document that went for one which goes now; or whether only the reference was asked for yet.
-    pub(super) fn compare(&mut self, progress: &Progress) -> Result<bool, String> {
+    pub(super) fn compare(&mut self, progress: &Progress) -> Result<bool, Error> {
         let is_first = self.count.is_none();
         // The first time nearly always something goes, and all has to be read again without it.
         let passages = self.options.scan.passages.filter(|_| !is_first);
@@ -125,7 +126,7 @@ impl<'a> Rounds<'a> {
     }
 
     /// Looks for boilerplate lines; whether there are any that were not known.
-    pub(super) fn find_boilerplate(&mut self, progress: &Progress) -> Result<bool, String> {
+    pub(super) fn find_boilerplate(&mut self, progress: &Progress) -> Result<bool, Error> {
         // Documents and lines that go make no line stand in more documents; a passage that goes may leave such a line.
         if self.lines_are_counted {
             return Ok(false);
@@ -137,7 +138,7 @@ impl<'a> Rounds<'a> {
         let lines = gathered.lines.take();
         self.gathered = Some(gathered);
         if let Some(lines) = lines {
-            let lines = lines.finish(self.edits.lines.boilerplate_documents, 0).map_err(|error| error.to_string())?;
+            let lines = lines.finish(self.edits.lines.boilerplate_documents, 0)?;
             let known = self.edits.boilerplate.len();
             // Pages, which are not cut, tell again what is known.
             self.edits.boilerplate.extend(lines.iter().map(|line| line.key));
@@ -151,7 +152,7 @@ impl<'a> Rounds<'a> {
     }
 
     /// What was read last, if it is current; else it is read.
-    fn current(&mut self, signing: Signing, progress: &Progress) -> Result<Gathered, String> {
+    fn current(&mut self, signing: Signing, progress: &Progress) -> Result<Gathered, Error> {
         match self.gathered.take().filter(|_| self.is_current) {
             Some(gathered) => Ok(gathered),
             None => self.read(signing, progress),
@@ -159,13 +160,14 @@ impl<'a> Rounds<'a> {
     }
 
     /// Reads everything, with what is left out by now.
-    fn read(&mut self, signing: Signing, progress: &Progress) -> Result<Gathered, String> {
+    fn read(&mut self, signing: Signing, progress: &Progress) -> Result<Gathered, Error> {
         let reading = &self.options.scan.reading;
         self.gathered = None; // or there would be two of it
-        let gathered = gather(self.sources, reading, signing, Some(&self.edits), progress, |_| Ok(()))
-            .map_err(|error| error.to_string())?;
+        let gathered = gather(self.sources, reading, signing, Some(&self.edits), progress, |_| Ok(()))?;
         match self.count.replace(gathered.documents.len()) {
-            Some(before) if before != gathered.documents.len() => Err("the input has changed while it was read".into()),
+            Some(before) if before != gathered.documents.len() => {
+                Err(Error::Input("the input has changed while it was read".into()))
+            }
             _ => Ok(gathered),
         }
     }
@@ -182,7 +184,7 @@ impl<'a> Rounds<'a> {
         corpus: Corpus<'_>,
         copies: &Copies,
         progress: &Progress,
-    ) -> Result<Vec<Removed>, String> {
+    ) -> Result<Vec<Removed>, Error> {
         if own == DocId(0) {
             return Ok(Vec::new());
         }
@@ -220,7 +222,7 @@ impl<'a> Rounds<'a> {
         copies: &Copies,
         is_leaked: impl Fn(DocId) -> bool + Sync,
         progress: &Progress,
-    ) -> Result<Vec<Removed>, String> {
+    ) -> Result<Vec<Removed>, Error> {
         let rank = |document: DocId| match &self.ranks {
             Some(ranks) => ranks[document.index()],
             None => document.0,
@@ -275,6 +277,6 @@ impl<'a> Rounds<'a> {
 }
 
 /// A text that is not what it was is no problem of one document here: what goes was decided by what it was.
-fn unchanged(problems: &[Problem]) -> Result<(), String> {
-    problems.first().map_or(Ok(()), |problem| Err(problem.to_string()))
+fn unchanged(problems: &[Problem]) -> Result<(), Error> {
+    problems.first().map_or(Ok(()), |problem| Err(problem.clone().into()))
 }

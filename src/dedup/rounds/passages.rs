@@ -16,6 +16,7 @@
 use super::{Removed, Rounds};
 use crate::document::{DocId, Seat};
 use crate::edit::{Cut, Original, Why, united};
+use crate::error::Error;
 use crate::gather::Gathered;
 use crate::index::fingerprint;
 use crate::ordered::try_map_in_order;
@@ -98,7 +99,7 @@ impl CutPassages {
 
 impl Rounds<'_> {
     /// Looks for passages of at least so many tokens; whether there are any.
-    pub(in crate::dedup) fn find_passages(&mut self, least: u32, progress: &Progress) -> Result<bool, String> {
+    pub(in crate::dedup) fn find_passages(&mut self, least: u32, progress: &Progress) -> Result<bool, Error> {
         let mut gathered = self.current(Signing { passages: Some(least), ..self.signing }, progress)?;
         self.is_current = false; // nobody asks for more before the next comparison
         let own = gathered.documents.first_of(self.sources.first_own());
@@ -147,7 +148,7 @@ impl Rounds<'_> {
                 }
             },
         );
-        located.map_err(|problem| problem.to_string())?;
+        located?;
         self.gathered = Some(gathered);
         let has_found = !found.is_empty();
         self.lines_are_counted &= !has_found;
@@ -162,9 +163,9 @@ impl Rounds<'_> {
     }
 
     /// Takes back what was cut for passages that are not where they stayed any more; whether there are any.
-    pub(in crate::dedup) fn take_back_passages(&mut self) -> Result<bool, String> {
+    pub(in crate::dedup) fn take_back_passages(&mut self) -> Result<bool, Error> {
         let Some(gathered) = self.gathered.take() else { return Ok(false) };
-        let is_lost = self.lost_passages(&gathered).map_err(|problem| problem.to_string())?;
+        let is_lost = self.lost_passages(&gathered)?;
         let mut back: BTreeMap<Seat, Pieces> = BTreeMap::new();
         for (CutPassage { stays, cut }, _) in
             self.cut_passages.cut.iter_mut().zip(is_lost).filter(|(_, is_lost)| *is_lost)

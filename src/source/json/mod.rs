@@ -28,6 +28,12 @@ pub struct Fields {
     pub id: Option<String>,
 }
 
+impl Default for Fields {
+    fn default() -> Self {
+        Self { text: vec!["text".into()], id: None }
+    }
+}
+
 /// The fields of the last record read, in buffers that are kept.
 #[derive(Debug, Default)]
 pub(super) struct Record {

@@ -4,7 +4,8 @@
 //! How: bytes are told by quotes and brackets alone, since the file has been read as JSON before. What comes after the last
 //! change is copied unseen.
 
-use super::{Change, Changes, RewriteError, json, rest, unreadable};
+use super::{Change, Changes, json, rest, unreadable};
+use crate::error::Error;
 use crate::source::Reading;
 use crate::source::text::{BYTE_ORDER_MARK, Decoding};
 use std::io::{BufRead, Write};
@@ -16,7 +17,7 @@ pub(super) fn rewrite(
     mark: Option<&str>,
     changes: &mut Changes<'_>,
     out: &mut impl Write,
-) -> Result<(), RewriteError> {
+) -> Result<(), Error> {
     let changed = |bytes: &[u8], change: &Change| {
         // Elements are read as UTF-8, whatever is said of other texts.
         json::changed(bytes, &Decoding::default(), &reading.fields, mark, change)
@@ -73,12 +74,12 @@ pub(super) fn rewrite(
 }
 
 /// The next byte, which is not taken.
-fn first(input: &mut impl BufRead) -> Result<Option<u8>, RewriteError> {
+fn first(input: &mut impl BufRead) -> Result<Option<u8>, Error> {
     Ok(input.fill_buf().map_err(unreadable)?.first().copied())
 }
 
 /// Takes bytes before the first that ends them, or before the end.
-fn take(input: &mut impl BufRead, taken: &mut Vec<u8>, ends: impl Fn(u8) -> bool) -> Result<(), RewriteError> {
+fn take(input: &mut impl BufRead, taken: &mut Vec<u8>, ends: impl Fn(u8) -> bool) -> Result<(), Error> {
     loop {
         let buffer = input.fill_buf().map_err(unreadable)?;
         let end = buffer.iter().position(|&byte| ends(byte));
@@ -92,7 +93,7 @@ fn take(input: &mut impl BufRead, taken: &mut Vec<u8>, ends: impl Fn(u8) -> bool
 }
 
 /// Takes one element.
-fn take_element(input: &mut impl BufRead, element: &mut Vec<u8>) -> Result<(), RewriteError> {
+fn take_element(input: &mut impl BufRead, element: &mut Vec<u8>) -> Result<(), Error> {
     let (mut depth, mut in_string, mut is_escaped) = (0_u32, false, false);
     loop {
         let buffer = input.fill_buf().map_err(unreadable)?;

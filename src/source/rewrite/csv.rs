@@ -2,7 +2,8 @@
 //!
 //! A field that is cut is written anew, in quotes where it had some or needs them; the others of its row stay as they are.
 
-use super::{Change, Changes, KEPT, Mark, RewriteError, cuts, unreadable};
+use super::{Change, Changes, KEPT, Mark, cuts, unreadable};
+use crate::error::Error;
 use crate::source::Reading;
 use std::io::{self, Read, Write};
 use std::ops::Range;
@@ -15,16 +16,16 @@ pub(super) fn rewrite(
     mark: Option<&str>,
     changes: &mut Changes<'_>,
     out: &mut impl Write,
-) -> Result<(), RewriteError> {
+) -> Result<(), Error> {
     let tee = Tee { inner: input, kept: Vec::new(), start: 0 };
     let mut csv = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(tee);
     let mut record = csv::ByteRecord::new();
     let next = |csv: &mut csv::Reader<Tee<_>>, record: &mut csv::ByteRecord| {
         let read = csv.read_byte_record(record).map_err(|error| match error.into_kind() {
             csv::ErrorKind::Io(error) => unreadable(error),
-            kind => RewriteError::Source(format!("{kind:?}")),
+            kind => Error::Input(format!("{kind:?}")),
         })?;
-        Ok::<_, RewriteError>(read.then(|| csv.position().byte()))
+        Ok::<_, Error>(read.then(|| csv.position().byte()))
     };
     let Some(end) = next(&mut csv, &mut record)? else { return Ok(csv.get_mut().pass(out)?) };
     let mut rows = Rows::new(out, delimiter);
@@ -33,7 +34,7 @@ pub(super) fn rewrite(
     if let Some(field) = mark {
         let kept = format!("{field}{KEPT}");
         if let Some(taken) = [field, &kept].into_iter().find(|name| header.iter().any(|own| own == name.as_bytes())) {
-            return Err(RewriteError::Source(format!("it has a column `{taken}` already")));
+            return Err(Error::Input(format!("it has a column `{taken}` already")));
         }
         rows.append(&[field.as_bytes(), kept.as_bytes()]);
     }
@@ -139,7 +140,7 @@ impl<'a, W: Write> Rows<'a, W> {
 
     /// Where the fields of the row at hand stand, which must be those that were read, with quotes at the end of the last one if
     /// there are any at its beginning.
-    fn check_closed(&self, record: &csv::ByteRecord) -> Result<Vec<Range<usize>>, RewriteError> {
+    fn check_closed(&self, record: &csv::ByteRecord) -> Result<Vec<Range<usize>>, Error> {
         let fields = fields(&self.row, self.delimiter);
         let last = fields.last().map_or(&[][..], |last| &self.row[last.clone()]);
         let quotes = memchr::memchr_iter(b'"', last).count();
@@ -147,7 +148,7 @@ impl<'a, W: Write> Rows<'a, W> {
             return Ok(fields);
         }
         let reason = "a row is not closed by quotes, so that it can be neither cut nor marked";
-        Err(RewriteError::Source(reason.into()))
+        Err(Error::Input(reason.into()))
     }
 
     fn remove(&mut self) {
@@ -170,7 +171,7 @@ impl<'a, W: Write> Rows<'a, W> {
         columns: &[usize],
         reading: &Reading,
         cuts: &[Range<usize>],
-    ) -> Result<(), RewriteError> {
+    ) -> Result<(), Error> {
         let fields = self.check_closed(record)?;
         let pieces: Vec<&[u8]> = columns.iter().map(|&column| &record[column]).collect();
         let left = cuts::of_pieces(&pieces, false, &reading.decoding, cuts)?;

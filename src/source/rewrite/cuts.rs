@@ -4,8 +4,8 @@
 //! tells at which byte each character was complete. What is left is decoded again, from the encoding that was assumed, and must be what
 //! is left of the text.
 
-use super::RewriteError;
 #[cfg(any(feature = "csv", feature = "parquet"))]
+use crate::error::Error;
 use crate::source::text::declared;
 use crate::source::text::{Decoding, Encoding, decode};
 use std::ops::Range;
@@ -14,7 +14,7 @@ use std::ops::Range;
 ///
 /// # Errors
 /// When what is left of the bytes would not be read as what is left of the text.
-pub(super) fn without(bytes: &[u8], decoding: &Decoding, cuts: &[Range<usize>]) -> Result<Vec<u8>, RewriteError> {
+pub(super) fn without(bytes: &[u8], decoding: &Decoding, cuts: &[Range<usize>]) -> Result<Vec<u8>, Error> {
     let cuts = in_bytes(bytes, decoding, cuts)?;
     Ok(left(bytes, &cuts))
 }
@@ -27,7 +27,7 @@ pub(super) fn of_pieces(
     are_declared: bool,
     decoding: &Decoding,
     cuts: &[Range<usize>],
-) -> Result<Vec<Vec<u8>>, RewriteError> {
+) -> Result<Vec<Vec<u8>>, Error> {
     let joined = pieces.join(&b'\n');
     let cuts = match declared(&joined, are_declared, decoding) {
         Some(text) => check_bounds(text, cuts).map(|()| cuts.to_vec())?,
@@ -64,10 +64,9 @@ pub(super) fn left(bytes: &[u8], cuts: &[Range<usize>]) -> Vec<u8> {
 }
 
 /// The ranges of bytes that ranges of a text were decoded from.
-fn in_bytes(bytes: &[u8], decoding: &Decoding, cuts: &[Range<usize>]) -> Result<Vec<Range<usize>>, RewriteError> {
+fn in_bytes(bytes: &[u8], decoding: &Decoding, cuts: &[Range<usize>]) -> Result<Vec<Range<usize>>, Error> {
     let mut decoded = String::new();
-    let (text, assumed) =
-        decode(bytes, decoding, &mut decoded).map_err(|reason| RewriteError::Source(reason.to_string()))?;
+    let (text, assumed) = decode(bytes, decoding, &mut decoded).map_err(|reason| Error::Input(reason.to_string()))?;
     check_bounds(text, cuts)?;
     let Some(assumed) = assumed else {
         let mark = bytes.len() - text.len();
@@ -83,20 +82,20 @@ fn in_bytes(bytes: &[u8], decoding: &Decoding, cuts: &[Range<usize>]) -> Result<
         return Ok(places);
     }
     let reason = format!("its text cannot be cut in {}: what is left would be another text", assumed.encoding);
-    Err(RewriteError::Source(reason))
+    Err(Error::Input(reason))
 }
 
-fn check_bounds(text: &str, cuts: &[Range<usize>]) -> Result<(), RewriteError> {
+fn check_bounds(text: &str, cuts: &[Range<usize>]) -> Result<(), Error> {
     let is_boundary = |range: &Range<usize>| text.is_char_boundary(range.start) && text.is_char_boundary(range.end);
     match cuts.iter().all(is_boundary) {
         true => Ok(()),
-        false => Err(RewriteError::Source("its text has changed".into())),
+        false => Err(Error::Input("its text has changed".into())),
     }
 }
 
 /// Where the bounds of ranges stand in bytes of an encoding.
 #[cfg(feature = "encodings")]
-fn places(bytes: &[u8], encoding: &str, cuts: &[Range<usize>]) -> Result<Vec<Range<usize>>, RewriteError> {
+fn places(bytes: &[u8], encoding: &str, cuts: &[Range<usize>]) -> Result<Vec<Range<usize>>, Error> {
     let encoding = encoding_rs::Encoding::for_label(encoding.as_bytes()).unwrap_or(encoding_rs::UTF_8);
     let mark = encoding_rs::Encoding::for_bom(bytes).filter(|(marked, _)| *marked == encoding);
     let mark = mark.map_or(0, |(_, length)| length);
@@ -130,6 +129,6 @@ fn places(bytes: &[u8], encoding: &str, cuts: &[Range<usize>]) -> Result<Vec<Ran
 
 /// Where the bounds of ranges stand: this build knows no other encoding, and mends what is broken in UTF-8.
 #[cfg(not(feature = "encodings"))]
-fn places(_: &[u8], encoding: &str, _: &[Range<usize>]) -> Result<Vec<Range<usize>>, RewriteError> {
-    Err(RewriteError::Source(format!("broken {encoding} is not cut by this build (feature `encodings`)")))
+fn places(_: &[u8], encoding: &str, _: &[Range<usize>]) -> Result<Vec<Range<usize>>, Error> {
+    Err(Error::Input(format!("broken {encoding} is not cut by this build (feature `encodings`)")))
 }

@@ -1,7 +1,8 @@
 //! One JSON object, cut within the strings of its text fields, or with a mark behind its last field; every other byte of it as it
 //! was, the escapes too.
 
-use super::{Change, KEPT, RewriteError, cuts};
+use super::{Change, KEPT, cuts};
+use crate::error::Error;
 use crate::source::json::{Fields, Values, halves, mend, offset, unit, value};
 use crate::source::text::{Decoding, decode};
 use std::ops::Range;
@@ -13,7 +14,7 @@ pub(super) fn changed(
     fields: &Fields,
     mark: Option<&str>,
     change: &Change,
-) -> Result<Vec<u8>, RewriteError> {
+) -> Result<Vec<u8>, Error> {
     let mut decoded = String::new();
     let (object, _) = decode(bytes, decoding, &mut decoded).map_err(|reason| has_changed(&reason.to_string()))?;
     // Halves of characters are whole ones in as many bytes.
@@ -34,16 +35,14 @@ pub(super) fn changed(
         ranges.sort_unstable_by_key(|range| range.start);
         if ranges.iter().any(|range| is_between_halves(written, range)) {
             let record = change.record;
-            return Err(RewriteError::Source(format!(
-                "record {record}: what is cut stands between two halves of a character"
-            )));
+            return Err(Error::Input(format!("record {record}: what is cut stands between two halves of a character")));
         }
     }
     let mut changed = cuts::without(bytes, decoding, &ranges)?;
     if let (Some(field), Some(mark)) = (mark, change.mark) {
         let kept = format!("{field}{KEPT}");
         if let Some(taken) = [field, &kept].into_iter().find(|name| values.contains_key(*name)) {
-            return Err(RewriteError::Source(format!("record {} has a field `{taken}` already", change.record)));
+            return Err(Error::Input(format!("record {} has a field `{taken}` already", change.record)));
         }
         let cluster = mark.cluster.map_or("null".into(), |cluster| cluster.to_string());
         let comma = if values.is_empty() { "" } else { "," };
@@ -55,8 +54,8 @@ pub(super) fn changed(
     Ok(changed)
 }
 
-fn has_changed(reason: &str) -> RewriteError {
-    RewriteError::Source(format!("it has changed since it was read: {reason}"))
+fn has_changed(reason: &str) -> Error {
+    Error::Input(format!("it has changed since it was read: {reason}"))
 }
 
 /// Whether a range is between two halves of a character, which would be one if it were cut.

@@ -1,6 +1,7 @@
 //! JSON Lines: whole lines are copied or left out, whatever stands in them; only a line that is cut or marked is read.
 
-use super::{Changes, FEWER, RewriteError, json, rest, unreadable};
+use super::{Changes, FEWER, json, rest, unreadable};
+use crate::error::Error;
 use crate::source::Reading;
 use crate::source::text::BYTE_ORDER_MARK;
 use std::io::{BufRead, Write};
@@ -12,7 +13,7 @@ pub(super) fn rewrite(
     mark: Option<&str>,
     changes: &mut Changes<'_>,
     out: &mut impl Write,
-) -> Result<(), RewriteError> {
+) -> Result<(), Error> {
     if input.fill_buf().map_err(unreadable)?.starts_with(BYTE_ORDER_MARK.as_bytes()) {
         out.write_all(BYTE_ORDER_MARK.as_bytes())?;
         input.consume(BYTE_ORDER_MARK.len());
@@ -21,7 +22,7 @@ pub(super) fn rewrite(
     for change in changes {
         let missing = pass(&mut input, change.record.saturating_sub(next), Some(out))?;
         if missing > 0 || input.fill_buf().map_err(unreadable)?.is_empty() {
-            return Err(RewriteError::Source(FEWER.into()));
+            return Err(Error::Input(FEWER.into()));
         }
         next = change.record + 1;
         if change.is_removed {
@@ -38,7 +39,7 @@ pub(super) fn rewrite(
 }
 
 /// Reads so many lines, or to the end, and writes them; how many there were not.
-fn pass(input: &mut impl BufRead, mut count: u64, mut out: Option<&mut impl Write>) -> Result<u64, RewriteError> {
+fn pass(input: &mut impl BufRead, mut count: u64, mut out: Option<&mut impl Write>) -> Result<u64, Error> {
     while count > 0 {
         let buffer = input.fill_buf().map_err(unreadable)?;
         if buffer.is_empty() {

@@ -23,8 +23,8 @@ mod tests;
 mod text;
 
 use super::{Format, Reading, SourceId, Sources, Table, io_reason};
+use crate::error::Error;
 pub(super) use packing::{Packing, Wide};
-use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::iter::Peekable;
@@ -55,40 +55,13 @@ pub struct Mark {
 /// What is added to the name of the field with the cluster for the one that says whether a document would stay.
 const KEPT: &str = "_kept";
 
-/// Why a source could not be written again.
-#[derive(Debug)]
-pub enum RewriteError {
-    /// It cannot be read as it was, or not be written in its format.
-    Source(String),
-    /// The destination does not take it.
-    Output(io::Error),
-}
-
-impl fmt::Display for RewriteError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Source(reason) => f.write_str(reason),
-            Self::Output(error) => f.write_str(&io_reason(error)),
-        }
-    }
-}
-
-impl std::error::Error for RewriteError {}
-
-impl From<io::Error> for RewriteError {
-    /// Of a destination; errors of a source are turned to their words where they arise.
-    fn from(error: io::Error) -> Self {
-        Self::Output(error)
-    }
-}
-
 /// An error of reading a source.
-fn unreadable(error: io::Error) -> RewriteError {
-    RewriteError::Source(io_reason(&error))
+fn unreadable(error: io::Error) -> Error {
+    Error::Input(io_reason(&error))
 }
 
 /// Copies what is left to read.
-fn rest(mut input: impl BufRead, out: &mut impl Write) -> Result<(), RewriteError> {
+fn rest(mut input: impl BufRead, out: &mut impl Write) -> Result<(), Error> {
     loop {
         let buffer = input.fill_buf().map_err(unreadable)?;
         if buffer.is_empty() {
@@ -119,7 +92,7 @@ impl Sources {
         mark: Option<&str>,
         changes: &mut dyn Iterator<Item = Change>,
         out: &mut (dyn Write + Send),
-    ) -> Result<(), RewriteError> {
+    ) -> Result<(), Error> {
         let source = self.get(source);
         let mut changes = changes.peekable();
         let file = File::open(&source.path).map_err(unreadable)?;
@@ -129,7 +102,7 @@ impl Sources {
         match source.format {
             Format::Text => text::rewrite(input, reading, &mut changes, &mut packed)?,
             Format::Index { .. } => {
-                return Err(RewriteError::Source("an index file, which is never written again".into()));
+                return Err(Error::Input("an index file, which is never written again".into()));
             }
             Format::JsonLines { .. } => lines::rewrite(input, reading, mark, &mut changes, &mut packed)?,
             Format::Table { table: Table::Json, .. } => {
@@ -144,10 +117,10 @@ impl Sources {
                 parquet::rewrite(input.into_inner(), reading, mark, &mut changes, &mut packed)?
             }
             #[cfg(not(all(feature = "csv", feature = "parquet")))]
-            Format::Table { .. } => return Err(RewriteError::Source("a format that this build does not know".into())),
+            Format::Table { .. } => return Err(Error::Input("a format that this build does not know".into())),
         }
         if changes.peek().is_some() {
-            return Err(RewriteError::Source(FEWER.into()));
+            return Err(Error::Input(FEWER.into()));
         }
         packed.finish()?;
         Ok(())

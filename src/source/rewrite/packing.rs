@@ -1,6 +1,6 @@
 //! What was around the plain bytes of a source and goes around them again: compression, and UTF-16.
 
-use super::RewriteError;
+use crate::error::Error;
 use crate::source::compression::{Compression, Compressor};
 use std::io::{self, Write};
 
@@ -24,7 +24,7 @@ pub(in crate::source) enum Wide {
 
 impl Packing {
     /// A writer that packs what it is given into `out`.
-    pub(super) fn writer(self, out: &mut (dyn Write + Send)) -> Result<Packer<'_>, RewriteError> {
+    pub(super) fn writer(self, out: &mut (dyn Write + Send)) -> Result<Packer<'_>, Error> {
         let mut inner = Compressor::new(self.compression, out)?;
         match self.wide {
             None => {}
@@ -32,7 +32,7 @@ impl Packing {
             Some(Wide::BigEndian) => inner.write_all(&[0xfe, 0xff])?,
             Some(Wide::Broken) => {
                 let reason = "it is UTF-16 with something in it that is no character; convert it to UTF-8 first";
-                return Err(RewriteError::Source(reason.into()));
+                return Err(Error::Input(reason.into()));
             }
         }
         Ok(Packer { inner, wide: self.wide, partial: Vec::new(), units: Vec::new() })

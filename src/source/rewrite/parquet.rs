@@ -9,7 +9,8 @@
 //! Limits: pages are cut anew, in the first version of their format, and have the statistics of the crate. A column has
 //! one codec in all row groups that change. With marks, what other systems have said of the schema is dropped.
 
-use super::{Change, Changes, KEPT, Mark, RewriteError, cuts, unreadable};
+use super::{Change, Changes, KEPT, Mark, cuts, unreadable};
+use crate::error::Error;
 use crate::source::Reading;
 use crate::source::parquet::{is_declared_text, text_column};
 use parquet::basic::{ColumnOrder, Encoding, Repetition, Type as Physical};
@@ -47,14 +48,14 @@ pub(super) fn rewrite(
     mark: Option<&str>,
     changes: &mut Changes<'_>,
     out: &mut (impl Write + Send),
-) -> Result<(), RewriteError> {
+) -> Result<(), Error> {
     let mut sink = Sink { out, failed: None };
     // The reader returns errors where it notices that a file is broken, and panics where it does not.
     let written = catch_unwind(AssertUnwindSafe(|| write(&file, reading, mark, changes, &mut sink)));
     if let Some(error) = sink.failed {
-        return Err(RewriteError::Output(error));
+        return Err(Error::Io(error));
     }
-    written.unwrap_or_else(|_| Err(RewriteError::Source("broken Parquet: the reader gave up".into())))
+    written.unwrap_or_else(|_| Err(Error::Input("broken Parquet: the reader gave up".into())))
 }
 
 fn write(
@@ -63,7 +64,7 @@ fn write(
     mark: Option<&str>,
     changes: &mut Changes<'_>,
     out: &mut (impl Write + Send),
-) -> Result<(), RewriteError> {
+) -> Result<(), Error> {
     let options = ReadOptionsBuilder::new().with_encoding_stats_as_mask(false).build();
     let reader = SerializedFileReader::new_with_options(file.try_clone().map_err(unreadable)?, options)?;
     let source = reader.metadata().file_metadata();
@@ -93,7 +94,7 @@ fn write(
         }
         let is_cut = rows.changes.iter().any(is_cut);
         if is_cut && texts.len() < reading.fields.text.len() {
-            return Err(RewriteError::Source(format!("no text column `{}`", reading.fields.text.join("`, `"))));
+            return Err(Error::Input(format!("no text column `{}`", reading.fields.text.join("`, `"))));
         }
         for column in 0..metadata.num_columns() {
             let from = group.get_column_reader(column)?;
@@ -114,20 +115,20 @@ fn write(
     Ok(())
 }
 
-impl From<ParquetError> for RewriteError {
+impl From<ParquetError> for Error {
     /// Of a source: what is wrong with a destination is known to its sink.
     fn from(error: ParquetError) -> Self {
-        Self::Source(format!("broken Parquet: {error}"))
+        Self::Input(format!("broken Parquet: {error}"))
     }
 }
 
 /// A schema with the columns of marks at its end.
-fn marked(schema: &Type, field: &str) -> Result<TypePtr, RewriteError> {
+fn marked(schema: &Type, field: &str) -> Result<TypePtr, Error> {
     let mut root = schema.clone();
     if let Type::GroupType { fields, .. } = &mut root {
         for (name, physical) in [(field.into(), Physical::INT64), (format!("{field}{KEPT}"), Physical::BOOLEAN)] {
             if fields.iter().any(|own| own.name() == name) {
-                return Err(RewriteError::Source(format!("it has a column `{name}` already")));
+                return Err(Error::Input(format!("it has a column `{name}` already")));
             }
             let column = Type::primitive_type_builder(&name, physical).with_repetition(Repetition::OPTIONAL);
             fields.push(Arc::new(column.build()?));
@@ -238,7 +239,7 @@ fn cut(
     rows: &Rows,
     reading: &Reading,
     to: &mut SerializedColumnWriter<'_>,
-) -> Result<(), RewriteError> {
+) -> Result<(), Error> {
     let text = |&column: &usize| match group.get_column_reader(column)? {
         ColumnReader::ByteArrayColumnReader(from) => {
             Ok((from, Batch::new(&group.metadata().schema_descr().column(column))))
@@ -256,7 +257,7 @@ fn cut(
         for change in rows.changes(&some).iter().filter(|change| is_cut(change)) {
             let row = place(change, &some);
             let cells: Option<Vec<usize>> = columns.iter().map(|(_, batch)| batch.value(row)).collect();
-            let cells = cells.ok_or_else(|| RewriteError::Source("its text has changed".into()))?;
+            let cells = cells.ok_or_else(|| Error::Input("its text has changed".into()))?;
             let pieces = columns.iter().zip(&cells).map(|((_, batch), &cell)| batch.values[cell].data());
             let pieces: Vec<&[u8]> = pieces.collect();
             let mut left = cuts::of_pieces(&pieces, is_declared, &reading.decoding, &change.cuts)?;

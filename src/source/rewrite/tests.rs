@@ -50,7 +50,7 @@ impl Read {
         Self { _folder: folder, sources, reading, texts }
     }
 
-    fn rewritten(&self, mark: Option<&str>, changes: Vec<Change>) -> Result<Vec<u8>, RewriteError> {
+    fn rewritten(&self, mark: Option<&str>, changes: Vec<Change>) -> Result<Vec<u8>, Error> {
         let mut out = Vec::new();
         self.sources.rewrite(SourceId(0), &self.reading, mark, &mut changes.into_iter(), &mut out)?;
         Ok(out)
@@ -467,7 +467,7 @@ fn a_full_disk_is_told_from_a_broken_source() {
         for room in 0..4 {
             let mut changes = [change.clone()].into_iter();
             let written = read.sources.rewrite(SourceId(0), &read.reading, None, &mut changes, &mut Full(room));
-            let Err(RewriteError::Output(error)) = written else { panic!("{name}: {written:?}") };
+            let Err(Error::Io(error)) = written else { panic!("{name}: {written:?}") };
             assert_eq!(error.kind(), io::ErrorKind::StorageFull, "{name}");
         }
     }

@@ -1,6 +1,7 @@
 //! A file that is one document, without parts of its text: within its compression, if it is in one.
 
-use super::{Changes, RewriteError, cuts, rest, unreadable};
+use super::{Changes, cuts, rest, unreadable};
+use crate::error::Error;
 use crate::source::Reading;
 use crate::source::compression::{Compression, Compressor, HEAD};
 use std::io::{BufRead, Read, Write};
@@ -11,10 +12,10 @@ pub(super) fn rewrite(
     reading: &Reading,
     changes: &mut Changes<'_>,
     out: &mut impl Write,
-) -> Result<(), RewriteError> {
+) -> Result<(), Error> {
     let Some(change) = changes.next() else { return rest(input, out) };
     if change.mark.is_some() {
-        return Err(RewriteError::Source("it is text, not records: there is no field to mark it in".into()));
+        return Err(Error::Input("it is text, not records: there is no field to mark it in".into()));
     }
     let head = input.fill_buf().map_err(unreadable)?;
     let compression = Compression::of(&head[..head.len().min(HEAD)]);

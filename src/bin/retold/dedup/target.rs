@@ -10,7 +10,6 @@ use crate::temporary;
 use rayon::prelude::*;
 use retold::dedup::{DedupOptions, Deduplicated, Fate};
 use retold::problem::io_reason;
-use retold::source::RewriteError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Read, Write};
@@ -237,8 +236,8 @@ impl Target {
                 let mut out = BufWriter::with_capacity(1 << 18, &written);
                 let rewritten = result.write(place.source, mark, &mut out);
                 rewritten.map_err(|error| match error {
-                    RewriteError::Source(reason) => Failure::new(format!("{name}: {reason}; nothing is written")),
-                    RewriteError::Output(error) => self.failed(&error),
+                    retold::Error::Io(error) => self.failed(&error),
+                    reason => Failure::new(format!("{name}: {reason}; nothing is written")),
                 })?;
                 out.flush().map_err(|error| self.failed(&error))?;
             }

@@ -167,7 +167,7 @@ fn table(bytes: &[u8]) -> Vec<Vec<String>> {
 }
 
 /// The file with changes of texts in these columns.
-fn rewritten(bytes: &[u8], texts: &[&str], mark: Option<&str>, changes: &[Change]) -> Result<Vec<u8>, RewriteError> {
+fn rewritten(bytes: &[u8], texts: &[&str], mark: Option<&str>, changes: &[Change]) -> Result<Vec<u8>, Error> {
     let text = texts.iter().map(|field| field.to_string()).collect();
     let reading = Reading { fields: Fields { text, id: None }, ..Reading::default() };
     let (mut changes, mut out) = (changes.iter().cloned(), Vec::new());
@@ -179,9 +179,9 @@ fn removed(record: u64) -> Change {
     Change { record, is_removed: true, cuts: Vec::new(), mark: None }
 }
 
-fn reason(result: Result<Vec<u8>, RewriteError>) -> String {
+fn reason(result: Result<Vec<u8>, Error>) -> String {
     match result {
-        Err(RewriteError::Source(reason)) => reason,
+        Err(Error::Input(reason)) => reason,
         other => panic!("{:?}", other.map(|bytes| bytes.len())),
     }
 }
@@ -284,7 +284,7 @@ proptest! {
         let cuts = [Change { record: 3, is_removed: false, cuts: std::iter::once(0..2).collect(), mark: None }];
         for changes in [&[][..], &[removed(1), removed(12)], &cuts] {
             if let Err(error) = rewritten(&bytes, &["text"], None, changes) {
-                prop_assert!(matches!(error, RewriteError::Source(_)), "{error:?}");
+                prop_assert!(matches!(error, Error::Input(_)), "{error:?}");
             }
         }
         bytes.truncate(cut.index(bytes.len()));
@@ -453,7 +453,7 @@ fn a_full_destination_is_its_own_error() {
         let mut changes = [removed(1)].into_iter();
         let changes: &mut dyn Iterator<Item = Change> = &mut changes;
         let result = rewrite(file(&bytes), &Reading::default(), None, &mut changes.peekable(), &mut Full(room));
-        let Err(RewriteError::Output(error)) = result else { panic!("{result:?} with room for {room}") };
+        let Err(Error::Io(error)) = result else { panic!("{result:?} with room for {room}") };
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
     }
 }
