@@ -19,7 +19,7 @@ use std::path::Path;
 
 /// One of two documents.
 #[derive(Debug)]
-pub struct Compared {
+pub struct ComparedDocument {
     /// What it is called.
     pub name: Name,
     /// Its text.
@@ -29,7 +29,7 @@ pub struct Compared {
     lines: Option<Vec<u32>>,
 }
 
-impl Compared {
+impl ComparedDocument {
     /// Its text and where its tokens stand.
     pub fn located(&self) -> Located<'_> {
         Located::new(&self.text, &self.tokens, self.lines.as_deref())
@@ -56,7 +56,7 @@ impl Compared {
 #[derive(Debug)]
 pub struct Comparison {
     /// The two.
-    pub documents: [Compared; 2],
+    pub documents: [ComparedDocument; 2],
     /// Their shingles, counted.
     pub similarity: Similarity,
     /// Whether they have the same tokens in the same order.
@@ -80,7 +80,7 @@ pub fn compare(names: [impl AsRef<OsStr>; 2], options: &Options) -> Result<Compa
     if names == ["-", "-"] {
         return Err(Error::Invalid("standard input can be one of the two documents, not both".to_owned()));
     }
-    let [a, b] = names.map(|name| Compared::read(name, options));
+    let [a, b] = names.map(|name| ComparedDocument::read(name, options));
     Ok(compared([a?, b?], options))
 }
 
@@ -106,12 +106,12 @@ pub fn compare_texts(texts: [&str; 2], options: &Options) -> Result<Comparison, 
         }
         let (path, text) = (name.to_owned(), text.to_owned());
         let document = OneDocument { path, record: None, text, lines: None };
-        Compared::of(name.to_owned(), document, options)
+        ComparedDocument::of(name.to_owned(), document, options)
     };
     Ok(compared([named("0", texts[0])?, named("1", texts[1])?], options))
 }
 
-fn compared(documents: [Compared; 2], options: &Options) -> Comparison {
+fn compared(documents: [ComparedDocument; 2], options: &Options) -> Comparison {
     let sets = [&documents[0], &documents[1]].map(|document| {
         let (mut shingles, mut set) = (Shingles::default(), ShingleSet::default());
         shingles.read(Shingling::new(options.shingle_size), &document.tokens.hashes);
@@ -129,13 +129,13 @@ fn compared(documents: [Compared; 2], options: &Options) -> Comparison {
 }
 
 /// The passages that stand in both.
-fn passages(documents: &[Compared; 2], min_tokens: u32) -> Vec<Passage> {
+fn passages(documents: &[ComparedDocument; 2], min_tokens: u32) -> Vec<Passage> {
     let (digester, mut digest, mut index) = (Digester::new(min_tokens), Digest::default(), Index::new(1));
     for document in documents {
         digester.add(&document.tokens.hashes, &mut digest);
         index.push(fingerprint(&document.tokens.hashes), &[0]);
     }
-    let located = documents.each_ref().map(Compared::located);
+    let located = documents.each_ref().map(ComparedDocument::located);
     let mut found = digest.passages(min_tokens, &index.collapse());
     found.retain(|passage| [0, 1].iter().all(|&number| passage.places.iter().any(|at| at.document == DocId(number))));
     let quoted = found.iter().map(|passage| {

@@ -49,7 +49,7 @@ pub fn containers(
     let rare = of_each(corpus, shingling, small, problems, |document, set, rare| {
         rare.extend(counts.shared_prefix(set, least).map(|shingle| (shingle, document)));
     });
-    let postings = Postings::new(rare);
+    let postings = RareShingles::new(rare);
     // Who meets whom is not written down: documents of one template may all meet.
     let has_met: Vec<AtomicBool> = small.iter().map(|_| AtomicBool::new(false)).collect();
     let large: Vec<DocId> = of_each(corpus, shingling, large, problems, |document, set, met| {
@@ -108,7 +108,7 @@ fn best(
     corpus: Corpus<'_>,
     Containing { shingling, least, longer_only }: Containing,
     sets: &[(DocId, ShingleSet)],
-    postings: &Postings,
+    postings: &RareShingles,
     large: &[DocId],
     problems: &mut Vec<Problem>,
 ) -> Vec<Contained> {
@@ -160,7 +160,7 @@ fn best(
 }
 
 /// Shingles with the documents that they are rare in, to look them up.
-struct Postings {
+struct RareShingles {
     /// Sorted.
     rare: Vec<(u64, DocId)>,
     /// Where the shingles with each beginning start, and the end: shingles are hashes, so that nearly all parts are as long.
@@ -168,7 +168,7 @@ struct Postings {
     shift: u32,
 }
 
-impl Postings {
+impl RareShingles {
     fn new(mut rare: Vec<(u64, DocId)>) -> Self {
         rare.par_sort_unstable();
         let bits = (rare.len() as u64).next_power_of_two().ilog2().clamp(1, 26);

@@ -30,7 +30,7 @@ pub struct Gathered {
     pub edited: Vec<DocId>,
     /// How long the text of each is, in bytes; where texts are edited, and before they are.
     pub lengths: Vec<u64>,
-    /// The sources of which not all could be read, besides single records; what is behind that in one has other numbers than it seems.
+    /// The sources that were not read to their ends; records behind the break have other numbers than it seems.
     pub lost: Vec<SourceId>,
     /// All lines, for boilerplate; none when lines are not looked at.
     pub lines: Option<LineCounter>,

@@ -1,4 +1,4 @@
-//! Leaks: documents of one set that stand in another, exactly, nearly, or in a longer document. Pairs within a set do not count.
+//! Leaks: documents of one set that stand in another, exactly, nearly, or within a document. Pairs within a set do not count.
 
 use crate::buckets::Buckets;
 use crate::clusters::Compare;

@@ -291,7 +291,7 @@ pub enum LeakKind {
     Exact,
     /// With a similarity of at least the threshold.
     Near,
-    /// In a longer one.
+    /// Most of it stands in one.
     Contained,
 }
 
@@ -377,7 +377,7 @@ pub struct AtThreshold {
     pub removed: u64,
 }
 
-/// Two documents at or above the threshold, the first before the second in document order.
+/// Two documents, the first before the second in document order, and how alike they are.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pair {
     /// The first.

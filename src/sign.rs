@@ -64,7 +64,7 @@ pub struct SignedPart {
     pub ids: String,
     /// What could not be read: the source, the record's line in the part from 0, the reason.
     pub lost: Vec<(SourceId, Option<u32>, String)>,
-    /// Whether more than the records among that is lost of the one source that it is of.
+    /// Whether the source broke off: what follows the last loss is lost too.
     pub breaks_off: bool,
     /// What was assumed of texts that are not plain UTF-8.
     pub assumed: Vec<(u32, Assumed)>,

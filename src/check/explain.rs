@@ -1,6 +1,6 @@
 //! What each rule means, for those who break one.
 
-use super::Rule;
+use super::rules::Rule;
 
 /// What is to be said of a rule.
 #[derive(Clone, Copy, Debug)]

@@ -1,116 +1,14 @@
-//! Findings: what a report holds against the rules, each with its place, its words and what it is known by.
+//! Findings of a report: what it holds against the rules, and what each is known by.
 
 use super::baseline::{Baseline, Key};
+use super::finding::{Finding, NearMember, Place, RELATED, State, What, quoted};
 use super::rules::{Level, Rule, Rules};
 use crate::document::DocId;
-use crate::lines::RepeatedLine;
 use crate::report::{Cluster, LeakKind, Member, Report};
 use crate::similarity::rounded_down;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
-
-/// Something that a rule is broken by.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Finding<'a> {
-    /// Which rule.
-    pub rule: Rule,
-    /// How it counts where it stands.
-    pub level: Level,
-    /// Whether it is held against the data.
-    pub state: State,
-    /// Where it is.
-    pub place: Place<'a>,
-    /// Whether any of its places is in a file that matters, and the rule is on there.
-    pub is_touched: bool,
-    /// Where else one has to look, but for lines of the same document.
-    elsewhere: Vec<Place<'a>>,
-    what: What<'a>,
-    /// What a baseline knows it by; what cannot be read is never known.
-    pub key: Option<Key>,
-    /// How often it counts there.
-    pub times: u64,
-    /// Which cluster it is of, by its first document.
-    pub(super) cluster: Option<DocId>,
-    /// Whether its place is that of the document that others are like, as they are in no file that matters.
-    pub(super) is_swapped: bool,
-    /// What it tells of, when that is no member of a cluster but like one.
-    pub(super) stray: Option<Stray>,
-}
-
-/// A document that is like a member of a cluster but not like its leader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stray {
-    pub document: DocId,
-    /// The cluster, by its first document.
-    pub cluster: DocId,
-}
-
-/// What is to be said of a finding. Of lines, of which there may be hundreds of thousands, it is put into words when it is asked for.
-#[derive(Clone, Debug, PartialEq)]
-enum What<'a> {
-    Said(String),
-    Line(&'a RepeatedLine),
-}
-
-impl<'a> Finding<'a> {
-    /// What is to be said, in a line without the place.
-    pub fn message(&self) -> Cow<'_, str> {
-        match &self.what {
-            What::Said(message) => Cow::Borrowed(message),
-            What::Line(line) => Cow::Owned(repeated(line, self.place.record.is_some())),
-        }
-    }
-
-    /// Whether it tells of a document that is told twice.
-    pub(super) fn is_pair(&self) -> bool {
-        self.cluster.is_some() || self.stray.is_some()
-    }
-
-    /// Where else one has to look.
-    pub fn related(&self) -> Vec<Place<'a>> {
-        match self.what {
-            // A line of a record is one of its text, not of the file.
-            What::Line(_) if self.place.record.is_some() => vec![self.place.clone()],
-            What::Line(line) => {
-                let others = [&line.lines[..1], &line.lines[2..]].concat();
-                let at = |line: u64| Place { line: Some(line), ..self.place.clone() };
-                others.into_iter().take(RELATED).map(at).collect()
-            }
-            What::Said(_) => self.elsewhere.clone(),
-        }
-    }
-}
-
-/// Whether a finding is held against the data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// It is.
-    New,
-    /// It is in the baseline.
-    Known,
-    /// There are no more than the rule allows.
-    Allowed,
-}
-
-/// A document, or a line of it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place<'a> {
-    /// The path of the file.
-    pub path: &'a str,
-    /// The line in the file, from 1, where one is known.
-    pub line: Option<u64>,
-    /// The record, from 1, in a file of records.
-    pub record: Option<u64>,
-    /// The document's name.
-    pub document: Cow<'a, str>,
-}
-
-/// How many other places of a finding are named.
-const RELATED: usize = 10;
-/// About how many bytes of a text are quoted.
-const QUOTED: usize = 120;
 
 /// What a report holds against the rules.
 pub struct Found<'a> {
@@ -165,7 +63,7 @@ impl<'a> Found<'a> {
                 contents.add(key, 1, name);
             }
         }
-        let is_counted = |stray: Stray| clusters.contains(&stray.document);
+        let is_counted = |stray: NearMember| clusters.contains(&stray.document);
         for finding in told.filter(|finding| !finding.stray.is_some_and(is_counted)) {
             if let Some(key) = &finding.key {
                 contents.add(key, finding.times, &finding.place.document);
@@ -235,8 +133,8 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
         self.found.findings.last_mut()
     }
 
-    /// Adds a document that is told twice, the same as another or so much like it: Jaccard, and containment in it. When the other alone is
-    /// in a file that matters, it is the other that stands out.
+    /// Adds a duplicate of `other`: exact where `alike` is none, else with the Jaccard and the share of `document` that the other has. If only
+    /// the other's file matters, the finding stands there.
     fn pair(
         &mut self,
         rule: Rule,
@@ -317,7 +215,7 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
             let alike = Some((stray.jaccard, stray.containment));
             if let Some(finding) = self.pair(Rule::NearDuplicate, stray.document, stray.member, alike) {
                 let cluster = first_of.get(&stray.member).copied().unwrap_or(stray.member);
-                finding.stray = Some(Stray { document: stray.document, cluster });
+                finding.stray = Some(NearMember { document: stray.document, cluster });
             }
         }
     }
@@ -453,44 +351,4 @@ fn down(share: f64) -> f64 {
 /// A share of a document, never more than it is.
 fn percent(share: f64) -> String {
     format!("{:.0} %", down(share) * 1e2)
-}
-
-/// The beginning of a text on one line.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::with_capacity(QUOTED + 8);
-    quoted.push('"');
-    for (number, word) in text.split_whitespace().enumerate() {
-        if quoted.len() > QUOTED {
-            quoted.push('…');
-            break;
-        }
-        if number > 0 {
-            quoted.push(' ');
-        }
-        // A word may be a whole line of a script that has no spaces.
-        match word.char_indices().nth(QUOTED) {
-            Some((end, _)) => quoted.extend([&word[..end], "…"]),
-            None => quoted.push_str(word),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
-/// What is said of a line that is repeated.
-fn repeated(line: &RepeatedLine, is_record: bool) -> String {
-    let (first, again) = (line.lines[0], &line.lines[1..]);
-    let nearly = if line.is_exact() { "as" } else { "nearly as" };
-    let mut message = String::with_capacity(QUOTED + 64);
-    if is_record || again.len() > 1 {
-        message.push_str(if again.len() > 1 { "lines " } else { "line " });
-        for (number, line) in again.iter().take(RELATED).enumerate() {
-            // Nothing can go wrong in a string.
-            let _ = write!(message, "{}{line}", if number == 0 { "" } else { ", " });
-        }
-        message.push_str(if again.len() > RELATED { " and more" } else { "" });
-        message.push_str(if is_record { " of its text " } else { " " });
-    }
-    let _ = write!(message, "{nearly} line {first}: {}", quoted(&line.text));
-    message
 }

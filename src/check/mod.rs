@@ -23,13 +23,14 @@
 
 mod baseline;
 mod explain;
+mod finding;
 mod findings;
 mod rules;
 mod verdict;
 
 pub use baseline::{Baseline, Entry, Key, Scope};
 pub use explain::Explanation;
-pub use findings::{Finding, Place, State};
+pub use finding::{Finding, Place, State};
 pub use rules::{Level, Rule, Rules, Setting};
 
 use crate::report::Report;
@@ -113,17 +114,16 @@ fn accepted(found: &Found<'_>) -> Baseline {
     found.contents(|finding| finding.level > Level::Off)
 }
 
-/// What others of a cluster are like is told once, as if it came behind them: by the strictest of the findings that it stands in.
+/// Keeps one of the findings that would all stand at the document which others of a cluster are like: the strictest.
 fn tell_once(findings: &mut Vec<Finding<'_>>) {
     if !findings.iter().any(|finding| finding.is_swapped) {
         return;
     }
     let key = |finding: &Finding<'_>| {
-        let cluster = finding.cluster.or(finding.stray.map(|stray| stray.cluster));
-        (finding.state == State::New, cluster, finding.place.path.to_owned(), finding.place.record)
+        (finding.state == State::New, finding.told_of(), finding.place.path.to_owned(), finding.place.record)
     };
     let mut best: BTreeMap<_, (Level, bool, Reverse<usize>)> = BTreeMap::new();
-    for (at, finding) in findings.iter().enumerate().filter(|(_, finding)| finding.is_pair()) {
+    for (at, finding) in findings.iter().enumerate().filter(|(_, finding)| finding.told_of().is_some()) {
         let rank = (finding.level, !finding.is_swapped, Reverse(at));
         best.entry(key(finding)).and_modify(|best| *best = rank.max(*best)).or_insert(rank);
     }

@@ -1,7 +1,7 @@
 //! Verdicts: which findings are known, and which are few enough.
 
 use super::baseline::{Baseline, Key};
-use super::findings::{Finding, State};
+use super::finding::{Finding, State};
 use super::rules::{Level, Rule, Rules};
 use crate::document::DocId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,8 +66,7 @@ pub fn apply_limits(findings: &mut [Finding<'_>], rules: &Rules, documents: u64)
         };
         let mut new: Vec<&mut Finding<'_>> = findings.iter_mut().filter(is_of_rule).collect();
         let count = new.len() as u64;
-        let cluster = |finding: &Finding<'_>| finding.cluster.or(finding.stray.map(|stray| stray.cluster));
-        let clusters = new.iter().filter_map(|finding| cluster(finding)).collect::<BTreeSet<_>>().len() as u64;
+        let clusters = new.iter().filter_map(|finding| finding.told_of()).collect::<BTreeSet<_>>().len() as u64;
         // By where they stand: several may have one name.
         let touched =
             new.iter().map(|finding| (finding.place.path, finding.place.record)).collect::<BTreeSet<_>>().len();

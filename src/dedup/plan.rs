@@ -40,7 +40,7 @@ pub struct Deduplicated {
     pub representatives: Vec<DocId>,
     /// What could not be read; it stays.
     pub problems: Vec<Problem>,
-    /// Documents that keep what stands elsewhere too: each time it was cut, something else went for which it had been.
+    /// Documents that keep passages which stand elsewhere too: each cut was taken back, as what it was made for went.
     pub left_alone: Vec<DocId>,
     /// Counts.
     pub summary: Summary,

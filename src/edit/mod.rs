@@ -225,8 +225,7 @@ fn repeated_lines(repeated: Vec<RepeatedLine>, text: &str, tokens: &Tokens) -> V
     cuts.into_values().collect()
 }
 
-/// A short line goes for its neighbour, which may go for one that becomes its own when what is between has gone: of the same tokens, the
-/// first of them stays.
+/// A cut names the line that stays. Where that line was cut itself in a later pass, this names the one that it went for.
 fn name_what_stays(cuts: &mut [Cut]) {
     for at in 0..cuts.len() {
         let (earlier, [cut, ..]) = cuts.split_at_mut(at) else { return };

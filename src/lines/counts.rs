@@ -5,13 +5,13 @@
 
 /// The counts of long lines and of those that are compared with them, each made when it is asked for first.
 #[derive(Debug, Default)]
-pub(super) struct Counts {
+pub(super) struct TokenCounts {
     list: Vec<[u8; BUCKETS]>,
     /// For each candidate one more than the place of its counts in the list, or 0.
     places: Vec<u32>,
 }
 
-impl Counts {
+impl TokenCounts {
     /// Forgets all; there are so many candidates.
     pub(super) fn clear(&mut self, candidates: usize) {
         self.list.clear();

@@ -58,7 +58,7 @@ impl Default for LineOptions {
 }
 
 impl LineOptions {
-    /// The same for those who ask nothing of nearly equal lines, so that none are compared with each other.
+    /// The same, without looking for nearly equal lines.
     pub fn equal_only(self) -> Self {
         Self { similarity: 1.0, ..self }
     }

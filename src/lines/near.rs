@@ -17,7 +17,7 @@
 //! 20 ms, 200,000 sentences 4 s.
 //! Limits: a document with very many lines alike but not alike enough is given up after `MOST_STEPS`, and said so.
 
-use super::counts::Counts;
+use super::counts::TokenCounts;
 use super::key::{LANES, lanes_from};
 use super::prefix::{Listing, PrefixIndex, Shared};
 use super::prose::Prose;
@@ -57,7 +57,7 @@ pub(super) struct Near {
     masks: Vec<[u64; 8]>,
     /// What each adds to the greatest distance of a similar line, in parts of [`PARTS`].
     shares: Vec<[u64; 8]>,
-    counts: Counts,
+    counts: TokenCounts,
     /// Whether each is the first of a group, of itself alone if need be.
     is_first: Vec<bool>,
     /// Whether each is in a group with another.

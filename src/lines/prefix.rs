@@ -15,8 +15,8 @@ use crate::postings::Postings;
 /// Which lines a line may be like, by the rarest pairs of each.
 #[derive(Debug, Default)]
 pub(super) struct PrefixIndex {
-    tokens: Counts,
-    pairs: Counts,
+    tokens: Frequencies,
+    pairs: Frequencies,
     postings: Postings<6>,
     /// The pairs of the line at hand, with how rare each is: 0 when it stands in the document once, else the logarithm of how often.
     own_pairs: Vec<u64>,
@@ -140,12 +140,12 @@ fn pairs_of(line: &[u64]) -> impl Iterator<Item = u64> {
 
 /// How often each hash stands in a document. Hashes may share a count: that costs time, not truth.
 #[derive(Debug, Default)]
-struct Counts {
+struct Frequencies {
     counts: Vec<u8>,
     shift: u32,
 }
 
-impl Counts {
+impl Frequencies {
     /// Counts hashes, about so many.
     #[inline(always)]
     fn read(&mut self, total: usize, hashes: impl Iterator<Item = u64>) {

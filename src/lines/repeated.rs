@@ -32,7 +32,7 @@ pub struct RepeatedLines {
 }
 
 impl RepeatedLines {
-    /// For documents of which the first line of each stays and the others go: what is like one that goes alone is not told.
+    /// For texts that are cut: the first line of each group stays, and lines are compared with such first lines only.
     pub fn of_what_stays() -> Self {
         Self { near: Near::of_leaders(), ..Self::default() }
     }

@@ -21,12 +21,12 @@ pub struct Listed {
     /// Its path as given or found.
     pub path: String,
     /// What becomes of it.
-    pub fate: Fate,
+    pub fate: ListedAs,
 }
 
 /// What becomes of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum ListedAs {
     /// It is read, as this.
     Read(String),
     /// It is left out, for this reason, which is no problem.
@@ -56,29 +56,29 @@ impl Sources {
             listed.extend(others.map(|source| {
                 let is_read = source.path.canonicalize().is_ok_and(|path| files.contains(&path));
                 let reason = if is_read { "it is read by another name" } else { left_out(&source.path) };
-                Listed { path: source.name(), fate: Fate::LeftOut(reason.into()) }
+                Listed { path: source.name(), fate: ListedAs::LeftOut(reason.into()) }
             }));
             listed.extend(all.passed.iter().map(|passed| {
                 // What no rule leaves out the walk by the rules came by as well.
                 let (path, reason) = passed;
                 let reason = if self.passed.binary_search(passed).is_ok() { reason } else { left_out(path) };
-                Listed { path: shown(path), fate: Fate::LeftOut(reason.into()) }
+                Listed { path: shown(path), fate: ListedAs::LeftOut(reason.into()) }
             }));
         }
-        let problems = self
-            .problems
-            .iter()
-            .map(|problem| Listed { path: problem.path.to_string(), fate: Fate::Problem(problem.reason.to_string()) });
+        let problems = self.problems.iter().map(|problem| Listed {
+            path: problem.path.to_string(),
+            fate: ListedAs::Problem(problem.reason.to_string()),
+        });
         listed.extend(problems);
         listed
     }
 }
 
-fn fate(loader: &mut Loader, source: &Source, reading: &Reading) -> Fate {
+fn fate(loader: &mut Loader, source: &Source, reading: &Reading) -> ListedAs {
     let mut head = Vec::new();
     let path = source.given_path();
     if let Err(error) = File::open(path).and_then(|file| file.take(HEAD as u64).read_to_end(&mut head)) {
-        return Fate::Problem(io_reason(&error));
+        return ListedAs::Problem(io_reason(&error));
     }
     let packed = Compression::of(&head).map(|compression| format!(", {compression}")).unwrap_or_default();
     let format = match source.format {
@@ -90,18 +90,20 @@ fn fate(loader: &mut Loader, source: &Source, reading: &Reading) -> Fate {
         Format::Index { .. } => "index file",
         Format::Text => {
             return match loader.load(path, reading) {
-                Ok(Loaded { incomplete: Some(reason), .. }) => Fate::Problem(reason),
+                Ok(Loaded { incomplete: Some(reason), .. }) => ListedAs::Problem(reason),
                 Ok(loaded) => {
                     let encoding = loaded.assumed.map_or("UTF-8", |assumed| assumed.encoding);
                     let format = if loaded.lines.is_some() { "HTML" } else { "text" };
-                    Fate::Read(format!("{format}, {encoding}{packed}"))
+                    ListedAs::Read(format!("{format}, {encoding}{packed}"))
                 }
-                Err(reason @ (NotText::Binary | NotText::Index)) if !source.given => Fate::LeftOut(reason.to_string()),
-                Err(reason) => Fate::Problem(reason.to_string()),
+                Err(reason @ (NotText::Binary | NotText::Index)) if !source.given => {
+                    ListedAs::LeftOut(reason.to_string())
+                }
+                Err(reason) => ListedAs::Problem(reason.to_string()),
             };
         }
     };
-    Fate::Read(format!("{format}{packed}"))
+    ListedAs::Read(format!("{format}{packed}"))
 }
 
 /// Why a file below `root` is not read.

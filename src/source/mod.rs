@@ -38,7 +38,7 @@ pub(crate) use file::NOT_READ_WHOLE;
 pub use file::{Source, in_common, shown, way_from, whole_path};
 pub(crate) use indexed::{BlockPacker, Facts, IndexFile, IndexWriter, IndexedName, PackedBlocks, Piece};
 pub use json::Fields;
-pub use list::{Fate, Listed};
+pub use list::{Listed, ListedAs};
 pub use one::{OneDocument, path_and_record, read_one};
 pub use parts::Part;
 pub use read::{Document, PartEnd, PartReader, Place, Visit};

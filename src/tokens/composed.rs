@@ -37,7 +37,7 @@ impl Composed {
         &self.text
     }
 
-    /// Where in the original that stands which became a range, not empty, of the composed text.
+    /// The range of the original that a range of the composed text, not empty, was composed from.
     pub fn origin(&self, range: Range<usize>) -> Range<usize> {
         let first = self.parts.partition_point(|&(composed, _)| composed <= range.start);
         let next = self.parts.partition_point(|&(composed, _)| composed < range.end);

@@ -1,4 +1,4 @@
-//! What `scan`, `check` and `dedup` have in common: paths, a pool of threads, progress, and what cannot be read.
+//! What commands have in common: paths, a pool of threads, progress, and what cannot be read.
 
 use crate::args::SelectionArgs;
 use crate::exit::{Failure, say};

@@ -7,7 +7,7 @@ use crate::output::Destination;
 use crate::written::is_report;
 use crate::{format, run, values};
 use retold::report::Report;
-use retold::source::{Fate, Listed, Sources};
+use retold::source::{Listed, ListedAs, Sources};
 use std::path::PathBuf;
 
 /// Scans, writes the report, and says on standard error what could not be read.
@@ -99,14 +99,14 @@ fn list(args: &ScanArgs, paths: &[PathBuf], options: &retold::Options) -> Result
         let sources = Sources::find(paths, &options.selection, &options.reading);
         sources.list(paths, &options.selection, &options.reading)
     });
-    let has_problems = listed.iter().any(|listed| matches!(listed.fate, Fate::Problem(_)));
+    let has_problems = listed.iter().any(|listed| matches!(listed.fate, ListedAs::Problem(_)));
     args.output.destination().write(|out| {
         for Listed { path, fate } in &listed {
             let path = format::escaped(path);
             match fate {
-                Fate::Read(what) => writeln!(out, "{path}: {what}")?,
-                Fate::LeftOut(why) => writeln!(out, "{path}: left out: {why}")?,
-                Fate::Problem(why) => writeln!(out, "{path}: problem: {why}")?,
+                ListedAs::Read(what) => writeln!(out, "{path}: {what}")?,
+                ListedAs::LeftOut(why) => writeln!(out, "{path}: left out: {why}")?,
+                ListedAs::Problem(why) => writeln!(out, "{path}: problem: {why}")?,
             }
         }
         Ok(())

@@ -79,8 +79,8 @@ impl<'a> Rounds<'a> {
         })
     }
 
-    /// Compares what is left with the reference and with each other: what goes is known then. Whether something comes back, so that
-    /// it must be compared again: a document that went for one which goes now; or whether only the reference was asked for yet.
+    /// Notes which of the documents that are left go. True when another comparison is needed: a document came back, because the one that
+    /// it went for goes now, or only the reference has been asked so far.
     pub(super) fn compare(&mut self, progress: &Progress) -> Result<bool, Error> {
         let is_first = self.count.is_none();
         // The first time nearly always something goes, and all has to be read again without it.

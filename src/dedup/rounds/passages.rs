@@ -40,7 +40,7 @@ pub(in crate::dedup) struct CutPassages {
     taken_back: BTreeMap<Seat, usize>,
 }
 
-/// A passage that stays in one place, not of the reference, which stays as it is, and was cut in others.
+/// A passage that stays in one place and was cut in others. What stays in the reference is not noted: nothing is cut there, so it stays.
 struct CutPassage {
     stays: Place,
     cut: Vec<(Seat, Pieces)>,

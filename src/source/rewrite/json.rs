@@ -67,7 +67,7 @@ fn is_between_halves(object: &str, range: &Range<usize>) -> bool {
     is_half(range.start.checked_sub(6), 0xd800..0xdc00) && is_half(Some(range.end), 0xdc00..0xe000)
 }
 
-/// Where in a string with quotes that stands which is cut from its text, when this begins at `start`; and the length of the text.
+/// The ranges of a string with quotes that `cuts` take out, where its text begins at `start`; and the length of that text.
 fn in_literal(literal: &str, start: usize, cuts: &[Range<usize>]) -> (Vec<Range<usize>>, usize) {
     let inner = &literal[1..literal.len() - 1];
     let mut wanted = cuts.iter().flat_map(|cut| [cut.start, cut.end]).peekable();

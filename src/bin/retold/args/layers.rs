@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 /// The commands that read a configuration file.
 const CONFIGURED: [&str; 5] = ["scan", "check", "dedup", "index", "compare"];
 
-/// Options that say how something is looked for which nobody looks for unless one of others is given: the command, the option, the others.
+/// Options without effect unless one of others is given: the command, the option, the others.
 const NEEDS: [(&str, &str, &[&str]); 9] = [
     ("scan", "passage_tokens", &["passages"]),
     ("dedup", "passage_tokens", &["drop_passages"]),

@@ -3,7 +3,7 @@
 use super::{Compared, Kind};
 use crate::difference::{Change, lines, text};
 use crate::format::rounded;
-use retold::compare::Compared as Document;
+use retold::compare::ComparedDocument;
 use retold::located::Located;
 use retold::report::Passage;
 use serde::Serialize;
@@ -67,7 +67,7 @@ struct Stretch<'a> {
 pub fn write(out: &mut dyn Write, compared: &Compared) -> io::Result<()> {
     let comparison = &compared.comparison;
     let similarity = comparison.similarity;
-    let [a, b] = comparison.documents.each_ref().map(Document::located);
+    let [a, b] = comparison.documents.each_ref().map(ComparedDocument::located);
     let wire = Wire {
         a: side(&comparison.documents[0], similarity.left),
         b: side(&comparison.documents[1], similarity.right),
@@ -87,7 +87,7 @@ pub fn write(out: &mut dyn Write, compared: &Compared) -> io::Result<()> {
     writeln!(out)
 }
 
-fn side(document: &Document, shingles: u32) -> Side<'_> {
+fn side(document: &ComparedDocument, shingles: u32) -> Side<'_> {
     let (name, tokens) = (&document.name, document.tokens.hashes.len());
     Side { document: &name.name, path: &name.path, record: name.record, tokens, shingles }
 }

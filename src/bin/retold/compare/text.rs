@@ -4,7 +4,7 @@ use super::{Compared, Kind};
 use crate::difference::{self, Change, text};
 use crate::format::{Style, counted, down, escaped, lines, more, one_line, quoted};
 use indicatif::HumanCount;
-use retold::compare::Compared as Document;
+use retold::compare::ComparedDocument;
 use retold::located::Located;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -19,7 +19,7 @@ const CHANGES: usize = 20;
 const QUOTED: usize = 60;
 
 pub fn write(out: &mut dyn Write, compared: &Compared, style: Style) -> io::Result<()> {
-    let [a, b] = compared.comparison.documents.each_ref().map(Document::located);
+    let [a, b] = compared.comparison.documents.each_ref().map(ComparedDocument::located);
     let mut text = Text { out, compared, a, b, style };
     text.figures()?;
     text.passages()?;
