@@ -16,10 +16,12 @@
 mod keep;
 mod plan;
 mod rounds;
+mod told;
 
 pub use crate::edit::{Cut, Why};
 pub use keep::Keep;
-pub use plan::{Counted, Deduplicated, Entry, Fate, Reason, Removed, Summary};
+pub use plan::Deduplicated;
+pub use told::{Counted, Entry, Fate, Reason, Removed, Summary};
 
 use crate::error::Error;
 use crate::options::Options;
@@ -77,12 +79,11 @@ pub enum Only {
 pub fn dedup(paths: &[PathBuf], options: &DedupOptions, progress: &Progress) -> Result<Deduplicated, Error> {
     options.scan.check()?;
     progress.begin(Stage::Finding, 0);
-    let mut sources = options.scan.sources(paths);
+    let sources = options.scan.sources(paths);
     if let Some(missing) = sources.missing.first() {
         return Err(missing.clone().into());
     }
     let stamps = sources.stamps();
-    let found = std::mem::take(&mut sources.problems);
     let mut rounds = Rounds::new(&sources, options)?;
     loop {
         if rounds.compare(progress)? {
@@ -96,14 +97,6 @@ pub fn dedup(paths: &[PathBuf], options: &DedupOptions, progress: &Progress) -> 
             _ => break,
         }
     }
-    let Rounds { edits, removed, gathered, cut_passages, .. } = rounds;
-    let Some(gathered) = gathered else { return Err(Error::Input("nothing was read".into())) };
-    let left_alone = cut_passages.left_alone().map(|seat| gathered.documents.at(seat)).collect();
-    let mut result = Deduplicated::new(sources, stamps, options, gathered, edits, removed)?;
-    result.left_alone = left_alone;
-    result.problems.extend(found);
-    result.problems.sort_unstable();
-    result.problems.dedup();
-    result.summarize();
-    Ok(result)
+    let decided = rounds.decided().ok_or_else(|| Error::Input("nothing was read".into()))?;
+    Deduplicated::new(sources, stamps, options, decided)
 }

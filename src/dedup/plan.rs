@@ -1,8 +1,10 @@
 //! What a deduplication comes to, as plain data, and how it is told and written.
 
 use super::DedupOptions;
+use super::rounds::Decided;
+use super::told::{Counted, Entry, Fate, Reason, Removed, Summary};
 use crate::document::{DocId, Documents};
-use crate::edit::{Cut, Edits, Why, united};
+use crate::edit::{Edits, Why, united};
 use crate::error::Error;
 use crate::gather::Gathered;
 use crate::index::Index;
@@ -13,7 +15,6 @@ use crate::report::Name;
 use crate::source::{Change, Fetcher, Format, Mark, NOT_READ_WHOLE, Reading, SourceId, Sources, Stamps};
 use crate::tokens::TokenUnit;
 use rayon::prelude::*;
-use serde::Serialize;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -46,162 +47,36 @@ pub struct Deduplicated {
     pub summary: Summary,
 }
 
-/// A document that goes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Removed {
-    /// The document.
-    pub document: DocId,
-    /// Why.
-    pub reason: Reason,
-    /// The one that it was compared with, which is kept or is of the reference; itself if nothing of its cluster is kept.
-    pub representative: DocId,
-    /// Their similarity.
-    pub jaccard: f64,
-    /// The share of its shingles that the representative has.
-    pub containment: f64,
-    /// The number of its cluster, from 1.
-    pub cluster: Option<u32>,
-}
-
-/// Why a document goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reason {
-    /// It has the same tokens as the one that is kept.
-    Exact,
-    /// It reaches the threshold with the one that is kept.
-    Near,
-    /// It has the same tokens as a document of the reference.
-    AgainstExact,
-    /// It reaches the threshold with a document of the reference.
-    AgainstNear,
-    /// A document of the reference holds most of it.
-    AgainstContained,
-    /// It was the one to be kept, and not even that is wanted.
-    AllCopies,
-}
-
-/// Counts of what was read, what goes and what stays.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Documents that were read, and bytes of their texts.
-    pub read: Counted,
-    /// Documents that go, by reason; only reasons that there are.
-    pub removed: Vec<(Reason, Counted)>,
-    /// Repeated lines that are cut of documents that stay.
-    pub repeated_lines: Counted,
-    /// Boilerplate lines that are.
-    pub boilerplate_lines: Counted,
-    /// Parts of passages that are.
-    pub passages: Counted,
-    /// Documents that stay, and what is left of their texts.
-    pub kept: Counted,
-    /// Clusters of documents of which some go.
-    pub clusters: u64,
-    /// Documents of the reference.
-    pub reference: u64,
-    /// How many of those hold no token: nothing is like them.
-    pub empty_reference: u64,
-    /// Files that are no text, which are not written.
-    pub skipped: u64,
-    /// Pages of HTML, of which nothing is cut where others are: their lines are not those of the file.
-    pub uncut_pages: u64,
-    /// How much could not be read or done.
-    pub problems: u64,
-}
-
-/// How many, and how many bytes of text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counted {
-    /// How many.
-    pub count: u64,
-    /// Their bytes.
-    pub bytes: u64,
-}
-
-impl Counted {
-    fn add(&mut self, count: u64, bytes: u64) {
-        self.count += count;
-        self.bytes += bytes;
-    }
-}
-
-/// What becomes of a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// It is a document that goes, or no text.
-    Gone,
-    /// It stays as it is.
-    Whole,
-    /// It stays without some of it.
-    Changed,
-}
-
-/// What is told of one thing that goes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Entry<'a> {
-    /// A document.
-    Removed(&'a Removed),
-    /// A part of the text of a document that stays.
-    Cut {
-        /// The document.
-        document: DocId,
-        /// What is cut.
-        cut: &'a Cut,
-        /// Its text.
-        text: &'a str,
-        /// The line it begins in, from 1.
-        line: u64,
-        /// The line that stays, from 1, if it is a repeated line.
-        first_line: Option<u64>,
-    },
-}
-
 impl Deduplicated {
     pub(super) fn new(
-        sources: Sources,
+        mut sources: Sources,
         stamps: Stamps,
         options: &DedupOptions,
-        gathered: Gathered,
-        edits: Edits,
-        mut removed: Vec<Removed>,
+        decided: Decided,
     ) -> Result<Self, Error> {
-        let reference = sources.first_own();
-        // What is known of such documents may not be all.
-        let own_lost = gathered.lost.iter().filter(|source| **source >= reference);
-        let mut whole: Vec<(SourceId, &str)> = own_lost.map(|&source| (source, NOT_READ_WHOLE)).collect();
-        let own_sources = (reference.0..sources.len() as u32).map(SourceId);
-        whole.extend(own_sources.filter_map(|source| Some((source, sources.get(source).whole_only()?))));
-        whole.sort_unstable();
-        whole.dedup_by_key(|(source, _)| *source);
+        let Decided { gathered, edits, mut removed, left_alone } = decided;
+        let whole = whole_sources(&sources, &gathered);
         let is_whole = |document: DocId| {
             let source = gathered.documents.location(document).source;
             whole.binary_search_by_key(&source, |(source, _)| *source).is_ok()
         };
         removed.retain(|removed| !is_whole(removed.document));
         removed.sort_by_key(|removed| removed.document);
-        let edited: Vec<DocId> = gathered
-            .edited
-            .iter()
-            .copied()
-            .filter(|&document| document >= gathered.documents.first_of(reference) && !is_whole(document))
-            .collect();
+        let representatives = number_clusters(&mut removed);
+        let own = gathered.documents.first_of(sources.first_own());
+        let is_edited = |document: &DocId| *document >= own && !is_whole(*document);
+        let edited: Vec<DocId> = gathered.edited.iter().copied().filter(is_edited).collect();
         let is_of_records =
             |source| !gathered.documents.of(source).is_empty() && sources.get(source).format != Format::Text;
         let named = whole.iter().filter(|(source, _)| is_of_records(*source));
-        let named: Vec<Problem> = named.map(|(source, reason)| sources.get(*source).problem(None, reason)).collect();
-        let of_clusters = removed.iter().filter(|removed| removed.reason.is_of_cluster());
-        let mut representatives: Vec<DocId> = of_clusters.map(|removed| removed.representative).collect();
-        representatives.sort_unstable();
-        representatives.dedup();
-        for removed in removed.iter_mut().filter(|removed| removed.reason.is_of_cluster()) {
-            let number = representatives.binary_search(&removed.representative);
-            removed.cluster = number.ok().map(|number| number as u32 + 1);
-        }
+        let mut problems: Vec<Problem> =
+            named.map(|(source, reason)| sources.get(*source).problem(None, reason)).collect();
+        problems.append(&mut sources.problems);
+        problems.extend(gathered.problems);
         let whole = whole.into_iter().map(|(source, _)| source).collect();
-        let Gathered { documents, index, lengths, bytes, mut problems, skipped, .. } = gathered;
-        problems.extend(named);
         let uncut_pages = if options.cuts() { sources.pages(&options.scan.reading) } else { 0 };
-        let summary = Summary { skipped, uncut_pages, ..Summary::default() };
+        let summary = Summary { skipped: gathered.skipped, uncut_pages, ..Summary::default() };
+        let Gathered { documents, index, lengths, bytes, .. } = gathered;
         let mut result = Self {
             sources,
             stamps,
@@ -217,7 +92,7 @@ impl Deduplicated {
             cut: Vec::new(),
             representatives,
             problems,
-            left_alone: Vec::new(),
+            left_alone,
             summary,
         };
         result.count_cuts(edited)?;
@@ -225,6 +100,9 @@ impl Deduplicated {
             let lost_names = result.lost_names();
             result.problems.extend(lost_names);
         }
+        result.problems.sort_unstable();
+        result.problems.dedup();
+        result.summarize();
         Ok(result)
     }
 
@@ -267,7 +145,7 @@ impl Deduplicated {
         Ok(read?)
     }
 
-    pub(super) fn summarize(&mut self) {
+    fn summarize(&mut self) {
         let (own, mut summary) = (self.own(), std::mem::take(&mut self.summary));
         summary.read.count = u64::from(self.documents.len() as u32 - own.0);
         summary.read.bytes = self.lengths[own.index()..].iter().sum();
@@ -458,8 +336,26 @@ impl Deduplicated {
     }
 }
 
-impl Reason {
-    pub(super) fn is_of_cluster(self) -> bool {
-        matches!(self, Self::Exact | Self::Near | Self::AllCopies)
+/// The sources that stay as they are, each with why: what is known of such documents may not be all.
+fn whole_sources(sources: &Sources, gathered: &Gathered) -> Vec<(SourceId, &'static str)> {
+    let own = (sources.first_own().0..sources.len() as u32).map(SourceId);
+    let own_lost = gathered.lost.iter().filter(|source| **source >= sources.first_own());
+    let mut whole: Vec<(SourceId, &str)> = own_lost.map(|&source| (source, NOT_READ_WHOLE)).collect();
+    whole.extend(own.filter_map(|source| Some((source, sources.get(source).whole_only()?))));
+    whole.sort_unstable();
+    whole.dedup_by_key(|(source, _)| *source);
+    whole
+}
+
+/// Numbers the clusters of documents that go; those of them that are kept, in document order.
+fn number_clusters(removed: &mut [Removed]) -> Vec<DocId> {
+    let of_clusters = removed.iter().filter(|removed| removed.reason.is_of_cluster());
+    let mut representatives: Vec<DocId> = of_clusters.map(|removed| removed.representative).collect();
+    representatives.sort_unstable();
+    representatives.dedup();
+    for removed in removed.iter_mut().filter(|removed| removed.reason.is_of_cluster()) {
+        let number = representatives.binary_search(&removed.representative);
+        removed.cluster = number.ok().map(|number| number as u32 + 1);
     }
+    representatives
 }

@@ -3,7 +3,7 @@
 mod passages;
 
 use super::keep::Preference;
-use super::plan::{Reason, Removed};
+use super::told::{Reason, Removed};
 use super::{DedupOptions, Only};
 use crate::document::DocId;
 use crate::edit::Edits;
@@ -37,13 +37,25 @@ pub(super) struct Rounds<'a> {
     /// How many documents there are.
     count: Option<usize>,
     /// What is left out from now on.
-    pub edits: Edits,
+    edits: Edits,
     /// What the passages among that were cut for.
-    pub cut_passages: CutPassages,
+    cut_passages: CutPassages,
     /// What goes, in the order in which it was found.
-    pub removed: Vec<Removed>,
+    removed: Vec<Removed>,
     /// What was read last.
-    pub gathered: Option<Gathered>,
+    gathered: Option<Gathered>,
+}
+
+/// What the rounds came to.
+pub(super) struct Decided {
+    /// What was read last.
+    pub gathered: Gathered,
+    /// What is left out of texts.
+    pub edits: Edits,
+    /// The documents that go.
+    pub removed: Vec<Removed>,
+    /// The documents that keep passages which stand elsewhere too.
+    pub left_alone: Vec<DocId>,
 }
 
 impl<'a> Rounds<'a> {
@@ -123,6 +135,14 @@ impl<'a> Rounds<'a> {
         self.gathered = Some(gathered);
         self.edits.drops_repeated = self.options.drops_repeated_lines;
         Ok(has_come_back || is_before_cuts)
+    }
+
+    /// What all of them came to, if anything was read.
+    pub(super) fn decided(self) -> Option<Decided> {
+        let Self { edits, removed, cut_passages, gathered, .. } = self;
+        let gathered = gathered?;
+        let left_alone = cut_passages.left_alone().map(|seat| gathered.documents.at(seat)).collect();
+        Some(Decided { gathered, edits, removed, left_alone })
     }
 
     /// Looks for boilerplate lines; whether there are any that were not known.
