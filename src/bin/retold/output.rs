@@ -141,7 +141,10 @@ impl NewFile {
         if self.out.is_none() {
             let mut builder = tempfile::Builder::new();
             let folder = folder_of(&self.place);
-            let made = permissions(&mut builder).prefix(".retold-").tempfile_in(folder);
+            let made = temporary::uninterrupted(|| {
+                let made = permissions(&mut builder).prefix(".retold-").tempfile_in(folder);
+                made.inspect(|file| temporary::remove_too(file.path()))
+            });
             let file = made.map_err(|error| {
                 let shown = folder.display();
                 io::Error::other(match folder.is_dir() {
@@ -149,7 +152,6 @@ impl NewFile {
                     false => format!("there is no directory {shown}"),
                 })
             })?;
-            temporary::remove_too(file.path());
             self.out = Some(BufWriter::new(file));
         }
         self.out.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())

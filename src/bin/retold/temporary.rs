@@ -7,7 +7,7 @@ use retold::source::{TEMPORARY, TEMPORARY_LOCK};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 
 /// How long the names of all such directories are.
@@ -69,26 +69,43 @@ fn is_of_same_user(_: &Path, other: &Path) -> bool {
     other.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
 }
 
-/// Outputs that are written beside their places.
-static OTHERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+/// What a signal has to know.
+struct Begun {
+    /// Outputs that are written beside their places.
+    outputs: Vec<PathBuf>,
+    /// How much is under way that no signal may come into.
+    under_way: usize,
+}
 
-fn others() -> MutexGuard<'static, Vec<PathBuf>> {
-    OTHERS.lock().unwrap_or_else(PoisonError::into_inner)
+static BEGUN: Mutex<Begun> = Mutex::new(Begun { outputs: Vec::new(), under_way: 0 });
+static IS_DONE: Condvar = Condvar::new();
+
+fn begun() -> MutexGuard<'static, Begun> {
+    BEGUN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Has a file or directory go too when the run is interrupted.
 pub fn remove_too(path: &Path) {
-    others().push(path.to_path_buf());
+    begun().outputs.push(path.to_path_buf());
 }
 
-/// Has it stay from here on, as it is being put in its place: half of it gone would be worse than all of it left.
-pub fn keep(path: &Path) {
-    others().retain(|other| other != path);
+/// Does something that a signal waits for: what is made and what is said of it, or what is moved, is so together.
+pub fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
+    struct Done;
+    impl Drop for Done {
+        fn drop(&mut self) {
+            begun().under_way -= 1;
+            IS_DONE.notify_all();
+        }
+    }
+    begun().under_way += 1;
+    let _done = Done;
+    work()
 }
 
 /// Waits for the end where a signal has come: what goes on meanwhile fails, as its files are being removed, and has nothing to say.
 pub fn wait_if_interrupted() {
-    drop(others());
+    drop(begun());
 }
 
 /// Signals end the run as they would, but the directory is removed before. One that whoever started the run has it ignore, as
@@ -103,8 +120,9 @@ fn remove_when_interrupted(directory: &Path) {
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             // Held to the end: see `wait_if_interrupted`.
-            let others = others();
-            for path in others.iter().chain([&directory]) {
+            let begun =
+                IS_DONE.wait_while(begun(), |begun| begun.under_way > 0).unwrap_or_else(PoisonError::into_inner);
+            for path in begun.outputs.iter().chain([&directory]) {
                 remove(path);
             }
             let _ = signal_hook::low_level::emulate_default_handler(signal);

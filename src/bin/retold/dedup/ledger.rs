@@ -1,9 +1,91 @@
-//! The ledger: one object a line for each document that went and each part that was cut, in document order.
+//! The ledger: where it goes, and one object a line for each document that went and each part that was cut, in document order.
 
+use super::partial::{Partial, beside, final_place};
+use crate::exit::Failure;
 use crate::format::{Location, rounded};
-use retold::dedup::{Deduplicated, Entry, Reason, Why};
+use crate::output::Destination;
+use retold::dedup::{DedupOptions, Deduplicated, Entry, Reason, Why};
 use serde::Serialize;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Where it is told what went.
+#[derive(Clone)]
+pub enum Ledger {
+    /// Nowhere.
+    Untold,
+    /// On standard output, or to a pipe or device, which has no wholeness.
+    Stream(Destination),
+    /// In a file, which is called this and stands there, and may be there already.
+    File { name: PathBuf, place: PathBuf, may_replace: bool },
+}
+
+impl Ledger {
+    /// Where it is told what went: where it is said, or beside the output.
+    ///
+    /// It may be no input, and in none, and not in the output; nor be there, unless `force` or a run that was killed has left it.
+    pub fn of(
+        named: Option<&Path>,
+        output: Option<&Path>,
+        force: bool,
+        paths: &[PathBuf],
+        options: &DedupOptions,
+    ) -> Result<Self, Failure> {
+        let name = match (named, output) {
+            (Some(named), _) if named == Path::new("-") => return Ok(Self::Stream(Destination::StandardOutput)),
+            (Some(named), _) => named.to_path_buf(),
+            (None, Some(output)) => beside(output, "", ".removed.jsonl"),
+            (None, None) => return Ok(Self::Untold),
+        };
+        if name.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+            return Ok(Self::Stream(Destination::File(name)));
+        }
+        let shown = name.display();
+        let place = final_place(&name).map_err(|reason| Failure::new(format!("--ledger {shown}: {reason}")))?;
+        if let Some(input) = inputs(paths, options).find(|input| place.starts_with(input)) {
+            let what = if place == input { "an input" } else { "inside an input" };
+            let input = input.display();
+            return Err(Failure::new(format!(
+                "the ledger {shown} would be {what}, {input}; name another with --ledger"
+            )));
+        }
+        let output = output.map(final_place).transpose().unwrap_or_default();
+        if output.as_ref().is_some_and(|output| place.starts_with(output)) {
+            return Err(Failure::new("the ledger would be in the output; name another place with --ledger"));
+        }
+        let may_replace = force || output.is_some_and(|output| Partial::was_to_tell(&output, &place));
+        if place.is_dir() {
+            return Err(Failure::new(format!("the ledger {shown} is a directory")));
+        }
+        if place.exists() && !may_replace {
+            let hint = "--force replaces it, --ledger names another";
+            return Err(Failure::new(format!("the ledger {shown} is there already; {hint}")));
+        }
+        Ok(Self::File { name, place, may_replace })
+    }
+
+    /// Where it goes in the end, if anywhere.
+    pub fn destination(&self) -> Option<Destination> {
+        match self {
+            Self::Untold => None,
+            Self::Stream(stream) => Some(stream.clone()),
+            Self::File { place, .. } => Some(Destination::File(place.clone())),
+        }
+    }
+
+    /// What the file is called.
+    pub fn name(&self) -> Option<&Path> {
+        match self {
+            Self::File { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+}
+
+/// What is read, from the root.
+pub fn inputs<'a>(paths: &'a [PathBuf], options: &'a DedupOptions) -> impl Iterator<Item = PathBuf> + 'a {
+    paths.iter().chain(&options.scan.against).filter_map(|path| path.canonicalize().ok())
+}
 
 /// A document that is removed, or marked.
 #[derive(Serialize)]
