@@ -122,10 +122,15 @@ impl Options {
         }
     }
 
-    /// What is read: the reference, if there is one, and what is behind the paths.
+    /// What is behind the paths, with the reference before it, if there is one.
     pub(crate) fn sources(&self, paths: &[PathBuf]) -> Sources {
+        self.with_reference(Sources::find(paths, &self.selection, &self.reading))
+    }
+
+    /// Sources with the reference before them.
+    pub(crate) fn with_reference(&self, own: Sources) -> Sources {
         let mut sources = Sources::find_reference(&self.against, &self.selection, &self.reading);
-        sources.join(Sources::find(paths, &self.selection, &self.reading));
+        sources.join(own);
         sources
     }
 

@@ -36,6 +36,11 @@ pub struct Corpus<'a> {
 }
 
 impl Corpus<'_> {
+    /// The first document that is not of the reference.
+    pub fn first_own(&self) -> DocId {
+        self.documents.first_of(self.sources.first_own())
+    }
+
     /// What a document is called, and where it stands.
     pub fn name(&self, document: DocId) -> Name {
         self.name_by(&mut Fetcher::new(self.sources, self.reading), document).0

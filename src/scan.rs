@@ -7,7 +7,7 @@
 
 use crate::document::DocId;
 use crate::error::Error;
-use crate::gather::{Gathered, gather};
+use crate::gather::gather;
 use crate::leaks::Boundary;
 use crate::matching::{DEFAULT_CONTAINMENT, Matched, Search};
 use crate::method::{self, Method};
@@ -59,9 +59,7 @@ pub fn scan_texts(
     progress: &Progress,
 ) -> Result<Report, Error> {
     options.check()?;
-    let mut sources = Sources::find_reference(&options.against, &options.selection, &options.reading);
-    sources.join(Sources::of_texts(texts));
-    report(sources, options, progress)
+    report(options.with_reference(Sources::of_texts(texts)), options, progress)
 }
 
 /// Reads sources and reports what is told twice in them.
@@ -77,23 +75,15 @@ fn report(mut sources: Sources, options: &Options, progress: &Progress) -> Resul
         ..Signing::new(options.unit, wanted.shingling, banding)
     };
     let mut problems = std::mem::take(&mut sources.problems);
-    let gathered = gather(&sources, &options.reading, signing, None, progress, |_| Ok(()))?;
-    let Gathered {
-        documents, index, repeated, lines, passages, repetition, assumed, bytes, own_bytes, skipped, ..
-    } = gathered;
-    problems.extend(gathered.problems);
-
-    let copies = index.collapse();
-    let corpus = Corpus {
-        sources: &sources,
-        reading: &options.reading,
-        documents: &documents,
-        index: &index,
-        edits: None,
-        unit: options.unit,
-        bytes,
-    };
-    let own = documents.first_of(sources.first_own());
+    let mut gathered = gather(&sources, &options.reading, signing, None, progress, |_| Ok(()))?;
+    problems.append(&mut gathered.problems);
+    let (lines, passages) = (gathered.lines.take(), std::mem::take(&mut gathered.passages));
+    let repeated_lines = std::mem::take(&mut gathered.repeated);
+    let repetition = std::mem::take(&mut gathered.repetition);
+    let assumed = std::mem::take(&mut gathered.assumed);
+    let copies = gathered.index.collapse();
+    let corpus = gathered.corpus(&sources, &options.reading, None, options.unit);
+    let own = corpus.first_own();
     let (matched, leaks) = if is_alone {
         (wanted.matched(corpus, &copies, progress), None)
     } else {
@@ -133,16 +123,16 @@ fn report(mut sources: Sources, options: &Options, progress: &Progress) -> Resul
         measured_recall,
         histogram,
         summary: Summary {
-            documents: u64::from(documents.len() as u32 - own.0),
+            documents: u64::from(corpus.documents.len() as u32 - own.0),
             reference_documents: u64::from(own.0),
             empty_reference_documents: copies.empty().take_while(|&document| document < own).count() as u64,
-            bytes: own_bytes,
-            skipped,
+            bytes: gathered.own_bytes,
+            skipped: gathered.skipped,
             ..Summary::default()
         },
         clusters,
         strays,
-        repeated_lines: repeated,
+        repeated_lines,
         boilerplate,
         contained,
         leaks,
@@ -156,7 +146,17 @@ fn report(mut sources: Sources, options: &Options, progress: &Progress) -> Resul
         problems,
         names: Vec::new(),
     };
-    let mentioned = mentioned_in(&report, corpus);
+    name_mentioned(&mut report, corpus);
+    report.problems.sort_unstable();
+    report.problems.dedup();
+    report.count();
+    report.texts = quote::texts(&report, options.quoted_bytes, corpus);
+    Ok(report)
+}
+
+/// Gives names to all documents that the report mentions; one that cannot be read is a problem.
+fn name_mentioned(report: &mut Report, corpus: Corpus<'_>) {
+    let mentioned = mentioned_in(report, corpus);
     let lost = Mutex::new(Vec::new());
     let name = |fetcher: &mut Fetcher<'_>, &document: &DocId| {
         let (name, problem) = corpus.name_by(fetcher, document);
@@ -165,14 +165,9 @@ fn report(mut sources: Sources, options: &Options, progress: &Progress) -> Resul
         }
         (document, name)
     };
-    let fetcher = || Fetcher::new(&sources, &options.reading);
+    let fetcher = || Fetcher::new(corpus.sources, corpus.reading);
     report.names = mentioned.par_iter().map_init(fetcher, name).collect();
     report.problems.extend(lost.into_inner().unwrap_or_else(PoisonError::into_inner));
-    report.problems.sort_unstable();
-    report.problems.dedup();
-    report.count();
-    report.texts = quote::texts(&report, options.quoted_bytes, corpus);
-    Ok(report)
 }
 
 /// All documents that the report mentions.

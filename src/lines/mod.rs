@@ -4,6 +4,7 @@
 //! tokens. Lines without tokens (blank ones, `---`, braces, table rules) are never compared.
 
 mod boilerplate;
+mod bounds;
 mod counts;
 mod key;
 mod near;
@@ -13,8 +14,8 @@ mod repeated;
 mod subsequence;
 
 pub use boilerplate::{BoilerplateLine, EXAMPLES, KeyedLine, LineCounter, LinePlace};
+pub(crate) use bounds::line_similarity;
 pub use key::key;
-pub(crate) use near::line_similarity;
 pub use repeated::RepeatedLines;
 
 use crate::cpu;

@@ -17,15 +17,15 @@
 //! 20 ms, 200,000 sentences 4 s.
 //! Limits: a document with very many lines alike but not alike enough is given up after `MOST_STEPS`, and said so.
 
+use super::bounds::{Bounds, similarity};
 use super::counts::TokenCounts;
 use super::key::{LANES, lanes_from};
-use super::prefix::{Listing, PrefixIndex, Shared};
+use super::prefix::{Listing, PrefixIndex};
 use super::prose::Prose;
-use super::subsequence::{Subsequence, common_length};
+use super::subsequence::Subsequence;
 use super::{Line, LineOptions, RepeatedLine, excerpt, line_text};
 use crate::cpu::{self, Cpu, PARTS, differs_little};
 use crate::tokens::Tokens;
-use std::hint::cold_path;
 use std::ops::Range;
 
 /// Lines with fewer tokens are never nearly the same: one word is too much of them.
@@ -304,83 +304,10 @@ fn add_bits(candidates: &mut Vec<u32>, eight: usize, mut bits: u8) {
     }
 }
 
-/// What similar lines have in common at least, looked up for lines of usual length.
-#[derive(Debug, Default)]
-struct Bounds {
-    similarity: f64,
-    distances: Vec<usize>,
-    shared: Vec<Shared>,
-}
-
-impl Bounds {
-    /// What is shared is looked up for lines of so many tokens.
-    const USUAL: usize = 128;
-    /// Distances for fewer tokens of two lines together than so many, made as far as they are needed.
-    const TOTALS: usize = 4096;
-
-    fn set(&mut self, similarity: f64) {
-        if self.similarity != similarity {
-            self.similarity = similarity;
-            self.distances.clear();
-            self.shared = (0..=Self::USUAL).map(|a| least_shared(a, similarity)).collect();
-        }
-    }
-
-    /// The greatest distance of similar lines of so many tokens together.
-    #[inline(always)]
-    fn distance(&mut self, total: usize) -> usize {
-        if self.distances.len() <= total && total < Self::TOTALS {
-            cold_path();
-            let more = self.distances.len()..=total;
-            self.distances.extend(more.map(|total| most_distance(total, self.similarity)));
-        }
-        self.distances.get(total).copied().unwrap_or_else(|| most_distance(total, self.similarity))
-    }
-
-    /// What a line of `a` tokens shares with any similar one at least.
-    #[inline(always)]
-    fn shared(&self, a: usize) -> Shared {
-        self.shared.get(a).copied().unwrap_or_else(|| least_shared(a, self.similarity))
-    }
-}
-
-/// The similarity of two lines by their tokens, not none of both.
-pub(crate) fn line_similarity(a: &[u64], b: &[u64]) -> f64 {
-    let total = a.len() + b.len();
-    similarity(total, total - 2 * common_length(a, b, 0).unwrap_or_default())
-}
-
-/// The similarity of two lines of `total` tokens together, `distance` of which are not of their common subsequence.
-fn similarity(total: usize, distance: usize) -> f64 {
-    (total - distance) as f64 / total as f64
-}
-
-/// The greatest distance at which two lines of `total` tokens together are as similar as `least`.
-fn most_distance(total: usize, least: f64) -> usize {
-    // By computation, and then by the definition, which rounding may make one more or less.
-    let about = ((1.0 - least) * total as f64) as usize;
-    (about.saturating_sub(1)..=total).take_while(|&distance| similarity(total, distance) >= least).last().unwrap_or(0)
-}
-
-/// What a line of `a` tokens shares at least with any that is as similar as `least`: see `prefix`.
-fn least_shared(a: usize, least: f64) -> Shared {
-    let pairs_with = |b: usize| {
-        let most = most_distance(a + b, least);
-        let distance = most - (a + b + most) % 2; // it is even when that is
-        ((a + b - distance) / 2).saturating_sub(1 + distance)
-    };
-    let about = (a as f64 * least / (2.0 - least)) as usize;
-    // The shortest similar line has no other tokens.
-    let shortest = (about.saturating_sub(1).max(1)..a).find(|&b| similarity(a + b, a - b) >= least).unwrap_or(a);
-    let is_similar = |b: &usize| b.abs_diff(a) <= most_distance(a + b, least);
-    // They grow by a fifth of a pair with each token of the other, and swing by one and a half around that.
-    let pairs = (shortest..shortest + 16).filter(is_similar).map(pairs_with).min().unwrap_or(0);
-    Shared { tokens: shortest, pairs }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lines::bounds::least_shared;
     use crate::lines::counts::{counts_by_hash, differences};
     use crate::lines::subsequence::naive_subsequence;
     use proptest::prelude::*;
@@ -426,23 +353,6 @@ mod tests {
             prop_assert!(matches!(index.look_up(&b, of_b, 999, |_| false), Listing::Listed(1..)));
             prop_assert!(index.listed.is_empty());
             prop_assert_eq!(index.look_up(&b, of_b, 0, |_| true), Listing::Many);
-        }
-    }
-
-    #[test]
-    fn the_least_pairs_are_the_least_of_all_lengths() {
-        for least in [0.8, 0.85, 0.9, 0.97, 1.0] {
-            for a in 4..300 {
-                let shared_with = |b: usize| {
-                    let distances =
-                        (0..a + b).filter(|d| (a + b + d).is_multiple_of(2) && similarity(a + b, *d) >= least);
-                    let distance = distances.max().filter(|distance| a.abs_diff(b) <= *distance)?;
-                    Some(((a + b - distance) / 2).saturating_sub(1 + distance))
-                };
-                let found = least_shared(a, least).pairs;
-                assert_eq!(Some(found), (1..3 * a).filter_map(shared_with).min(), "{a} {least}");
-                assert!(found > 0);
-            }
         }
     }
 }

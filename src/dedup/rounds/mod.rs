@@ -106,12 +106,11 @@ impl<'a> Rounds<'a> {
         }
         let copies = gathered.index.collapse();
         let corpus = self.corpus(&gathered);
-        let own = gathered.documents.first_of(self.sources.first_own());
-        let mut removed = self.leaked(own, corpus, &copies, progress)?;
+        let mut removed = self.leaked(corpus, &copies, progress)?;
         let is_leaked = |document: DocId| removed.binary_search_by_key(&document, |leak| leak.document).is_ok();
         let is_before_cuts = self.edits.drops_repeated != self.options.drops_repeated_lines;
         if self.options.only != Only::Against && !is_before_cuts {
-            removed.extend(self.duplicates(own, corpus, &copies, is_leaked, progress)?);
+            removed.extend(self.duplicates(corpus, &copies, is_leaked, progress)?);
             removed.sort_unstable_by_key(|removed| removed.document);
         }
         let seat = |document: DocId| gathered.documents.seat(document);
@@ -198,13 +197,8 @@ impl<'a> Rounds<'a> {
     }
 
     /// Documents that the reference has, in document order.
-    fn leaked(
-        &self,
-        own: DocId,
-        corpus: Corpus<'_>,
-        copies: &Copies,
-        progress: &Progress,
-    ) -> Result<Vec<Removed>, Error> {
+    fn leaked(&self, corpus: Corpus<'_>, copies: &Copies, progress: &Progress) -> Result<Vec<Removed>, Error> {
+        let own = corpus.first_own();
         if own == DocId(0) {
             return Ok(Vec::new());
         }
@@ -237,12 +231,12 @@ impl<'a> Rounds<'a> {
     /// Documents that are told again, in document order.
     fn duplicates(
         &self,
-        own: DocId,
         corpus: Corpus<'_>,
         copies: &Copies,
         is_leaked: impl Fn(DocId) -> bool + Sync,
         progress: &Progress,
     ) -> Result<Vec<Removed>, Error> {
+        let own = corpus.first_own();
         let rank = |document: DocId| match &self.ranks {
             Some(ranks) => ranks[document.index()],
             None => document.0,

@@ -6,7 +6,8 @@
 
 use super::rounded;
 use retold::document::DocId;
-use retold::report::Report;
+use retold::problem::Problem;
+use retold::report::{Name, Report};
 use std::io::{self, Write};
 
 const COLUMNS: [&str; 11] = [
@@ -29,9 +30,11 @@ struct Row<'a> {
     finding: &'static str,
     /// Rows of one finding have one number, from 1 in each kind.
     number: usize,
-    document: Option<DocId>,
+    document: &'a str,
+    path: &'a str,
+    record: Option<u64>,
     lines: String,
-    representative: Option<DocId>,
+    representative: &'a str,
     jaccard: Option<f64>,
     containment: Option<f64>,
     count: Option<u64>,
@@ -41,129 +44,175 @@ struct Row<'a> {
 /// Writes the table.
 pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     // The kind of an error tells whether it is one: a closed pipe is none.
-    rows(out, report).map_err(|error| match error.into_kind() {
+    Table::new(out, report).write().map_err(|error| match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),
     })
 }
 
-fn rows(out: &mut dyn Write, report: &Report) -> csv::Result<()> {
-    let mut table = csv::Writer::from_writer(out);
-    table.write_record(COLUMNS)?;
-    let mut add = |row: Row<'_>| {
-        let name = row.document.map(|document| report.name(document));
+struct Table<'a, 'b> {
+    csv: csv::Writer<&'b mut dyn Write>,
+    report: &'a Report,
+}
+
+impl<'a, 'b> Table<'a, 'b> {
+    fn new(out: &'b mut dyn Write, report: &'a Report) -> Self {
+        Self { csv: csv::Writer::from_writer(out), report }
+    }
+
+    fn write(mut self) -> csv::Result<()> {
+        self.csv.write_record(COLUMNS)?;
+        self.clusters()?;
+        self.contained()?;
+        self.leaks()?;
+        self.repeated_lines()?;
+        self.boilerplate()?;
+        self.passages()?;
+        self.thresholds()?;
+        self.repetition()?;
+        self.empty()?;
+        self.problems()?;
+        Ok(self.csv.flush()?)
+    }
+
+    /// A row of a document, with nothing else in it yet.
+    fn row(&self, finding: &'static str, number: usize, document: DocId) -> Row<'a> {
+        let Name { name, path, record, .. } = self.report.name(document);
+        Row { finding, number, document: name, path, record: *record, ..Row::default() }
+    }
+
+    fn add(&mut self, row: &Row<'_>) -> csv::Result<()> {
         let figure = |figure: Option<f64>| figure.map(|figure| rounded(figure).to_string()).unwrap_or_default();
         let count = |count: Option<u64>| count.map(|count| count.to_string()).unwrap_or_default();
-        table.write_record([
+        self.csv.write_record([
             row.finding,
             &row.number.to_string(),
-            name.map_or("", |name| &name.name),
-            name.map_or("", |name| &name.path),
-            &count(name.and_then(|name| name.record)),
+            row.document,
+            row.path,
+            &count(row.record),
             &row.lines,
-            row.representative.map_or("", |document| &report.name(document).name),
+            row.representative,
             &figure(row.jaccard),
             &figure(row.containment),
             &count(row.count),
             row.text,
         ])
-    };
-    for (number, cluster) in (1..).zip(&report.clusters) {
-        for member in &cluster.members {
-            add(Row {
-                finding: if member.is_exact { "exact_duplicate" } else { "near_duplicate" },
-                number,
-                document: Some(member.document),
-                representative: Some(cluster.representative),
-                jaccard: Some(member.jaccard),
-                containment: Some(member.containment),
-                count: Some(cluster.members.len() as u64 + 1),
-                ..Row::default()
+    }
+
+    fn clusters(&mut self) -> csv::Result<()> {
+        for (number, cluster) in (1..).zip(&self.report.clusters) {
+            let representative = &self.report.name(cluster.representative).name;
+            for member in &cluster.members {
+                let finding = if member.is_exact { "exact_duplicate" } else { "near_duplicate" };
+                self.add(&Row {
+                    representative,
+                    jaccard: Some(member.jaccard),
+                    containment: Some(member.containment),
+                    count: Some(cluster.members.len() as u64 + 1),
+                    ..self.row(finding, number, member.document)
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn contained(&mut self) -> csv::Result<()> {
+        for (number, contained) in (1..).zip(self.report.contained.iter().flatten()) {
+            self.add(&Row {
+                representative: &self.report.name(contained.within).name,
+                jaccard: Some(contained.jaccard),
+                containment: Some(contained.containment),
+                ..self.row("contained_document", number, contained.document)
             })?;
         }
+        Ok(())
     }
-    for (number, contained) in (1..).zip(report.contained.iter().flatten()) {
-        add(Row {
-            finding: "contained_document",
-            number,
-            document: Some(contained.document),
-            representative: Some(contained.within),
-            jaccard: Some(contained.jaccard),
-            containment: Some(contained.containment),
-            ..Row::default()
-        })?;
-    }
-    for (number, leak) in (1..).zip(report.leaks.iter().flatten()) {
-        add(Row {
-            finding: "leak",
-            number,
-            document: Some(leak.document),
-            representative: Some(leak.within),
-            jaccard: Some(leak.jaccard),
-            containment: Some(leak.containment),
-            text: super::leak_kind(leak.kind),
-            ..Row::default()
-        })?;
-    }
-    for (number, (document, line)) in (1..).zip(&report.repeated_lines) {
-        let lines: Vec<String> = line.lines.iter().map(u64::to_string).collect();
-        add(Row {
-            finding: if line.is_exact() { "repeated_line" } else { "nearly_repeated_line" },
-            number,
-            document: Some(*document),
-            lines: lines.join(" "),
-            count: Some(line.lines.len() as u64),
-            text: &line.text,
-            ..Row::default()
-        })?;
-    }
-    for (number, line) in (1..).zip(&report.boilerplate) {
-        for (at_example, &(document, at)) in line.examples.iter().enumerate() {
-            add(Row {
-                finding: "boilerplate",
-                number,
-                document: Some(document),
-                lines: at.to_string(),
-                count: Some(line.documents),
-                text: if at_example == 0 { &line.text } else { "" },
-                ..Row::default()
+
+    fn leaks(&mut self) -> csv::Result<()> {
+        for (number, leak) in (1..).zip(self.report.leaks.iter().flatten()) {
+            self.add(&Row {
+                representative: &self.report.name(leak.within).name,
+                jaccard: Some(leak.jaccard),
+                containment: Some(leak.containment),
+                text: super::leak_kind(leak.kind),
+                ..self.row("leak", number, leak.document)
             })?;
         }
+        Ok(())
     }
-    for (number, passage) in (1..).zip(&report.passages) {
-        for (at, place) in passage.places.iter().enumerate() {
-            add(Row {
-                finding: "passage",
-                number,
-                document: Some(place.document),
-                lines: format!("{} to {}", place.lines.0, place.lines.1),
-                count: Some(passage.places.len() as u64),
-                text: if at == 0 { &passage.text } else { "" },
-                ..Row::default()
+
+    fn repeated_lines(&mut self) -> csv::Result<()> {
+        for (number, (document, line)) in (1..).zip(&self.report.repeated_lines) {
+            let lines: Vec<String> = line.lines.iter().map(u64::to_string).collect();
+            let finding = if line.is_exact() { "repeated_line" } else { "nearly_repeated_line" };
+            self.add(&Row {
+                lines: lines.join(" "),
+                count: Some(line.lines.len() as u64),
+                text: &line.text,
+                ..self.row(finding, number, *document)
             })?;
         }
+        Ok(())
     }
-    for (number, at) in (1..).zip(report.histogram.iter().flat_map(|histogram| &histogram.thresholds)) {
-        let text = format!("{} clusters", at.clusters);
-        let (jaccard, count) = (Some(at.threshold), Some(at.removed));
-        add(Row { finding: "threshold", number, jaccard, count, text: &text, ..Row::default() })?;
+
+    fn boilerplate(&mut self) -> csv::Result<()> {
+        for (number, line) in (1..).zip(&self.report.boilerplate) {
+            for (at_example, &(document, at)) in line.examples.iter().enumerate() {
+                self.add(&Row {
+                    lines: at.to_string(),
+                    count: Some(line.documents),
+                    text: if at_example == 0 { &line.text } else { "" },
+                    ..self.row("boilerplate", number, document)
+                })?;
+            }
+        }
+        Ok(())
     }
-    let repetitive = super::order::repetitive(report);
-    for (number, (document, repetition)) in (1..).zip(repetitive) {
-        let exceeded: Vec<&str> = repetition.exceeded().map(|(figure, _)| figure.name).collect();
-        let (document, text) = (Some(*document), exceeded.join(" "));
-        let count = Some(exceeded.len() as u64);
-        add(Row { finding: "repetition", number, document, count, text: &text, ..Row::default() })?;
+
+    fn passages(&mut self) -> csv::Result<()> {
+        for (number, passage) in (1..).zip(&self.report.passages) {
+            for (at, place) in passage.places.iter().enumerate() {
+                self.add(&Row {
+                    lines: format!("{} to {}", place.lines.0, place.lines.1),
+                    count: Some(passage.places.len() as u64),
+                    text: if at == 0 { &passage.text } else { "" },
+                    ..self.row("passage", number, place.document)
+                })?;
+            }
+        }
+        Ok(())
     }
-    for (number, &document) in (1..).zip(&report.empty) {
-        add(Row { finding: "empty_document", number, document: Some(document), ..Row::default() })?;
+
+    fn thresholds(&mut self) -> csv::Result<()> {
+        for (number, at) in (1..).zip(self.report.histogram.iter().flat_map(|histogram| &histogram.thresholds)) {
+            let text = format!("{} clusters", at.clusters);
+            let (jaccard, count) = (Some(at.threshold), Some(at.removed));
+            self.add(&Row { finding: "threshold", number, jaccard, count, text: &text, ..Row::default() })?;
+        }
+        Ok(())
     }
-    for (number, problem) in (1..).zip(&report.problems) {
-        let record = problem.record.map(|record| record.to_string()).unwrap_or_default();
-        let number = number.to_string();
-        let known = ["problem", &number, "", &problem.path, &record];
-        let rest = ["", "", "", "", "", &problem.reason];
-        table.write_record(known.iter().chain(&rest))?;
+
+    fn repetition(&mut self) -> csv::Result<()> {
+        for (number, (document, repetition)) in (1..).zip(super::order::repetitive(self.report)) {
+            let exceeded: Vec<&str> = repetition.exceeded().map(|(figure, _)| figure.name).collect();
+            let (count, text) = (Some(exceeded.len() as u64), exceeded.join(" "));
+            self.add(&Row { count, text: &text, ..self.row("repetition", number, *document) })?;
+        }
+        Ok(())
     }
-    Ok(table.flush()?)
+
+    fn empty(&mut self) -> csv::Result<()> {
+        for (number, &document) in (1..).zip(&self.report.empty) {
+            self.add(&self.row("empty_document", number, document))?;
+        }
+        Ok(())
+    }
+
+    fn problems(&mut self) -> csv::Result<()> {
+        for (number, problem) in (1..).zip(&self.report.problems) {
+            let Problem { path, record, reason, .. } = problem;
+            self.add(&Row { finding: "problem", number, path, record: *record, text: reason, ..Row::default() })?;
+        }
+        Ok(())
+    }
 }
