@@ -104,11 +104,16 @@ fn one_report_does_not_replace_another() {
         "--report json=o --report junit=o",
         "--report json=o --output ./o",
         "--report json=data/../retold-baseline.json",
-        "--output retold.toml",
     ] {
         let ended = retold(folder.path(), &format!("check data {arguments}"));
         assert_eq!(ended.status, 2);
         assert!(ended.stderr.contains("is named twice"), "{arguments}: {}", ended.stderr);
+    }
+    for command in
+        ["check data -o", "scan data -o", "scan data --pairs", "dedup data --dry-run --pairs", "index data -o"]
+    {
+        let ended = retold(folder.path(), &format!("{command} retold.toml"));
+        assert!(ended.status == 2 && ended.stderr.contains("retold.toml holds settings"), "{command}: {ended:?}");
     }
     #[cfg(unix)]
     {
@@ -171,6 +176,10 @@ fn nothing_commands_the_runner() {
         .to_string();
     assert!(!text.contains("[link](1)"), "{text}");
     assert!(!retold(folder.path(), "check data --format junit").stdout.contains('\u{fffe}'));
+    // What begins as a command to a terminal does is there to its end.
+    fs::write(folder.path().join("data/escape.txt"), "hello \u{1b}]0;you there, reader\n".repeat(2)).unwrap();
+    let said = retold(folder.path(), "check data/escape.txt --format junit").stdout;
+    assert!(said.contains("u{1b}]0;you there, reader"), "{said}");
 }
 
 #[test]

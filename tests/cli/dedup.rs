@@ -351,6 +351,27 @@ fn no_ledger_is_written_over_what_is_read_or_there() {
     assert_eq!(fs::read_to_string(at.join("clean.removed.jsonl")).unwrap(), "mine");
 }
 
+/// Directories that may not be written to are so in the output, are replaced, and leave nothing behind.
+#[cfg(unix)]
+#[test]
+fn directories_that_are_protected() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder([("in/a.txt", visit()), ("in/sub/b.txt", withdrawal())]);
+    let at = |path: &str| folder.path().join(path);
+    let set = |path: &str, mode: u32| fs::set_permissions(at(path), fs::Permissions::from_mode(mode)).unwrap();
+    ["in/sub", "in"].iter().for_each(|path| set(path, 0o555));
+    for _ in 0..3 {
+        let done = retold(folder.path(), "dedup in -o out --force");
+        assert_eq!((done.status, done.stderr.as_str()), (0, ""));
+        let modes = ["out", "out/sub"].map(|path| fs::metadata(at(path)).unwrap().permissions().mode() & 0o777);
+        assert_eq!(modes, [0o555; 2]);
+        let mut left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        left.sort_unstable();
+        assert_eq!(left, ["in", "out", "out.removed.jsonl"]);
+    }
+    ["in", "in/sub", "out", "out/sub"].iter().for_each(|path| set(path, 0o755)); // or it could not be removed
+}
+
 #[cfg(unix)]
 #[test]
 fn what_a_link_leads_to_is_input_too() {

@@ -1,6 +1,7 @@
 //! What commands have in common: paths, a pool of threads, progress, and what cannot be read.
 
 use crate::args::SelectionArgs;
+use crate::config::is_kept;
 use crate::exit::{Failure, say};
 use crate::format::counted;
 use crate::progress;
@@ -78,8 +79,8 @@ pub fn paths(typed: &[PathBuf], selection: &SelectionArgs) -> Result<Vec<PathBuf
     Ok(paths)
 }
 
-/// The files among the outputs, which are no data. Fails when one that is read would be replaced: one that is given, or stands in a
-/// directory that is, unless it is what the command wrote last time.
+/// The files among the outputs, which are no data. Fails when settings would be replaced, or a file that is read: one that is given, or
+/// stands in a directory that is, unless it is what the command wrote last time.
 pub fn expect_no_input<'a>(
     outputs: impl IntoIterator<Item = &'a PathBuf>,
     inputs: impl IntoIterator<Item = &'a PathBuf>,
@@ -90,6 +91,9 @@ pub fn expect_no_input<'a>(
     for output in &files {
         let Some(place) = output.canonicalize().ok().filter(|place| place.is_file()) else { continue };
         let shown = output.display();
+        if is_kept(&place) {
+            return Err(Failure::new(format!("{shown} holds settings, and would be replaced; name another file")));
+        }
         if inputs.contains(&place) {
             return Err(Failure::new(format!("{shown} is read, and would be replaced; name another file")));
         }

@@ -130,14 +130,42 @@ fn remove_when_interrupted(directory: &Path) {
     });
 }
 
-/// Removes a file, or a directory with all that is in it, which other threads may write to yet.
+/// Removes a file, or a directory with all that is in it, also what is in directories that nobody may write to.
+pub fn remove_all(path: &Path) -> io::Result<()> {
+    if !path.symlink_metadata()?.is_dir() {
+        return fs::remove_file(path);
+    }
+    match fs::remove_dir_all(path) {
+        #[cfg(unix)]
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            let_owner_write(path)?;
+            fs::remove_dir_all(path)
+        }
+        removed => removed,
+    }
+}
+
+/// Lets their owner write to a directory and all those in it.
+#[cfg(unix)]
+fn let_owner_write(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            let_owner_write(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes what other threads may write to yet.
 #[cfg(unix)]
 fn remove(path: &Path) {
     const TIMES: usize = 100;
     for _ in 0..TIMES {
         // A file is not there any more where it is in its place.
-        let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
-        match removed {
+        match remove_all(path) {
             Ok(()) => return,
             Err(error) if error.kind() == io::ErrorKind::NotFound && !path.exists() => return,
             Err(_) => std::thread::sleep(std::time::Duration::from_millis(5)),

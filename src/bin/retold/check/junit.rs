@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::text::place;
+use crate::format::escaped;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use retold::check::Level;
 use std::io::{self, Write};
@@ -11,18 +12,20 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
     for rule in outcome.rules() {
         let mut suite = TestSuite::new(rule.name());
         for finding in outcome.held().filter(|finding| finding.rule == rule) {
-            let at = place(&finding.place);
+            // The crate cuts what follows a control character, as if it were for a terminal.
+            let (at, message) = (place(&finding.place), finding.message());
+            let (at, message) = (escaped(&at), escaped(&message));
             let mut status = TestCaseStatus::success();
             if finding.level == Level::Error {
                 status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-                status.set_type(rule.name()).set_message(finding.message());
-                status.set_description(format!("{at}: {}", finding.message()));
+                status.set_type(rule.name()).set_message(message.as_ref());
+                status.set_description(format!("{at}: {message}"));
             }
-            let mut case = TestCase::new(at, status);
+            let mut case = TestCase::new(at.as_ref(), status);
             case.set_classname(rule.name());
             if finding.level != Level::Error {
                 // JUnit knows no warnings.
-                case.set_system_out(format!("warning: {}", finding.message()));
+                case.set_system_out(format!("warning: {message}"));
             }
             suite.add_test_case(case);
         }

@@ -10,7 +10,7 @@ mod scope;
 mod text;
 
 use crate::args::{CheckArgs, CheckFormat};
-use crate::config::{Config, Override, near};
+use crate::config::{BASELINE, Config, Override, near};
 use crate::exit::{Failure, Status, say};
 use crate::format::{Style, counted};
 use crate::output::{Destination, is_device};
@@ -26,9 +26,6 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use twox_hash::XxHash3_64;
-
-/// What is read for a baseline where it is there and nothing else is said.
-const BASELINE: &str = "retold-baseline.json";
 
 /// Scans, holds what is found against rules and baseline, and writes the reports.
 pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {

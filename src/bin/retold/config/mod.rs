@@ -20,6 +20,13 @@ use std::path::{Path, PathBuf};
 
 /// The names of files that are looked for, in this order.
 const NAMES: [&str; 2] = ["retold.toml", "pyproject.toml"];
+/// What is read for a baseline where it is there and nothing else is said.
+pub const BASELINE: &str = "retold-baseline.json";
+
+/// Whether a file has the name of one that people keep, which no report may replace.
+pub fn is_kept(file: &Path) -> bool {
+    NAMES.iter().chain([&BASELINE]).any(|name| file.ends_with(name))
+}
 
 /// What serde calls kinds of values, and what people do.
 const KINDS: [(&str, &str); 5] = [

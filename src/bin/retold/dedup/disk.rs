@@ -80,8 +80,33 @@ pub fn synced(path: &Path, is_file: bool) -> io::Result<()> {
     all(path)
 }
 
+/// Moves what was made to its place, or puts it in the place of what is there.
+///
+/// A directory that its owner may not write to cannot be moved: for that moment its owner may.
+#[cfg(unix)]
+pub fn put(made: &Path, place: &Path, is_there: bool) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let permissions = |path: &Path| fs::metadata(path).map(|metadata| metadata.permissions());
+    let let_owner_write = |path: &Path| match permissions(path)? {
+        fixed if path.is_dir() && fixed.mode() & 0o200 == 0 => {
+            fs::set_permissions(path, fs::Permissions::from_mode(fixed.mode() | 0o700)).map(|()| Some(fixed))
+        }
+        _ => Ok(None),
+    };
+    let before = if is_there { let_owner_write(place)? } else { None };
+    let wanted = let_owner_write(made)?;
+    let moved = if is_there { replace(made, place) } else { fs::rename(made, place) };
+    let now = if moved.is_ok() { wanted } else { before };
+    now.map_or(moved, |now| fs::set_permissions(place, now))
+}
+
+#[cfg(not(unix))]
+pub fn put(made: &Path, place: &Path, is_there: bool) -> io::Result<()> {
+    if is_there { replace(made, place) } else { fs::rename(made, place) }
+}
+
 /// Puts `new` in the place of `old`, in one step where the system can; what was there is in the place of `new` then, or gone.
-pub fn replace(new: &Path, old: &Path) -> io::Result<()> {
+fn replace(new: &Path, old: &Path) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     {
         use rustix::fs::{CWD, RenameFlags, renameat_with};

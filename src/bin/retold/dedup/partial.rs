@@ -20,7 +20,7 @@ pub struct Partial {
 impl Drop for Partial {
     fn drop(&mut self) {
         // Whoever comes next removes what cannot be removed now.
-        let _ = fs::remove_dir_all(&self.path);
+        let _ = temporary::remove_all(&self.path);
     }
 }
 
@@ -59,9 +59,7 @@ impl Partial {
             if left.ends_with("lock") {
                 continue;
             }
-            let is_directory = left.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
-            let removed = if is_directory { fs::remove_dir_all(&left) } else { fs::remove_file(&left) };
-            removed.map_err(failed)?;
+            temporary::remove_all(&left).map_err(failed)?;
         }
         Ok(Self { path, _lock: lock })
     }

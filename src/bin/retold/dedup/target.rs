@@ -2,7 +2,7 @@
 //!
 //! The ledger appears first, then the output; so there is no output without its ledger.
 
-use super::disk::{copy, created, like_their_sources, replace, synced};
+use super::disk::{copy, created, like_their_sources, put, synced};
 use super::ledger::{Ledger, inputs};
 use super::partial::{Partial, TELLS, final_place};
 use super::place::Place;
@@ -183,8 +183,7 @@ impl Target {
                 let _ = fs::hard_link(place, &before); // where there is none, or no links, nothing can be put back
                 self.commit_ledger(place)?;
             }
-            let moved =
-                if is_there && self.force { replace(&made, &self.output) } else { fs::rename(&made, &self.output) };
+            let moved = put(&made, &self.output, is_there && self.force);
             if let (Err(_), Ledger::File { place, .. }) = (&moved, ledger) {
                 let _ = if before.exists() { fs::rename(&before, place) } else { fs::remove_file(place) };
             }
