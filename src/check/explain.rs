@@ -40,8 +40,9 @@ impl Rule {
                 why: "A teaser in its article, a chapter in its book: too short beside the whole to be a near-duplicate, and yet told \
                       twice.",
                 example: "teaser.txt:1: contained-document: 98 % of it stands in article.txt",
-                remedy: "Keep the longer one. The rule is off by default, since it reads the data three more times; it finds every such \
-                         document (recall 1) but those shorter than a shingle.",
+                remedy: "Keep the longer one. The rule is off by default, since it reads the data three more times; of the \
+                         documents that would stay if duplicates went it finds every such one (recall 1) but those shorter \
+                         than a shingle.",
             },
             Self::Leakage => Explanation {
                 summary: "A document of the set checked stands in the set given by --against, exactly, nearly, or in another document.",

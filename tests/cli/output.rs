@@ -228,6 +228,27 @@ fn links_and_permissions_stay() {
     assert!(fs::read_to_string(path("out.json")).unwrap().contains("\"retold\""));
 }
 
+/// What a killed run has left beside an output goes with the next one; what may be of one that goes on stays.
+#[test]
+fn what_killed_runs_left_beside_an_output() {
+    let folder = folder([("a.txt", "one two three")]);
+    let file = |name: &str, seconds: u64| {
+        let file = fs::File::create(folder.path().join(name)).unwrap();
+        file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(seconds)).unwrap();
+        file
+    };
+    let held = file(".retold-aaaaaa", 100);
+    held.lock().unwrap();
+    file(".retold-bbbbbb", 100);
+    file(".retold-cccccc", 10);
+    file(".retold-mine.txt", 100);
+    assert_eq!(retold(folder.path(), "scan a.txt --output report.txt").status, 0);
+    let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.collect();
+    names.sort_unstable();
+    assert_eq!(names, [".retold-aaaaaa", ".retold-cccccc", ".retold-mine.txt", "a.txt", "report.txt"]);
+}
+
 /// While an output of many files is written, by several threads.
 #[cfg(target_os = "linux")]
 #[test]

@@ -141,9 +141,13 @@ impl NewFile {
         if self.out.is_none() {
             let mut builder = tempfile::Builder::new();
             let folder = folder_of(&self.place);
+            temporary::remove_left_files(folder);
             let made = temporary::uninterrupted(|| {
-                let made = permissions(&mut builder).prefix(".retold-").tempfile_in(folder);
-                made.inspect(|file| temporary::remove_too(file.path()))
+                let made = permissions(&mut builder).prefix(temporary::NEW_FILE).tempfile_in(folder);
+                made.inspect(|file| {
+                    temporary::remove_too(file.path());
+                    let _ = file.as_file().lock(); // where there are no locks, nobody removes what is left
+                })
             });
             let file = made.map_err(|error| {
                 let shown = folder.display();

@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// How long the names of all such directories are.
@@ -37,6 +38,26 @@ fn locked(directory: &Path) -> io::Result<File> {
     lock.lock()?;
     fs::rename(new, directory.join(TEMPORARY_LOCK))?;
     Ok(lock)
+}
+
+/// What the names of files begin with that are written beside their places; and how long they are.
+pub const NEW_FILE: &str = ".retold-";
+const NEW_FILE_BYTES: usize = NEW_FILE.len() + 6;
+
+/// Removes what killed runs left in a folder of files that were written beside their places there: what nobody holds, and not of the last
+/// minute, in which another run may have made one and not locked it yet.
+pub fn remove_left_files(folder: &Path) {
+    let is_named = |name: &[u8]| name.len() == NEW_FILE_BYTES && name.starts_with(NEW_FILE.as_bytes());
+    let is_old = |path: &Path| {
+        let modified = path.metadata().and_then(|metadata| metadata.modified());
+        modified.is_ok_and(|modified| modified.elapsed().is_ok_and(|since| since > Duration::from_secs(60)))
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if is_named(entry.file_name().as_encoded_bytes()) && is_old(&path) && is_left(&path) {
+            let _ = fs::remove_file(path); // or another run does, at the same time
+        }
+    }
 }
 
 /// Removes the directories beside this one that killed runs left: those of this user with a lock that nobody holds.
@@ -168,7 +189,7 @@ fn remove(path: &Path) {
         match remove_all(path) {
             Ok(()) => return,
             Err(error) if error.kind() == io::ErrorKind::NotFound && !path.exists() => return,
-            Err(_) => std::thread::sleep(std::time::Duration::from_millis(5)),
+            Err(_) => std::thread::sleep(Duration::from_millis(5)),
         }
     }
 }

@@ -125,7 +125,8 @@ pub struct WiderArgs {
     /// around the one at hand; a lower one takes longer
     #[arg(long, value_name = "FROM", num_args = 0..=1, require_equals = true, default_missing_value = "0.5", value_parser = values::threshold)]
     pub histogram: Option<f64>,
-    /// Look for documents of which a longer one holds at least this share (0.9 unless it is given); all are found
+    /// Look for documents of which a longer one holds at least this share (0.9 unless it is given): of those that stay
+    /// when duplicates go all are found
     #[arg(long, value_name = "SHARE", num_args = 0..=1, require_equals = true, default_missing_value = "0.9", value_parser = values::threshold)]
     pub contained: Option<f64>,
     /// Look for nothing but documents that stand in these files or directories too: exactly, nearly, or in another document; in the
