@@ -17,6 +17,7 @@ use crate::report::Contained;
 use crate::shingles::Shingling;
 use crate::similarity::ShingleSet;
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// What is taken for contained.
@@ -47,14 +48,15 @@ pub fn containers(
     all.dedup();
     let counts = counts(corpus, &all, shingling, problems);
     let rare = of_each(corpus, shingling, small, problems, |document, set, rare| {
-        rare.extend(counts.shared_prefix(set, least).map(|shingle| (shingle, document)));
+        let place = small.partition_point(|&other| other < document) as u32;
+        rare.extend(counts.shared_prefix(set, least).map(|shingle| (shingle, place)));
     });
-    let postings = RareShingles::new(rare);
+    let postings = RareShingles::new(rare, small);
     // Who meets whom is not written down: documents of one template may all meet.
     let has_met: Vec<AtomicBool> = small.iter().map(|_| AtomicBool::new(false)).collect();
     let large: Vec<DocId> = of_each(corpus, shingling, large, problems, |document, set, met| {
-        let places = postings.met(set, document, small);
-        places.iter().for_each(|place| has_met[*place].store(true, Ordering::Relaxed));
+        let places = postings.met(set, document);
+        places.iter().for_each(|place| has_met[*place as usize].store(true, Ordering::Relaxed));
         met.extend((!places.is_empty()).then_some(document));
     });
     let met = small.iter().zip(&has_met).filter(|(_, has_met)| has_met.load(Ordering::Relaxed));
@@ -108,11 +110,15 @@ fn best(
     corpus: Corpus<'_>,
     Containing { shingling, least, longer_only }: Containing,
     sets: &[(DocId, ShingleSet)],
-    postings: &RareShingles,
+    postings: &RareShingles<'_>,
     large: &[DocId],
     problems: &mut Vec<Problem>,
 ) -> Vec<Contained> {
-    let small: Vec<DocId> = sets.iter().map(|(document, _)| *document).collect();
+    // For each place of the rare shingles the set of its document, if it is among these.
+    let mut set_at = vec![u32::MAX; postings.documents.len()];
+    for ((document, _), number) in sets.iter().zip(0..) {
+        set_at[postings.documents.partition_point(|other| other < document)] = number;
+    }
     // All of one stands in another, after which no later one is better.
     let is_whole: Vec<AtomicBool> = sets.iter().map(|_| AtomicBool::new(false)).collect();
     let open = AtomicUsize::new(sets.len());
@@ -122,15 +128,14 @@ fn best(
             return Ok(found);
         }
         let larger = reader.read(*within)?;
-        for place in postings.met(larger, *within, &small) {
-            let (document, set) = &sets[place];
-            if is_whole[place].load(Ordering::Relaxed) {
+        for place in postings.met(larger, *within) {
+            let place = set_at[place as usize] as usize;
+            let Some((document, set)) = sets.get(place).filter(|_| !is_whole[place].load(Ordering::Relaxed)) else {
                 continue;
-            }
-            let Some(shared) = larger.compare(set, 0.0) else { continue };
-            let containment = shared.containment_of_right();
-            if containment >= least && (!longer_only || shared.left > shared.right) {
-                let jaccard = shared.jaccard();
+            };
+            let Some(shared) = larger.compare_within(set, least) else { continue };
+            if !longer_only || shared.left > shared.right {
+                let (containment, jaccard) = (shared.containment_of_right(), shared.jaccard());
                 found.push((place, Contained { document: *document, within: *within, containment, jaccard }));
             }
         }
@@ -160,16 +165,18 @@ fn best(
 }
 
 /// Shingles with the documents that they are rare in, to look them up.
-struct RareShingles {
-    /// Sorted.
-    rare: Vec<(u64, DocId)>,
+struct RareShingles<'a> {
+    /// Each with the place of such a document; sorted.
+    rare: Vec<(u64, u32)>,
     /// Where the shingles with each beginning start, and the end: shingles are hashes, so that nearly all parts are as long.
     starts: Vec<u32>,
     shift: u32,
+    /// The documents, in order.
+    documents: &'a [DocId],
 }
 
-impl RareShingles {
-    fn new(mut rare: Vec<(u64, DocId)>) -> Self {
+impl<'a> RareShingles<'a> {
+    fn new(mut rare: Vec<(u64, u32)>, documents: &'a [DocId]) -> Self {
         rare.par_sort_unstable();
         let bits = (rare.len() as u64).next_power_of_two().ilog2().clamp(1, 26);
         let shift = u64::BITS - bits;
@@ -182,19 +189,21 @@ impl RareShingles {
             sum += *start;
             *start = sum;
         }
-        Self { rare, starts, shift }
+        Self { rare, starts, shift, documents }
     }
 
-    /// The places among `documents`, which are in order, of those that have a rare shingle of a set, but for the one that it is of.
-    fn met(&self, set: &ShingleSet, own: DocId, documents: &[DocId]) -> Vec<usize> {
-        let met = set.as_slice().iter().flat_map(|&shingle| self.of(shingle)).map(|&(_, document)| document);
-        let mut met: Vec<DocId> = met.filter(|&document| document != own).collect();
+    /// The places of the documents that have a rare shingle of a set, in order, but for the one that it is of.
+    ///
+    /// Told apart before they are sorted: where many share passages, a document is met by as many shingles as a passage has.
+    fn met(&self, set: &ShingleSet, own: DocId) -> Vec<u32> {
+        let all = set.as_slice().iter().flat_map(|&shingle| self.of(shingle)).map(|&(_, place)| place);
+        let met: FxHashSet<u32> = all.collect();
+        let mut met: Vec<u32> = met.into_iter().filter(|&place| self.documents[place as usize] != own).collect();
         met.sort_unstable();
-        met.dedup();
-        met.iter().filter_map(|document| documents.binary_search(document).ok()).collect()
+        met
     }
 
-    fn of(&self, shingle: u64) -> &[(u64, DocId)] {
+    fn of(&self, shingle: u64) -> &[(u64, u32)] {
         let part = (shingle >> self.shift) as usize;
         let part = &self.rare[self.starts[part] as usize..self.starts[part + 1] as usize];
         let first = part.partition_point(|(other, _)| *other < shingle);

@@ -36,6 +36,14 @@ impl Similarity {
         reaches(most).then(|| (below..most).find(|&shared| reaches(shared)).unwrap_or(most))
     }
 
+    /// How many of `right` shingles may be missing among `left` others that hold at least such a share of them; `None` when none would do.
+    fn most_lacking(left: u32, right: u32, least: f64) -> Option<u32> {
+        let reaches = |lacking: &u32| Self { shared: right - lacking, left, right }.containment_of_right() >= least;
+        // By computation, and then by the definition, which rounding may make one more or less.
+        let about = ((1.0 - least) * f64::from(right)) as u32;
+        (0..=about.saturating_add(1).min(right)).rev().find(reaches)
+    }
+
     /// The same, the second before the first.
     pub fn swapped(self) -> Self {
         Self { left: self.right, right: self.left, ..self }
@@ -87,22 +95,30 @@ impl Mask {
 
     /// In how many bits two differ: no more than there are shingles that only one of both sets has.
     fn differences(&self, other: &Self) -> u32 {
-        let mut differences = 0;
-        cpu::dispatch(Differences { masks: [self, other], differences: &mut differences });
-        differences
+        let mut count = 0;
+        cpu::dispatch(Bits::<false> { masks: [self, other], count: &mut count });
+        count
+    }
+
+    /// How many bits of another are not here: no more than there are shingles that only that set has.
+    fn lacking(&self, other: &Self) -> u32 {
+        let mut count = 0;
+        cpu::dispatch(Bits::<true> { masks: [self, other], count: &mut count });
+        count
     }
 }
 
-struct Differences<'a> {
+/// Counts bits that one of two masks has alone: the second if `OF_SECOND`, else any of both.
+struct Bits<'a, const OF_SECOND: bool> {
     masks: [&'a Mask; 2],
-    differences: &'a mut u32,
+    count: &'a mut u32,
 }
 
-impl cpu::Loop for Differences<'_> {
+impl<const OF_SECOND: bool> cpu::Loop for Bits<'_, OF_SECOND> {
     #[inline(always)]
     fn run(self, _: impl cpu::Cpu) {
         let [Mask(a), Mask(b)] = self.masks;
-        *self.differences = a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum();
+        *self.count = a.iter().zip(b).map(|(a, b)| if OF_SECOND { b & !a } else { a ^ b }.count_ones()).sum();
     }
 }
 
@@ -155,7 +171,23 @@ impl ShingleSet {
         if self.mask.differences(&other.mask) > left + right - 2 * least {
             return None;
         }
-        let may_lack = right - least;
+        self.compare_lacking(other, right - least)
+    }
+
+    /// Compares with a document that may stand in this one: exact, or `None` when this one holds less than `least` of its shingles.
+    ///
+    /// At the cost of [`compare`](Self::compare).
+    pub fn compare_within(&self, other: &Self, least: f64) -> Option<Similarity> {
+        let may_lack = Similarity::most_lacking(self.list.len() as u32, other.list.len() as u32, least)?;
+        if self.mask.lacking(&other.mask) > may_lack {
+            return None;
+        }
+        self.compare_lacking(other, may_lack)
+    }
+
+    /// Compares with another document, of whose shingles so many may be missing here.
+    fn compare_lacking(&self, other: &Self, may_lack: u32) -> Option<Similarity> {
+        let (left, right) = (self.list.len() as u32, other.list.len() as u32);
         let (mut lacking, mut next) = (0, 0);
         for &shingle in &other.list {
             // What documents share they tell in the same order, nearly always.
@@ -242,6 +274,9 @@ mod tests {
                         prop_assert_eq!(found.containment_of_left(), shared as f64 / a.len() as f64);
                         prop_assert_eq!(found.containment_of_right(), shared as f64 / b.len() as f64);
                     }
+                    let within = first.compare_within(&set, threshold);
+                    let is_within = shared as f64 / b.len() as f64 >= threshold;
+                    prop_assert_eq!(within, first.compare(&set, 0.0).filter(|_| is_within));
                 }
             }
         }

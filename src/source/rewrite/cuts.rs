@@ -4,8 +4,8 @@
 //! tells at which byte each character was complete. What is left is decoded again, from the encoding that was assumed, and must be what
 //! is left of the text.
 
-#[cfg(any(feature = "csv", feature = "parquet"))]
 use crate::error::Error;
+#[cfg(any(feature = "csv", feature = "parquet"))]
 use crate::source::text::declared;
 use crate::source::text::{Decoding, Encoding, decode};
 use std::ops::Range;
