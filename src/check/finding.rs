@@ -1,11 +1,14 @@
 //! A finding: something that a rule is broken by, its place, and how it is put into words.
 
 use super::baseline::Key;
-use super::rules::{Level, Rule};
+use super::rules::{Level, Rule, Rules};
 use crate::document::DocId;
 use crate::lines::RepeatedLine;
+use crate::source::{shown_way, whole_path};
+use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::path::Path;
 
 /// Something that a rule is broken by.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,6 +104,18 @@ pub struct Place<'a> {
     pub record: Option<u64>,
     /// The document's name.
     pub document: Cow<'a, str>,
+}
+
+/// What documents are called in a baseline: as they are, or, where that is by their places and rules are for a folder, from that folder on,
+/// wherever the run was started.
+pub(super) fn names<'a>(rules: &Rules) -> impl FnMut(&Place<'a>) -> Cow<'a, str> + use<'_, 'a> {
+    let mut ways: FxHashMap<&'a str, String> = FxHashMap::default();
+    move |place| {
+        let rest = place.document.strip_prefix(place.path).filter(|_| place.path != "-");
+        let (Some(folder), Some(rest)) = (rules.folder(), rest) else { return place.document.clone() };
+        let way = ways.entry(place.path).or_insert_with(|| shown_way(folder, &whole_path(Path::new(place.path))));
+        if way == place.path { place.document.clone() } else { Cow::Owned(format!("{way}{rest}")) }
+    }
 }
 
 /// How many other places of a finding are named.

@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Found<'a> {
     /// The findings, by path and line; those that are off where they stand too, as a baseline may know them.
     pub findings: Vec<Finding<'a>>,
-    /// The first document of each cluster, which is not told but takes part: what it is known by, and its name.
-    pub firsts: BTreeMap<DocId, (Key, &'a str)>,
+    /// The first document of each cluster, which is not told but takes part: what it is known by, and its place.
+    pub firsts: BTreeMap<DocId, (Key, Place<'a>)>,
 }
 
 /// Collects findings.
@@ -53,20 +53,24 @@ impl<'a> Found<'a> {
         found
     }
 
-    /// What those that count come to as a baseline.
-    pub fn contents(&self, counts: impl Fn(&Finding<'a>) -> bool) -> Baseline {
+    /// What those that count come to as a baseline, in which documents are called by `name`.
+    pub fn contents(
+        &self,
+        counts: impl Fn(&Finding<'a>) -> bool,
+        mut name: impl FnMut(&Place<'a>) -> Cow<'a, str>,
+    ) -> Baseline {
         let mut contents = Baseline::default();
         let told = self.findings.iter().filter(|finding| counts(finding));
         let clusters: BTreeSet<DocId> = told.clone().filter_map(|finding| finding.cluster).collect();
-        for (first, (key, name)) in &self.firsts {
+        for (first, (key, place)) in &self.firsts {
             if clusters.contains(first) {
-                contents.add(key, 1, name);
+                contents.add(key, 1, &name(place));
             }
         }
         let is_counted = |stray: NearMember| clusters.contains(&stray.document);
         for finding in told.filter(|finding| !finding.stray.is_some_and(is_counted)) {
             if let Some(key) = &finding.key {
-                contents.add(key, finding.times, &finding.place.document);
+                contents.add(key, finding.times, &name(&finding.place));
             }
         }
         contents
@@ -198,7 +202,8 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
         }
         if is_told {
             let key = of_duplicate(self.fingerprint(first.document));
-            self.found.firsts.insert(first.document, (key, &self.report.name(first.document).name));
+            let place = self.place(first.document, None);
+            self.found.firsts.insert(first.document, (key, place));
         }
     }
 

@@ -34,7 +34,9 @@ pub use finding::{Finding, Place, State};
 pub use rules::{Level, Rule, Rules, Setting};
 
 use crate::report::Report;
+use finding::names;
 use findings::Found;
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use verdict::{apply_limits, mark_known};
@@ -65,7 +67,9 @@ impl Gate {
     /// The baseline as it is when all that there is is accepted; what was not looked for, or is off where it stands, stays as it is known.
     pub fn updated(&self, report: &Report) -> Baseline {
         let found = self.found(report);
-        accepted(&found).at_least(self.pruned_to(report, &found))
+        // Not what is off where it stands.
+        let accepted = found.contents(|finding| finding.level > Level::Off, names(&self.rules));
+        accepted.at_least(self.pruned_to(report, &found))
     }
 
     /// The baseline without what is not there any more; what was not looked for stays.
@@ -78,7 +82,7 @@ impl Gate {
     }
 
     fn pruned_to(&self, report: &Report, found: &Found<'_>) -> Baseline {
-        self.baseline.pruned(&found.contents(|_| true), |kind| self.looks_for(report, kind))
+        self.baseline.pruned(&found.contents(|_| true, as_called), |kind| self.looks_for(report, kind))
     }
 
     /// Whether anything of a kind that a baseline holds was looked for.
@@ -92,8 +96,11 @@ impl Gate {
     /// left out.
     pub fn check<'a>(&'a self, report: &'a Report, is_touched: impl Fn(&str) -> bool) -> Checked<'a> {
         let found = Found::of(report, &self.rules, is_touched);
-        let mut stale =
-            if self.baseline.is_empty() { Vec::new() } else { self.baseline.stale(&found.contents(|_| true)) };
+        let mut stale = if self.baseline.is_empty() {
+            Vec::new()
+        } else {
+            self.baseline.stale(&found.contents(|_| true, as_called))
+        };
         stale.retain(|entry| self.looks_for(report, &entry.key.kind));
         let is_missing = |rule: &Rule| self.rules.is_on(*rule) && !was_looked_for(report, *rule);
         let not_looked_for = match report.leaks {
@@ -101,7 +108,7 @@ impl Gate {
             None => Rule::ALL.into_iter().filter(|rule| *rule != Rule::Leakage).filter(is_missing).collect(),
         };
         let Found { mut findings, firsts } = found;
-        mark_known(&mut findings, &firsts, &self.baseline);
+        mark_known(&mut findings, &firsts, &self.baseline, names(&self.rules));
         findings.retain(|finding| finding.is_touched);
         tell_once(&mut findings);
         let exceeded = apply_limits(&mut findings, &self.rules, report.summary.documents);
@@ -109,9 +116,9 @@ impl Gate {
     }
 }
 
-/// What is accepted with a baseline that is taken: not what is off where it stands.
-fn accepted(found: &Found<'_>) -> Baseline {
-    found.contents(|finding| finding.level > Level::Off)
+/// Where names are not asked for.
+fn as_called<'a>(place: &Place<'a>) -> Cow<'a, str> {
+    place.document.clone()
 }
 
 /// Keeps one of the findings that would all stand at the document which others of a cluster are like: the strictest.

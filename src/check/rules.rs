@@ -234,6 +234,11 @@ impl Rules {
         Ok(())
     }
 
+    /// The folder that they are for, as it is called from the root on, if there is one.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.root.as_deref()
+    }
+
     /// How findings of a rule in a file count.
     pub fn level(&self, rule: Rule, path: &str) -> Level {
         if self.overrides.is_empty() {

@@ -1,16 +1,22 @@
 //! Verdicts: which findings are known, and which are few enough.
 
 use super::baseline::{Baseline, Key};
-use super::finding::{Finding, State};
+use super::finding::{Finding, Place, State};
 use super::rules::{Level, Rule, Rules};
 use crate::document::DocId;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Marks what a baseline knows. Of several findings of one content those are known first that are in files which do not matter, then
 /// those in the document that the baseline names, then those that come first; those that are off where they stand come last. Where
 /// the first document of a cluster is not known, one finding of it is new, of those that matter if there is one. `firsts` are the first
-/// documents of clusters.
-pub fn mark_known(findings: &mut [Finding<'_>], firsts: &BTreeMap<DocId, (Key, &str)>, baseline: &Baseline) {
+/// documents of clusters, `name` what documents are called in the baseline.
+pub fn mark_known<'a>(
+    findings: &mut [Finding<'a>],
+    firsts: &BTreeMap<DocId, (Key, Place<'a>)>,
+    baseline: &Baseline,
+    mut name: impl FnMut(&Place<'a>) -> Cow<'a, str>,
+) {
     if baseline.is_empty() {
         return;
     }
@@ -33,8 +39,9 @@ pub fn mark_known(findings: &mut [Finding<'_>], firsts: &BTreeMap<DocId, (Key, &
         let tells = |(_, finding): &(usize, &Finding<'_>)| finding.cluster.is_some_and(|first| untold.remove(&first));
         telling.extend(some.filter(tells).map(|(at, _)| at));
     }
-    let rank = |finding: &Finding<'_>| {
-        let is_named = finding.key.as_ref().and_then(|key| baseline.name(key)) == Some(&*finding.place.document);
+    let mut rank = |finding: &Finding<'a>| {
+        let named = finding.key.as_ref().and_then(|key| baseline.name(key));
+        let is_named = named.is_some_and(|named| *named == *name(&finding.place));
         (finding.level == Level::Off, finding.is_touched, !is_named)
     };
     let mut order: Vec<(usize, &mut Finding<'_>)> = findings.iter_mut().enumerate().collect();

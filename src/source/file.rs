@@ -143,6 +143,14 @@ pub fn way_from(directory: &Path, path: &Path) -> PathBuf {
     up.chain(path.components().skip(shared)).collect()
 }
 
+/// The same in words, with `/` on every machine; `.` where there is nothing to go.
+pub fn shown_way(directory: &Path, path: &Path) -> String {
+    let way = way_from(directory, path);
+    let parts = way.components().map(|part| part.as_os_str().to_string_lossy());
+    let way = parts.collect::<Vec<_>>().join("/");
+    if way.is_empty() { ".".to_owned() } else { way }
+}
+
 /// The directory that two paths have in common, as they are called from the root on.
 pub fn in_common(a: &Path, b: &Path) -> PathBuf {
     a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(part, _)| part).collect()

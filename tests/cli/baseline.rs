@@ -153,3 +153,31 @@ fn a_copy_of_what_is_known_is_what_is_new() {
     assert!(ended.status == 1 && ended.stdout.starts_with("d/a.txt:3: repeated-line"), "{}", ended.stdout);
     assert!(!ended.stdout.contains("d/b.txt"), "{}", ended.stdout);
 }
+
+/// Who takes a baseline, and in which folder, is not to be seen in it; what it knows of a document is known of that.
+#[test]
+fn a_baseline_is_the_same_from_any_folder() {
+    let lines = |number: usize| format!("{{\"id\": \"n{number}\", \"text\": \"one two three four\"}}\n");
+    let records: String = (0..2).map(lines).collect();
+    let files = [("retold.toml", "paths = [\"data\"]\n"), ("data/m.txt", "a b c d\n"), ("data/n.txt", "a b c d\n")];
+    let folder = folder(files.into_iter().chain([("data/r.jsonl", records.as_str())]));
+    let path = folder.path().join("retold-baseline.json");
+    let mut taken = Vec::new();
+    for (from, arguments) in [("", ""), ("data", ""), ("", "./data"), ("data", "../data"), ("data", "--id-field id")] {
+        let _ = fs::remove_file(&path);
+        let ended = retold(&folder.path().join(from), &format!("check --update-baseline {arguments}"));
+        assert_eq!(ended.status, 0, "{ended:?}");
+        taken.push(fs::read_to_string(&path).unwrap());
+    }
+    assert!(taken[0].contains("\"data/m.txt\"") && taken[0].contains("\"data/r.jsonl:1\""), "{}", taken[0]);
+    assert!(taken[..4].iter().all(|other| *other == taken[0]), "{taken:?}");
+    assert!(taken[4].contains("\"data/m.txt\"") && taken[4].contains("\"n0\""), "{}", taken[4]);
+    // Of copies that come before it is known which the baseline names, wherever that is asked.
+    fs::write(&path, &taken[0]).unwrap();
+    ["a", "b"].iter().for_each(|name| fs::write(folder.path().join(format!("data/{name}.txt")), "a b c d\n").unwrap());
+    for from in ["", "data"] {
+        let ended = retold(&folder.path().join(from), "check");
+        let is_new = |name: &str| ended.stdout.contains(&format!("{name}.txt:1: exact-duplicate"));
+        assert_eq!((ended.status, ["b", "m", "n"].map(is_new)), (1, [true, false, true]), "{ended:?}");
+    }
+}

@@ -6,7 +6,7 @@
 use crate::args::SelectionArgs;
 use crate::config::{Config, near};
 use retold::check::{Baseline, Scope};
-use retold::source::{way_from, whole_path};
+use retold::source::{shown_way, whole_path};
 use std::path::{Component, Path, PathBuf};
 
 /// What a run looks at, by paths as they were given, from the folder of the baseline on.
@@ -80,8 +80,5 @@ fn from(folder: &Path, path: &Path) -> String {
         path.components().skip_while(|part| *part == Component::ParentDir).any(|part| part == Component::ParentDir);
     let real = if climbs { path.canonicalize().ok() } else { None };
     let (folder, whole) = (whole_path(folder), whole_path(real.as_deref().unwrap_or(path)));
-    let way = way_from(&folder, &whole);
-    let parts = way.components().map(|part| part.as_os_str().to_string_lossy());
-    let way = parts.collect::<Vec<_>>().join("/");
-    if way.is_empty() { ".".to_owned() } else { way }
+    shown_way(&folder, &whole)
 }
