@@ -91,9 +91,9 @@ impl Gate {
         rules.iter().any(|&rule| self.rules.is_on(rule) && was_looked_for(report, rule))
     }
 
-    /// Holds a report against the rules. It has to be made with [`Rules::options`]: in document order, which is the default of a scan, a file
-    /// that is moved may be the representative of another cluster, and its finding a new one. `is_touched` tells the paths that matter: findings with no place in one of them are
-    /// left out.
+    /// Holds a report against the rules. It has to be made with [`Rules::options`]: in document order, which is the default of a scan, a
+    /// file that is moved may be the representative of another cluster, and its finding a new one. `is_touched` tells the paths that
+    /// matter: findings with no place in one of them are left out.
     pub fn check<'a>(&'a self, report: &'a Report, is_touched: impl Fn(&str) -> bool) -> Checked<'a> {
         let found = Found::of(report, &self.rules, is_touched);
         let mut stale = if self.baseline.is_empty() {
