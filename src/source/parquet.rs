@@ -57,8 +57,13 @@ fn read_group(
     let mut columns = Vec::new();
     for field in &reading.fields.text {
         match text_column(schema, field) {
-            Some(column) => columns.push(column),
-            None if group > 0 => return Ok(()), // the first has said so
+            Some(column) if columns_of(schema, field).count() == 1 => columns.push(column),
+            _ if group > 0 => return Ok(()), // the first has said so
+            Some(_) => {
+                let twice = format!("several columns are called `{field}`; which one holds the text cannot be told");
+                rows.lost(None, twice);
+                return Ok(());
+            }
             None => {
                 let names: Vec<String> = schema.columns().iter().map(|column| column.path().string()).collect();
                 rows.lost(
@@ -181,13 +186,16 @@ fn decimal(unscaled: i128, scale: i32) -> String {
     format!("{}{whole}.{fraction}", if unscaled < 0 { "-" } else { "" })
 }
 
-/// The column of a path, if it is not inside a list.
+/// The columns of a path that are not inside a list.
+fn columns_of(schema: &SchemaDescriptor, field: &str) -> impl Iterator<Item = usize> {
+    let columns = schema.columns().iter().zip(0..);
+    let found = columns.filter(move |(column, _)| column.path().string() == field && column.max_rep_level() == 0);
+    found.map(|(_, at)| at)
+}
+
+/// The first of them.
 fn column(schema: &SchemaDescriptor, field: &str) -> Option<usize> {
-    let columns = schema.columns().iter();
-    columns
-        .enumerate()
-        .find(|(_, column)| column.path().string() == field && column.max_rep_level() == 0)
-        .map(|(at, _)| at)
+    columns_of(schema, field).next()
 }
 
 /// The same, if it may hold text.
@@ -337,6 +345,22 @@ mod tests {
         let said: Vec<_> = collected(&written(), "text").into_iter().flat_map(|rows| rows.lost).collect();
         assert_eq!(said, [(None, reason.into())]);
         assert!(collected(&written(), "n")[0].lost[0].1.starts_with("column `n` holds no text"));
+    }
+
+    #[test]
+    fn two_columns_of_one_name_are_no_text() {
+        let schema = "message m { required binary text (UTF8); required binary text (UTF8); }";
+        let schema = Arc::new(parse_message_type(schema).unwrap());
+        let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::default()).unwrap();
+        let mut group = writer.next_row_group().unwrap();
+        while let Some(mut column) = group.next_column().unwrap() {
+            column.typed::<ByteArrayType>().write_batch(&["one".into()], None, None).unwrap();
+            column.close().unwrap();
+        }
+        group.close().unwrap();
+        let found = collected(&writer.into_inner().unwrap(), "text");
+        let reason = "several columns are called `text`; which one holds the text cannot be told";
+        assert_eq!((found[0].rows.len(), &found[0].lost[0].1), (0, &reason.to_owned()));
     }
 
     proptest! {
