@@ -73,9 +73,9 @@ impl<'a> Finding<'a> {
             // A line of a record is one of its text, not of the file.
             What::Line(_) if self.place.record.is_some() => vec![self.place.clone()],
             What::Line(line) => {
-                let others = [&line.lines[..1], &line.lines[2..]].concat();
-                let at = |line: u64| Place { line: Some(line), ..self.place.clone() };
-                others.into_iter().take(RELATED).map(at).collect()
+                let others = line.lines.iter().filter(|line| Some(**line) != self.place.line);
+                let at = |line: &u64| Place { line: Some(*line), ..self.place.clone() };
+                others.take(RELATED).map(at).collect()
             }
             What::Said(_) => self.elsewhere.clone(),
         }

@@ -96,6 +96,24 @@ fn what_a_branch_adds_is_new() {
     assert_eq!(check("--changed-since HEAD").status, 0);
 }
 
+/// A line that is told again in the same words and nearly so is found at both places.
+#[test]
+fn a_line_that_is_repeated_and_nearly() {
+    let fox = "the quick brown fox jumps over the dog\n";
+    let text = format!("{fox}other words stand here now\nmore\n{fox}{}", fox.replace("dog", "cat"));
+    let folder = folder([("a.txt", text)]);
+    let said = retold(folder.path(), "check a.txt").stdout;
+    let at = ["a.txt:4: repeated-line: as line 1", "a.txt:5: repeated-line: lines 4, 5 nearly as line 1"];
+    assert!(at.iter().all(|finding| said.contains(finding)), "{said}");
+    let report: Value = serde_json::from_str(&retold(folder.path(), "check a.txt --format sarif").stdout).unwrap();
+    let lines = |finding: &Value| -> Vec<u64> {
+        let related = finding["relatedLocations"].as_array().unwrap().iter();
+        related.map(|place| place["physicalLocation"]["region"]["startLine"].as_u64().unwrap()).collect()
+    };
+    let results = report["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.iter().map(lines).collect::<Vec<_>>(), [vec![1], vec![1, 4]]);
+}
+
 #[test]
 fn one_report_does_not_replace_another() {
     let folder = much_to_find();
