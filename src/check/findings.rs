@@ -4,6 +4,7 @@ use super::baseline::{Baseline, Key};
 use super::finding::{Finding, NearMember, Place, RELATED, State, What, quoted};
 use super::rules::{Level, Rule, Rules};
 use crate::document::DocId;
+use crate::lines::RepeatedLine;
 use crate::report::{Cluster, LeakKind, Member, Report};
 use crate::similarity::rounded_down;
 use rustc_hash::FxHashMap;
@@ -248,16 +249,14 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
     }
 
     fn repeated_lines(&mut self) {
-        // Of a line that is told again both in the same words and nearly, the second finding stands at the first that is nearly so.
-        let mut equal: FxHashMap<(DocId, u64), &[u64]> = FxHashMap::default();
-        for (document, line) in &self.report.repeated_lines {
+        let mut before: Option<&(DocId, RepeatedLine)> = None;
+        for both @ (document, line) in &self.report.repeated_lines {
             let key = of_rule(Rule::RepeatedLine, line.key);
-            let known = equal.get(&(*document, line.key)).copied().unwrap_or_default();
-            let at = line.lines[1..].iter().find(|at| known.binary_search(at).is_err()).unwrap_or(&line.lines[1]);
+            // Of a line that is told again in the same words and nearly, the second finding stands at the first that is nearly so.
+            let same = before.replace(both).filter(|(of, same)| of == document && same.key == line.key);
+            let equal = same.map_or(&[][..], |(_, same)| &same.lines);
+            let at = line.lines[1..].iter().find(|at| equal.binary_search(at).is_err()).unwrap_or(&line.lines[1]);
             let place = self.place(*document, Some(*at));
-            if line.is_exact() {
-                equal.insert((*document, line.key), &line.lines);
-            }
             if let Some(finding) = self.add(Rule::RepeatedLine, place, Vec::new(), Some(key), || What::Line(line)) {
                 finding.times = line.lines.len() as u64 - 1;
             }
