@@ -224,9 +224,12 @@ impl Rules {
             let (not, name) = glob.strip_prefix('!').map_or(("", glob.as_str()), |name| ("!", name));
             let name = name.strip_prefix("./").unwrap_or(name);
             let set = if leads_out(name) { &mut outside } else { &mut below };
-            set.add_line(None, &format!("{not}{name}")).map_err(|error| match error {
-                ignore::Error::Glob { err, .. } => Error::Invalid(format!("`{glob}` is no glob: {err}")),
-                error => Error::Invalid(format!("`{glob}` is no glob: {error}")),
+            set.add_line(None, &format!("{not}{name}")).map_err(|error| {
+                let why = match error {
+                    ignore::Error::Glob { err, .. } => err,
+                    error => error.to_string(),
+                };
+                Error::Invalid(format!("`{glob}` is no glob: {why}"))
             })?;
         }
         let built = |set: GitignoreBuilder| set.build().map_err(|error| Error::Invalid(error.to_string()));

@@ -173,7 +173,7 @@ impl Deduplicated {
 
     /// The sources that are deduplicated, in document order.
     pub fn sources(&self) -> impl Iterator<Item = SourceId> + use<> {
-        (self.sources.first_own().0..self.sources.len() as u32).map(SourceId)
+        self.sources.own()
     }
 
     /// Whether a source is one document, and not records of which each may be marked.
@@ -319,7 +319,7 @@ impl Deduplicated {
 
     /// The first document that is not of the reference.
     fn own(&self) -> DocId {
-        self.documents.first_of(self.sources.first_own())
+        self.corpus().first_own()
     }
 
     fn removal(&self, document: DocId) -> Option<&Removed> {
@@ -338,10 +338,9 @@ impl Deduplicated {
 
 /// The sources that stay as they are, each with why: what is known of such documents may not be all.
 fn whole_sources(sources: &Sources, gathered: &Gathered) -> Vec<(SourceId, &'static str)> {
-    let own = (sources.first_own().0..sources.len() as u32).map(SourceId);
     let own_lost = gathered.lost.iter().filter(|source| **source >= sources.first_own());
     let mut whole: Vec<(SourceId, &str)> = own_lost.map(|&source| (source, NOT_READ_WHOLE)).collect();
-    whole.extend(own.filter_map(|source| Some((source, sources.get(source).whole_only()?))));
+    whole.extend(sources.own().filter_map(|source| Some((source, sources.get(source).whole_only()?))));
     whole.sort_unstable();
     whole.dedup_by_key(|(source, _)| *source);
     whole

@@ -214,6 +214,11 @@ impl Sources {
         SourceId(self.reference as u32)
     }
 
+    /// Those behind the reference, in document order.
+    pub fn own(&self) -> impl Iterator<Item = SourceId> + use<> {
+        (self.reference as u32..self.list.len() as u32).map(SourceId)
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.list.len()

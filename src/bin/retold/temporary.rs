@@ -11,9 +11,6 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// How long the names of all such directories are.
-const NAME_BYTES: usize = TEMPORARY.len() + 6;
-
 /// The directory of this run, there as long as this is.
 pub struct Directory {
     _directory: TempDir,
@@ -40,36 +37,35 @@ fn locked(directory: &Path) -> io::Result<File> {
     Ok(lock)
 }
 
-/// What the names of files begin with that are written beside their places; and how long they are.
+/// What the names of files begin with that are written beside their places.
 pub const NEW_FILE: &str = ".retold-";
-const NEW_FILE_BYTES: usize = NEW_FILE.len() + 6;
 
 /// Removes what killed runs left in a folder of files that were written beside their places there: what nobody holds, and not of the last
 /// minute, in which another run may have made one and not locked it yet.
 pub fn remove_left_files(folder: &Path) {
-    let is_named = |name: &[u8]| name.len() == NEW_FILE_BYTES && name.starts_with(NEW_FILE.as_bytes());
     let is_old = |path: &Path| {
         let modified = path.metadata().and_then(|metadata| metadata.modified());
         modified.is_ok_and(|modified| modified.elapsed().is_ok_and(|since| since > Duration::from_secs(60)))
     };
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if is_named(entry.file_name().as_encoded_bytes()) && is_old(&path) && is_left(&path) {
-            let _ = fs::remove_file(path); // or another run does, at the same time
-        }
+    for path in named_by_us(folder, NEW_FILE).filter(|path| is_old(path) && is_left(path)) {
+        let _ = fs::remove_file(path); // or another run does, at the same time
     }
 }
 
 /// Removes the directories beside this one that killed runs left: those of this user with a lock that nobody holds.
 fn remove_left(own: &Path) {
-    let beside = own.parent().and_then(|parent| fs::read_dir(parent).ok()).into_iter().flatten().flatten();
-    let is_named = |name: &[u8]| name.len() == NAME_BYTES && name.starts_with(TEMPORARY.as_bytes());
-    for entry in beside.filter(|entry| is_named(entry.file_name().as_encoded_bytes())) {
-        let path = entry.path();
-        if path != own && is_of_same_user(own, &path) && is_left(&path.join(TEMPORARY_LOCK)) {
-            let _ = fs::remove_dir_all(path); // or another run does, at the same time
-        }
+    let is_other = |path: &PathBuf| path != own && is_of_same_user(own, path) && is_left(&path.join(TEMPORARY_LOCK));
+    for path in own.parent().into_iter().flat_map(|folder| named_by_us(folder, TEMPORARY)).filter(is_other) {
+        let _ = fs::remove_dir_all(path); // or another run does, at the same time
     }
+}
+
+/// What stands in a folder with such a name as temporary files are given: this, and some characters by chance.
+fn named_by_us(folder: &Path, begin: &'static str) -> impl Iterator<Item = PathBuf> {
+    const BY_CHANCE: usize = 6;
+    let is_named = |name: &[u8]| name.len() == begin.len() + BY_CHANCE && name.starts_with(begin.as_bytes());
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter(move |entry| is_named(entry.file_name().as_encoded_bytes())).map(|entry| entry.path())
 }
 
 /// Whether a lock is a file, which can be opened without waiting, that nobody holds.

@@ -81,6 +81,12 @@ impl<'a, 'b> Table<'a, 'b> {
         Row { finding, number, document: name, path, record: *record, ..Row::default() }
     }
 
+    /// The same row, with the document that its own was compared with, and how alike they are.
+    fn compared(&self, row: Row<'a>, with: DocId, jaccard: f64, containment: f64) -> Row<'a> {
+        let representative = &self.report.name(with).name;
+        Row { representative, jaccard: Some(jaccard), containment: Some(containment), ..row }
+    }
+
     fn add(&mut self, row: &Row<'_>) -> csv::Result<()> {
         let figure = |figure: Option<f64>| figure.map(|figure| rounded(figure).to_string()).unwrap_or_default();
         let count = |count: Option<u64>| count.map(|count| count.to_string()).unwrap_or_default();
@@ -101,42 +107,28 @@ impl<'a, 'b> Table<'a, 'b> {
 
     fn clusters(&mut self) -> csv::Result<()> {
         for (number, cluster) in (1..).zip(&self.report.clusters) {
-            let representative = &self.report.name(cluster.representative).name;
             for member in &cluster.members {
                 let finding = if member.is_exact { "exact_duplicate" } else { "near_duplicate" };
-                self.add(&Row {
-                    representative,
-                    jaccard: Some(member.jaccard),
-                    containment: Some(member.containment),
-                    count: Some(cluster.members.len() as u64 + 1),
-                    ..self.row(finding, number, member.document)
-                })?;
+                let row = self.row(finding, number, member.document);
+                let row = self.compared(row, cluster.representative, member.jaccard, member.containment);
+                self.add(&Row { count: Some(cluster.members.len() as u64 + 1), ..row })?;
             }
         }
         Ok(())
     }
 
     fn contained(&mut self) -> csv::Result<()> {
-        for (number, contained) in (1..).zip(self.report.contained.iter().flatten()) {
-            self.add(&Row {
-                representative: &self.report.name(contained.within).name,
-                jaccard: Some(contained.jaccard),
-                containment: Some(contained.containment),
-                ..self.row("contained_document", number, contained.document)
-            })?;
+        for (number, found) in (1..).zip(self.report.contained.iter().flatten()) {
+            let row = self.row("contained_document", number, found.document);
+            self.add(&self.compared(row, found.within, found.jaccard, found.containment))?;
         }
         Ok(())
     }
 
     fn leaks(&mut self) -> csv::Result<()> {
         for (number, leak) in (1..).zip(self.report.leaks.iter().flatten()) {
-            self.add(&Row {
-                representative: &self.report.name(leak.within).name,
-                jaccard: Some(leak.jaccard),
-                containment: Some(leak.containment),
-                text: super::leak_kind(leak.kind),
-                ..self.row("leak", number, leak.document)
-            })?;
+            let row = Row { text: super::leak_kind(leak.kind), ..self.row("leak", number, leak.document) };
+            self.add(&self.compared(row, leak.within, leak.jaccard, leak.containment))?;
         }
         Ok(())
     }
