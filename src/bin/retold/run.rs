@@ -5,6 +5,7 @@ use crate::config::is_kept;
 use crate::exit::{Failure, say};
 use crate::format::counted;
 use crate::progress;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use retold::Options;
 use retold::problem::{Problem, io_reason};
 use retold::report::Report;
@@ -19,11 +20,10 @@ use std::path::{Path, PathBuf};
 pub fn read(
     paths: &[PathBuf],
     options: &Options,
-    threads: u32,
+    pool: &ThreadPool,
     shows_progress: bool,
 ) -> Result<ManuallyDrop<Report>, Failure> {
     check_options(paths, options)?;
-    let pool = pool(threads)?;
     let report = progress::shown(shows_progress, |progress| pool.install(|| retold::scan(paths, options, progress)));
     let report = report.map_err(Failure::new)?;
     Ok(ManuallyDrop::new(report))
@@ -45,8 +45,8 @@ pub fn check_options(paths: &[PathBuf], options: &Options) -> Result<(), Failure
 }
 
 /// So many threads; 0 for as many as there are cores.
-pub fn pool(threads: u32) -> Result<rayon::ThreadPool, Failure> {
-    rayon::ThreadPoolBuilder::new().num_threads(threads as usize).build().map_err(Failure::new)
+pub fn pool(threads: u32) -> Result<ThreadPool, Failure> {
+    ThreadPoolBuilder::new().num_threads(threads as usize).build().map_err(Failure::new)
 }
 
 /// The paths that were typed, and those of the list.

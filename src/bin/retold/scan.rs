@@ -28,7 +28,9 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     }
     pairs_to.iter().try_for_each(Destination::expect_place)?;
     let (saying, shows_progress) = (&args.report.saying, args.report.saying.shows_progress());
-    let report = run::read(&paths, &options, args.search.threads.count, shows_progress)?;
+    let pool = run::pool(args.search.threads.count)?;
+    let report = run::read(&paths, &options, &pool, shows_progress)?;
+    let write = || pool.install(|| write(&args, &report));
 
     if !saying.quiet {
         run::say_problems(&report.problems, saying.problems_shown());
@@ -48,14 +50,14 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     // The report tells of losses at least, for programs; people have been told.
     if let Some(failure) = failure {
         if !report.problems.is_empty() && args.report.format != Format::Text {
-            write(&args, &report)?;
+            write()?;
         }
         return Err(failure);
     }
     if let (Some(pairs_to), Some(pairs)) = (&pairs_to, &report.pairs) {
-        pairs_to.write(|out| format::pairs::write(out, &report, pairs))?;
+        pool.install(|| pairs_to.write(|out| format::pairs::write(out, &report, pairs)))?;
     }
-    write(&args, &report)?;
+    write()?;
     Ok(if report.problems.is_empty() { Status::Done } else { Status::Incomplete })
 }
 

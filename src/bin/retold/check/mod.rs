@@ -60,7 +60,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let saying = &args.report.saying;
     let own_files = config.file.iter().chain([&baseline_file]).chain(&reports).cloned().collect();
     let options = options(args, &rules, !config.overrides.is_empty(), own_files);
-    let report = run::read(&paths, &options, args.search.threads.count, saying.shows_progress())?;
+    let report = run::read(&paths, &options, &run::pool(args.search.threads.count)?, saying.shows_progress())?;
     let has_documents = report.summary.documents > 0;
     let lacks_reference = !args.gate.against.is_empty() && !report.summary.has_reference();
     // Text tells of losses among its findings, but of those that are no finding nobody would.

@@ -4,6 +4,7 @@ use super::wire::{
     Boilerplate, Cluster, Contained, Encoding, Histogram, Parameters, Passage, Problem, RepeatedLine, Repetition,
     Retold, Summary, Wire,
 };
+use rayon::prelude::*;
 use retold::report::Report;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -37,20 +38,20 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     if let Some(histogram) = wire.histogram() {
         field(out, ",\n", "histogram", &histogram)?;
     }
-    entries(out, "clusters", wire.clusters())?;
-    entries(out, "repeated_lines", wire.repeated_lines())?;
-    entries(out, "boilerplate", report.boilerplate.iter().map(|line| wire.boilerplate(line)))?;
-    if report.contained.is_some() {
-        entries(out, "contained_documents", wire.contained())?;
+    entries(out, "clusters", &report.clusters, |cluster| wire.cluster(cluster))?;
+    entries(out, "repeated_lines", &report.repeated_lines, |line| wire.repeated_line(line))?;
+    entries(out, "boilerplate", &report.boilerplate, |line| wire.boilerplate(line))?;
+    if let Some(contained) = &report.contained {
+        entries(out, "contained_documents", contained, |contained| wire.contained(contained))?;
     }
-    if report.leaks.is_some() {
-        entries(out, "leaks", wire.leaks())?;
+    if let Some(leaks) = &report.leaks {
+        entries(out, "leaks", leaks, |leak| wire.leak(leak))?;
     }
-    entries(out, "passages", report.passages.iter().map(|passage| wire.passage(passage)))?;
-    entries(out, "repetition", wire.repetition())?;
-    entries(out, "empty_documents", report.empty.iter().map(|&document| wire.name(document)))?;
-    entries(out, "encodings", wire.encodings())?;
-    entries(out, "problems", wire.problems())?;
+    entries(out, "passages", &report.passages, |passage| wire.passage(passage))?;
+    entries(out, "repetition", report.repetition.as_deref().unwrap_or_default(), |figures| wire.repetition(figures))?;
+    entries(out, "empty_documents", &report.empty, |document| wire.name(*document))?;
+    entries(out, "encodings", &report.assumed, |assumed| wire.encoding(assumed))?;
+    entries(out, "problems", &report.problems, Problem::of)?;
     writeln!(out, "\n}}")
 }
 
@@ -59,40 +60,98 @@ fn field(out: &mut dyn Write, before: &str, name: &str, value: &impl Serialize) 
     Ok(serde_json::to_writer(out, value)?)
 }
 
-fn entries(out: &mut dyn Write, name: &str, entries: impl Iterator<Item = impl Serialize>) -> io::Result<()> {
+fn entries<'a, T: Sync, W: Serialize>(
+    out: &mut dyn Write,
+    name: &str,
+    entries: &'a [T],
+    wire: impl Fn(&'a T) -> W + Sync,
+) -> io::Result<()> {
     write!(out, ",\n  \"{name}\": [")?;
-    let mut separator = "\n    ";
-    let mut buffer = Vec::new();
-    for entry in entries {
-        out.write_all(separator.as_bytes())?;
-        super::write_json(out, &mut buffer, &entry)?;
-        separator = ",\n    ";
+    if let Some((first, others)) = entries.split_first() {
+        write!(out, "\n    ")?;
+        serde_json::to_writer(&mut *out, &wire(first))?;
+        write_each(out, others, [",\n    ", ""], wire)?;
+        write!(out, "\n  ")?;
     }
-    let is_empty = separator == "\n    ";
-    write!(out, "{}]", if is_empty { "" } else { "\n  " })
+    write!(out, "]")
 }
 
 /// Writes the report as one object a line.
 pub fn write_lines(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let wire = Wire(report);
     let head = [Line::Retold(wire.retold()), Line::Parameters(wire.parameters()), Line::Summary(wire.summary())];
-    let lines = head
-        .into_iter()
-        .chain(wire.histogram().map(Line::Histogram))
-        .chain(wire.clusters().map(Line::Cluster))
-        .chain(wire.repeated_lines().map(Line::RepeatedLine))
-        .chain(report.boilerplate.iter().map(|line| Line::Boilerplate(wire.boilerplate(line))))
-        .chain(wire.contained().map(Line::ContainedDocument))
-        .chain(wire.leaks().map(Line::Leak))
-        .chain(report.passages.iter().map(|passage| Line::Passage(wire.passage(passage))))
-        .chain(wire.repetition().map(Line::Repetition))
-        .chain(report.empty.iter().map(|&document| Line::EmptyDocument { document: wire.name(document) }))
-        .chain(wire.encodings().map(Line::Encoding))
-        .chain(wire.problems().map(Line::Problem));
-    let mut buffer = Vec::new();
-    for line in lines {
-        super::write_json(out, &mut buffer, &line)?;
-        out.write_all(b"\n")?;
+    for line in head.into_iter().chain(wire.histogram().map(Line::Histogram)) {
+        serde_json::to_writer(&mut *out, &line)?;
+        writeln!(out)?;
+    }
+    let contained = report.contained.as_deref().unwrap_or_default();
+    let leaks = report.leaks.as_deref().unwrap_or_default();
+    let repetition = report.repetition.as_deref().unwrap_or_default();
+    lines(out, &report.clusters, |cluster| Line::Cluster(wire.cluster(cluster)))?;
+    lines(out, &report.repeated_lines, |line| Line::RepeatedLine(wire.repeated_line(line)))?;
+    lines(out, &report.boilerplate, |line| Line::Boilerplate(wire.boilerplate(line)))?;
+    lines(out, contained, |contained| Line::ContainedDocument(wire.contained(contained)))?;
+    lines(out, leaks, |leak| Line::Leak(wire.leak(leak)))?;
+    lines(out, &report.passages, |passage| Line::Passage(wire.passage(passage)))?;
+    lines(out, repetition, |figures| Line::Repetition(wire.repetition(figures)))?;
+    lines(out, &report.empty, |document| Line::EmptyDocument { document: wire.name(*document) })?;
+    lines(out, &report.assumed, |assumed| Line::Encoding(wire.encoding(assumed)))?;
+    lines(out, &report.problems, |problem| Line::Problem(Problem::of(problem)))
+}
+
+/// Writes items as one object a line.
+pub fn lines<'a, T: Sync, W: Serialize>(
+    out: &mut dyn Write,
+    items: &'a [T],
+    wire: impl Fn(&'a T) -> W + Sync,
+) -> io::Result<()> {
+    write_each(out, items, ["", "\n"], wire)
+}
+
+/// So many items are held as text at once, some megabytes as a rule.
+const AT_ONCE: usize = 1 << 14;
+/// And so many are written by one thread.
+const SHARE: usize = 1 << 8;
+
+/// Writes items as JSON in their order, each between the two given texts; made on all cores: of a scan whose report holds 230,000 findings
+/// that was a fifth on two cores, and nothing else was done meanwhile.
+fn write_each<'a, T: Sync, W: Serialize>(
+    out: &mut dyn Write,
+    items: &'a [T],
+    [before, after]: [&str; 2],
+    wire: impl Fn(&'a T) -> W + Sync,
+) -> io::Result<()> {
+    let text = |items: &'a [T]| {
+        let mut text = Vec::new();
+        for item in items {
+            text.extend_from_slice(before.as_bytes());
+            serde_json::to_writer(&mut text, &wire(item))?;
+            text.extend_from_slice(after.as_bytes());
+        }
+        Ok(text)
+    };
+    for items in items.chunks(AT_ONCE) {
+        let texts: serde_json::Result<Vec<Vec<u8>>> = items.par_chunks(SHARE).map(text).collect();
+        texts?.iter().try_for_each(|text| out.write_all(text))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_items_are_written_in_their_order() {
+        let items: Vec<usize> = (0..2 * AT_ONCE + SHARE + 1).collect();
+        let mut written = Vec::new();
+        lines(&mut written, &items, |item| item).unwrap();
+        let naive: String = items.iter().map(|item| format!("{item}\n")).collect();
+        assert_eq!(written, naive.as_bytes());
+        let mut written = Vec::new();
+        entries(&mut written, "items", &items, |item| item).unwrap();
+        let naive: Vec<String> = items.iter().map(usize::to_string).collect();
+        let naive = format!(",\n  \"items\": [\n    {}\n  ]", naive.join(",\n    "));
+        assert_eq!(String::from_utf8(written).unwrap(), naive);
+    }
 }

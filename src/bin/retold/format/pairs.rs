@@ -22,10 +22,5 @@ impl<'a> Pair<'a> {
 
 /// Writes the pairs.
 pub fn write(out: &mut dyn Write, report: &Report, pairs: &[report::Pair]) -> io::Result<()> {
-    let mut buffer = Vec::new();
-    for pair in pairs {
-        super::write_json(out, &mut buffer, &Pair::new(report, pair))?;
-        out.write_all(b"\n")?;
-    }
-    Ok(())
+    super::json::lines(out, pairs, |pair| Pair::new(report, pair))
 }

@@ -5,8 +5,10 @@
 use super::pairs::Pair;
 use super::{down, rounded};
 use retold::document::DocId;
-use retold::repetition::FIGURES;
+use retold::lines;
+use retold::repetition::{self, FIGURES};
 use retold::report::{self, Report};
+use retold::source::Assumed;
 use retold::tokens::TokenUnit;
 use serde::Serialize;
 
@@ -312,43 +314,45 @@ impl<'a> Wire<'a> {
         })
     }
 
-    pub fn clusters(&self) -> impl Iterator<Item = Cluster<'a>> {
-        self.0.clusters.iter().map(|cluster| Cluster {
-            representative: self.name(cluster.representative),
-            location: self.location(cluster.representative),
+    pub fn cluster(&self, cluster: &report::Cluster) -> Cluster<'a> {
+        let (representative, location) = self.placed(cluster.representative);
+        Cluster {
+            representative,
+            location,
             size: cluster.members.len() + 1,
             min_jaccard: rounded(cluster.min_jaccard()),
             members: cluster.members.iter().map(|member| self.member(member)).collect(),
-        })
+        }
     }
 
     pub fn member(&self, member: &report::Member) -> Member<'a> {
+        let (document, location) = self.placed(member.document);
         Member {
-            document: self.name(member.document),
+            document,
             kind: if member.is_exact { "exact" } else { "near" },
             jaccard: rounded(member.jaccard),
             containment: rounded(member.containment),
             same_as: member.same_as.map(|other| self.name(other)),
-            location: self.location(member.document),
+            location,
         }
     }
 
-    pub fn repeated_lines(&self) -> impl Iterator<Item = RepeatedLine<'a>> {
-        self.0.repeated_lines.iter().map(|(document, line)| RepeatedLine {
-            document: self.name(*document),
-            location: self.location_of_id(*document),
+    pub fn repeated_line(&self, (document, line): &'a (DocId, lines::RepeatedLine)) -> RepeatedLine<'a> {
+        let (document, location) = self.called(*document);
+        RepeatedLine {
+            document,
+            location,
             text: &line.text,
             lines: &line.lines,
             kind: if line.is_exact() { "exact" } else { "near" },
             similarity: rounded(line.similarity),
-        })
+        }
     }
 
     pub fn boilerplate(&self, line: &'a report::Boilerplate) -> Boilerplate<'a> {
-        let example = |&(document, line): &(DocId, u64)| Example {
-            document: self.name(document),
-            location: self.location_of_id(document),
-            line,
+        let example = |&(document, line): &(DocId, u64)| {
+            let (document, location) = self.called(document);
+            Example { document, location, line }
         };
         Boilerplate {
             text: &line.text,
@@ -359,11 +363,9 @@ impl<'a> Wire<'a> {
     }
 
     pub fn passage(&self, passage: &'a report::Passage) -> Passage<'a> {
-        let place = |place: &report::PassagePlace| Place {
-            document: self.name(place.document),
-            location: self.location_of_id(place.document),
-            lines: place.lines,
-            bytes: place.bytes,
+        let place = |place: &report::PassagePlace| {
+            let (document, location) = self.called(place.document);
+            Place { document, location, lines: place.lines, bytes: place.bytes }
         };
         Passage {
             tokens: passage.tokens,
@@ -374,61 +376,54 @@ impl<'a> Wire<'a> {
         }
     }
 
-    pub fn contained(&self) -> impl Iterator<Item = Contained<'a>> {
-        self.0.contained.iter().flatten().map(|contained| Contained {
-            document: self.name(contained.document),
-            location: self.location(contained.document),
-            within: self.name(contained.within),
-            kind: None,
-            jaccard: rounded(contained.jaccard),
-            containment: rounded(contained.containment),
-        })
+    pub fn contained(&self, contained: &report::Contained) -> Contained<'a> {
+        let report::Contained { document, within, jaccard, containment } = *contained;
+        self.elsewhere(document, within, None, [jaccard, containment])
     }
 
-    pub fn leaks(&self) -> impl Iterator<Item = Contained<'a>> {
-        self.0.leaks.iter().flatten().map(|leak| Contained {
-            document: self.name(leak.document),
-            location: self.location(leak.document),
-            within: self.name(leak.within),
-            kind: Some(super::leak_kind(leak.kind)),
-            jaccard: rounded(leak.jaccard),
-            containment: rounded(leak.containment),
-        })
+    pub fn leak(&self, leak: &report::Leak) -> Contained<'a> {
+        let kind = Some(super::leak_kind(leak.kind));
+        self.elsewhere(leak.document, leak.within, kind, [leak.jaccard, leak.containment])
     }
 
-    pub fn repetition(&self) -> impl Iterator<Item = Repetition<'a>> {
-        self.0.repetition.iter().flatten().map(|(document, repetition)| Repetition {
-            document: self.name(*document),
-            location: self.location_of_id(*document),
+    fn elsewhere(
+        &self,
+        document: DocId,
+        within: DocId,
+        kind: Option<&'static str>,
+        figures: [f64; 2],
+    ) -> Contained<'a> {
+        let (document, location) = self.placed(document);
+        let [jaccard, containment] = figures.map(rounded);
+        Contained { document, location, within: self.name(within), kind, jaccard, containment }
+    }
+
+    pub fn repetition(&self, (document, repetition): &(DocId, repetition::Repetition)) -> Repetition<'a> {
+        let (document, location) = self.called(*document);
+        Repetition {
+            document,
+            location,
             figures: Figures(repetition.values().map(rounded)),
             exceeded: repetition.exceeded().map(|(figure, _)| figure.name).collect(),
-        })
+        }
     }
 
-    pub fn encodings(&self) -> impl Iterator<Item = Encoding<'a>> {
-        self.0.assumed.iter().map(|(document, assumed)| Encoding {
-            document: self.name(*document),
-            encoding: assumed.encoding,
-            replaced: assumed.replaced,
-        })
-    }
-
-    pub fn problems(&self) -> impl Iterator<Item = Problem<'a>> {
-        let problems = self.0.problems.iter();
-        problems.map(Problem::of)
+    pub fn encoding(&self, (document, assumed): &(DocId, Assumed)) -> Encoding<'a> {
+        Encoding { document: self.name(*document), encoding: assumed.encoding, replaced: assumed.replaced }
     }
 
     pub fn name(&self, document: DocId) -> &'a str {
         &self.0.name(document).name
     }
 
-    pub fn location(&self, document: DocId) -> Location<'a> {
+    /// What a document is called, and where it stands.
+    fn placed(&self, document: DocId) -> (&'a str, Location<'a>) {
         let name = self.0.name(document);
-        Location::of(name)
+        (&name.name, Location::of(name))
     }
 
-    /// The place of a document that is not called by it.
-    fn location_of_id(&self, document: DocId) -> Option<Location<'a>> {
+    /// What a document is called, and where it stands if it is not called by that.
+    fn called(&self, document: DocId) -> (&'a str, Option<Location<'a>>) {
         let name = self.0.name(document);
         let rest = name.name.strip_prefix(name.path.as_str()).and_then(|rest| rest.strip_prefix(':'));
         let is_place = match (name.record, rest) {
@@ -436,6 +431,6 @@ impl<'a> Wire<'a> {
             (Some(_), None) => false,
             (None, _) => true,
         };
-        (!is_place).then(|| Location::of(name))
+        (&name.name, (!is_place).then(|| Location::of(name)))
     }
 }

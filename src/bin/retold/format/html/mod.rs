@@ -159,12 +159,15 @@ impl<'a> Data<'a> {
         let clusters = page.some("clusters", report.clusters.len(), |page| page.clusters());
         page.note("comparisons", page.comparer.comparisons.len() - before, near);
         let leaks = report.leaks.as_ref().map(|leaks| {
-            let pairs = leaks.iter().map(|leak| (leak.within, leak.document, leak.kind != LeakKind::Exact));
-            page.some("leaks", leaks.len(), |page| page.elsewhere(wire.leaks(), pairs))
+            let found = leaks.iter().map(|leak| {
+                let differ = leak.kind != LeakKind::Exact;
+                (wire.leak(leak), differ.then_some([leak.within, leak.document]))
+            });
+            page.some("leaks", leaks.len(), |page| page.elsewhere(found))
         });
         let contained_documents = report.contained.as_ref().map(|contained| {
-            let pairs = contained.iter().map(|found| (found.within, found.document, true));
-            page.some("contained_documents", contained.len(), |page| page.elsewhere(wire.contained(), pairs))
+            let found = contained.iter().map(|found| (wire.contained(found), Some([found.within, found.document])));
+            page.some("contained_documents", contained.len(), |page| page.elsewhere(found))
         });
         let passages = page.some("passages", report.passages.len(), |page| page.passages());
         let repeated_lines = page.some("repeated_lines", report.repeated_lines.len(), |page| page.repeated_lines());
@@ -176,8 +179,12 @@ impl<'a> Data<'a> {
         let empty_documents = page.some("empty_documents", report.empty.len(), |_| {
             report.empty.iter().take(ENTRIES).map(|&document| wire.name(document)).collect()
         });
-        let encodings = page.some("encodings", report.assumed.len(), |_| wire.encodings().take(ENTRIES).collect());
-        let problems = page.some("problems", report.problems.len(), |_| wire.problems().take(ENTRIES).collect());
+        let encodings = page.some("encodings", report.assumed.len(), |_| {
+            report.assumed.iter().take(ENTRIES).map(|assumed| wire.encoding(assumed)).collect()
+        });
+        let problems = page.some("problems", report.problems.len(), |_| {
+            report.problems.iter().take(ENTRIES).map(wire::Problem::of).collect()
+        });
         let comparisons = std::mem::take(&mut page.comparer.comparisons);
         let contexts = repeated_lines.iter().filter(|line: &&RepeatedLine<'_>| line.context.is_some()).count();
         page.note("contexts", contexts, repeated_lines.len());
@@ -279,14 +286,13 @@ impl<'a> Page<'a> {
         around.collect()
     }
 
-    /// Documents in others, of which are given: the other, the document, and whether they differ.
+    /// Documents in others; of those that differ the other and the document are given.
     fn elsewhere(
         &mut self,
-        found: impl Iterator<Item = wire::Contained<'a>>,
-        pairs: impl Iterator<Item = (DocId, DocId, bool)>,
+        found: impl Iterator<Item = (wire::Contained<'a>, Option<[DocId; 2]>)>,
     ) -> Vec<Elsewhere<'a>> {
-        let shown = found.zip(pairs).take(ENTRIES).map(|(found, (within, document, differ))| {
-            let comparison = if differ { self.comparer.compare(within, document) } else { None };
+        let shown = found.take(ENTRIES).map(|(found, differing)| {
+            let comparison = differing.and_then(|[within, document]| self.comparer.compare(within, document));
             Elsewhere { found, comparison }
         });
         shown.collect()
@@ -308,9 +314,9 @@ impl<'a> Page<'a> {
 
     fn repeated_lines(&mut self) -> Vec<RepeatedLine<'a>> {
         let (wire, mut neighbours) = (Wire(self.report), rows::Neighbours::new(self.report));
-        let lines = wire.repeated_lines().zip(&self.report.repeated_lines).take(ENTRIES);
+        let lines = self.report.repeated_lines.iter().take(ENTRIES);
         lines
-            .map(|(line, (document, found))| RepeatedLine { line, context: neighbours.context(*document, found) })
+            .map(|line| RepeatedLine { line: wire.repeated_line(line), context: neighbours.context(line.0, &line.1) })
             .collect()
     }
 
