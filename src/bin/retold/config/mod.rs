@@ -103,7 +103,7 @@ pub struct Config {
     /// Lines are nearly the same from this share of common tokens on, 0.8 to 1.
     #[serde(deserialize_with = "line_similarity")]
     pub line_similarity: Option<f64>,
-    /// Lines are compared for that when so many in a hundred of their characters are of words; 0 compares all.
+    /// Lines are compared for that when so many in a hundred of their characters are of words, or their signs stand as in sentences; 0 compares all.
     #[serde(deserialize_with = "line_words")]
     pub line_words: Option<u32>,
     /// A boilerplate line stands in at least this many documents.
