@@ -270,7 +270,10 @@ fn is_named(head: &[u8], fields: &Fields) -> bool {
     let field = fields.text.first().and_then(|field| field.rsplit('.').next()).unwrap_or_default();
     let narrowed = text::narrowed(head);
     let head = narrowed.as_ref().map_or(head, String::as_bytes);
-    memchr::memmem::find(head, format!("\"{field}\"").as_bytes()).is_some()
+    // As a value it names nothing: `{"type": "text"}`.
+    let name = format!("\"{field}\"");
+    let is_followed_by_colon = |at: usize| head[at + name.len()..].trim_ascii_start().starts_with(b":");
+    memchr::memmem::find_iter(head, name.as_bytes()).any(is_followed_by_colon)
 }
 
 #[cfg(test)]
@@ -300,7 +303,8 @@ mod tests {
                 assert_eq!(names_a_field(file.path(), &Reading::default().fields), is_named, "{text}");
             }
         }
-        assert!(names(b"{\"text\": 1}") && !names(b"{\"text: 1}"));
+        assert!(names(b"{\"text\": 1}") && names(b"[{\"type\": \"text\", \"text\"\n : 1}]") && !names(b"{\"text: 1}"));
+        assert!(!names(b"{\"type\": \"text\", \"kind\": \"text\"}"));
     }
 
     #[test]

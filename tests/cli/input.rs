@@ -139,7 +139,7 @@ fn no_document_is_a_failure() {
         assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{arguments}");
         ended.stderr.lines().last().unwrap().to_owned()
     };
-    for path in ["binary", "hidden", "broken", "missing", "hidden --format json"] {
+    for path in ["binary", "hidden", "broken", "missing"] {
         let said = said(&format!("scan {path}"));
         assert!(said.starts_with("retold: no document found: "), "{path}: {said}");
     }
@@ -161,9 +161,26 @@ fn no_document_is_a_failure() {
         );
         assert_eq!(ended.json().pointer(pointer), Some(&json!("broken/a.jsonl")), "{arguments}");
     }
-    // But no report says that nothing is wrong, or gone.
-    let nothing = retold(corpus.path(), "check hidden --format json --report junit=r.xml");
-    assert_eq!((nothing.status, nothing.stdout.as_str(), corpus.path().join("r.xml").exists()), (2, "", false));
+    // Of what holds nothing, too: a report of last time would be taken for that of today.
+    for command in ["scan", "check"] {
+        let ended = retold(corpus.path(), &format!("{command} seen --format json -o report.json"));
+        assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
+        for path in ["hidden", "binary"] {
+            let ended = retold(corpus.path(), &format!("{command} {path} --format json -o report.json"));
+            let report: serde_json::Value =
+                serde_json::from_slice(&std::fs::read(corpus.path().join("report.json")).unwrap()).unwrap();
+            let told = if command == "scan" { &report["problems"][0] } else { &report["findings"][0] };
+            let why = told[if command == "scan" { "reason" } else { "message" }].as_str().unwrap();
+            assert_eq!((ended.status, told["path"].as_str()), (2, Some(path)), "{report}");
+            assert!(why.starts_with("no document found: ") && ended.stderr.contains(why), "{ended:?} {why}");
+            assert_eq!(report["summary"]["documents"], 0);
+        }
+    }
+    // No report says that nothing is wrong, or gone.
+    let nothing = retold(corpus.path(), "check hidden --report junit=r.xml");
+    assert_eq!((nothing.status, nothing.stdout.as_str()), (2, ""));
+    let junit = std::fs::read_to_string(corpus.path().join("r.xml")).unwrap();
+    assert!(junit.contains("failures=\"1\""), "{junit}");
     let off = retold(corpus.path(), "check broken --rule unreadable-input=off --format json");
     assert_eq!((off.status, off.stdout.as_str()), (2, ""));
     std::fs::write(corpus.path().join("seen/b.txt"), "one").unwrap();

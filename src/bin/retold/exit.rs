@@ -26,6 +26,12 @@ impl Failure {
     }
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// The exit status of a run; says why it failed.
 pub fn code(result: Result<Status, Failure>) -> ExitCode {
     match result {

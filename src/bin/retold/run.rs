@@ -171,6 +171,16 @@ fn ranges(problems: &[Problem]) -> String {
     named.join(", ")
 }
 
+/// Makes it a problem of each of these paths that nothing came from them, where no other says why: by a report without any all would be well.
+pub fn name_nothing<'a>(report: &mut Report, paths: impl IntoIterator<Item = &'a PathBuf>, why: &Failure) {
+    if report.problems.is_empty() {
+        let why = why.to_string();
+        let paths = paths.into_iter().map(|path| path.to_string_lossy());
+        report.problems.extend(paths.map(|path| Problem::new(path, why.as_str())));
+        report.summary.problems = report.problems.len() as u64;
+    }
+}
+
 /// Why there is nothing that --against could find; `own` says what is done with the documents themselves.
 pub fn no_reference(against: &[PathBuf], problems: &[Problem], own: &str) -> Failure {
     let nothing = format!("no document with a word, or none that is not {own} itself");

@@ -29,8 +29,7 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     pairs_to.iter().try_for_each(Destination::expect_place)?;
     let (saying, shows_progress) = (&args.report.saying, args.report.saying.shows_progress());
     let pool = run::pool(args.search.threads.count)?;
-    let report = run::read(&paths, &options, &pool, shows_progress)?;
-    let write = || pool.install(|| write(&args, &report));
+    let mut report = run::read(&paths, &options, &pool, shows_progress)?;
 
     if !saying.quiet {
         run::say_problems(&report.problems, saying.problems_shown());
@@ -40,24 +39,26 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
     if !saying.quiet && is_silent && report.parameters.leaves_out_indexes {
         exit::say(format::NOT_WITHIN);
     }
+    let against = &args.wider.against;
     let failure = if report.summary.documents == 0 {
-        Some(run::no_document(&report.problems, report.summary.skipped, !saying.quiet))
-    } else if !args.wider.against.is_empty() && !report.summary.has_reference() {
-        Some(run::no_reference(&args.wider.against, &report.problems, "looked for"))
+        Some((run::no_document(&report.problems, report.summary.skipped, !saying.quiet), &paths))
+    } else if !against.is_empty() && !report.summary.has_reference() {
+        Some((run::no_reference(against, &report.problems, "looked for"), against))
     } else {
         None
     };
-    // The report tells of losses at least, for programs; people have been told.
-    if let Some(failure) = failure {
-        if !report.problems.is_empty() && args.report.format != Format::Text {
-            write()?;
+    // The report tells of it, for programs, and takes the place of that of last time; people have been told.
+    if let Some((failure, of)) = failure {
+        run::name_nothing(&mut report, of, &failure);
+        if args.report.format != Format::Text {
+            pool.install(|| write(&args, &report))?;
         }
         return Err(failure);
     }
     if let (Some(pairs_to), Some(pairs)) = (&pairs_to, &report.pairs) {
         pool.install(|| pairs_to.write(|out| format::pairs::write(out, &report, pairs)))?;
     }
-    write()?;
+    pool.install(|| write(&args, &report))?;
     Ok(if report.problems.is_empty() { Status::Done } else { Status::Incomplete })
 }
 

@@ -60,7 +60,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let saying = &args.report.saying;
     let own_files = config.file.iter().chain([&baseline_file]).chain(&reports).cloned().collect();
     let options = options(args, &rules, !config.overrides.is_empty(), own_files);
-    let report = run::read(&paths, &options, &run::pool(args.search.threads.count)?, saying.shows_progress())?;
+    let mut report = run::read(&paths, &options, &run::pool(args.search.threads.count)?, saying.shows_progress())?;
     let has_documents = report.summary.documents > 0;
     let lacks_reference = !args.gate.against.is_empty() && !report.summary.has_reference();
     // Text tells of losses among its findings, but of those that are no finding nobody would.
@@ -75,16 +75,18 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let is_touched = |path: &str| unchanged.as_ref().is_none_or(|unchanged| !unchanged.holds(path));
     let is_partial = unseen.is_some() || unchanged.is_some() || !args.gate.against.is_empty();
     if !has_documents || lacks_reference {
-        // The reports tell of losses at least; without a finding they would say that it is clean.
+        let (failure, of) = match has_documents {
+            false => (run::no_document(&report.problems, report.summary.skipped, !saying.quiet), &paths),
+            true => (run::no_reference(&args.gate.against, &report.problems, "checked"), &args.gate.against),
+        };
+        run::name_nothing(&mut report, of, &failure);
+        // Without a finding the reports would say that it is clean.
         let checked = gate.check(&report, is_touched);
         if checked.findings.iter().any(|finding| finding.rule == Rule::UnreadableInput) {
             let is_partial = true; // nothing follows for what is known
             write(args, &Outcome { report: &report, rules: &gate.rules, checked: &checked, is_partial }, false)?;
         }
-        return Err(match has_documents {
-            false => run::no_document(&report.problems, report.summary.skipped, !saying.quiet),
-            true => run::no_reference(&args.gate.against, &report.problems, "checked"),
-        });
+        return Err(failure);
     }
     expect_matches(args, config, &paths, &report)?;
     if args.gate.update_baseline || args.gate.prune {
