@@ -12,7 +12,7 @@ use crate::quote::place_of;
 use crate::report::{Name, Passage};
 use crate::shingles::{Shingles, Shingling};
 use crate::similarity::{ShingleSet, Similarity};
-use crate::source::{OneDocument, read_one, shown};
+use crate::source::{OneDocument, path_and_record, read_one, shown};
 use crate::tokens::Tokens;
 use std::ffi::OsStr;
 use std::path::Path;
@@ -77,7 +77,7 @@ pub struct Comparison {
 pub fn compare(names: [impl AsRef<OsStr>; 2], options: &Options) -> Result<Comparison, Error> {
     options.check()?;
     let names = names.each_ref().map(AsRef::as_ref);
-    if names == ["-", "-"] {
+    if names.iter().all(|name| path_and_record(name).0 == Path::new("-")) {
         return Err(Error::Invalid("standard input can be one of the two documents, not both".to_owned()));
     }
     let [a, b] = names.map(|name| ComparedDocument::read(name, options));

@@ -28,6 +28,8 @@ pub struct Gathered {
     pub repeated: Vec<(DocId, RepeatedLine)>,
     /// Documents of which something was left out before they were looked at.
     pub edited: Vec<DocId>,
+    /// Documents with tokens, but less than a shingle; told where there is a reference.
+    pub short: Vec<DocId>,
     /// How long the text of each is, in bytes; where texts are edited, and before they are.
     pub lengths: Vec<u64>,
     /// The sources that were not read to their ends; records behind the break have other numbers than it seems.
@@ -86,6 +88,7 @@ pub fn gather(
             index: Index::new(signing.banding.bands),
             repeated: Vec::new(),
             edited: Vec::new(),
+            short: Vec::new(),
             lengths: Vec::new(),
             lost: Vec::new(),
             lines: signing.lines.map(|_| LineCounter::default()),
@@ -200,6 +203,9 @@ impl Gatherer<'_> {
         into.repetition.extend(signed.repetition.into_iter().map(|(number, figures)| (document(number), figures)));
         self.unfinished.extend(signed.unfinished.into_iter().map(document));
         into.edited.extend(signed.edited.into_iter().map(document));
+        if self.sources.first_own() > SourceId(0) {
+            into.short.extend(signed.short.into_iter().map(document));
+        }
         if let Some(lines) = &mut into.lines {
             let of_part = signed.lines.into_iter().map(|line| KeyedLine { document: first + line.document, ..line });
             lines.extend(of_part)?;
@@ -233,6 +239,7 @@ impl Gatherer<'_> {
         say_again(&mut into.repeated, &copies, |found| found.0, |found, copy| (copy, found.1.clone()));
         say_again(&mut into.repetition, &copies, |found| found.0, |found, copy| (copy, found.1));
         say_again(&mut into.edited, &copies, |&found| found, |_, copy| copy);
+        say_again(&mut into.short, &copies, |&found| found, |_, copy| copy);
         say_again(&mut unfinished, &copies, |&found| found, |_, copy| copy);
         into.problems.extend(unfinished.into_iter().map(|document| {
             let location = into.documents.location(document);

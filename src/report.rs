@@ -169,6 +169,9 @@ pub struct Summary {
     pub reference_documents: u64,
     /// How many of those hold no token: nothing is like them.
     pub empty_reference_documents: u64,
+    /// Documents with fewer tokens than a shingle that were looked for in the reference set as a whole, and not found: a longer document
+    /// does not have their one shingle, even if it has all of their words. Those of index files are not among them.
+    pub short_documents: u64,
     /// Bytes of text in the documents that are counted first.
     pub bytes: u64,
     /// Documents without any token.

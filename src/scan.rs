@@ -15,7 +15,7 @@ use crate::options::Options;
 use crate::progress::{Progress, Stage};
 use crate::quote;
 use crate::reader::Corpus;
-use crate::report::{Cluster, Parameters, Report, Summary};
+use crate::report::{Cluster, Leak, Parameters, Report, Summary};
 use crate::sign::Signing;
 use crate::source::{Fetcher, Sources};
 use rayon::prelude::*;
@@ -125,6 +125,7 @@ fn report(mut sources: Sources, options: &Options, progress: &Progress) -> Resul
         summary: Summary {
             documents: u64::from(corpus.documents.len() as u32 - own.0),
             reference_documents: u64::from(own.0),
+            short_documents: leaks.as_ref().map_or(0, |leaks| not_found(&gathered.short, own, leaks)),
             empty_reference_documents: copies.empty().take_while(|&document| document < own).count() as u64,
             bytes: gathered.own_bytes,
             skipped: gathered.skipped,
@@ -152,6 +153,12 @@ fn report(mut sources: Sources, options: &Options, progress: &Progress) -> Resul
     report.count();
     report.texts = quote::texts(&report, options.quoted_bytes, corpus);
     Ok(report)
+}
+
+/// How many of these documents, of those from `own` on, are no leaks.
+fn not_found(documents: &[DocId], own: DocId, leaks: &[Leak]) -> u64 {
+    let is_leak = |document| leaks.binary_search_by_key(document, |leak: &Leak| leak.document).is_ok();
+    documents.iter().filter(|document| **document >= own && !is_leak(document)).count() as u64
 }
 
 /// Gives names to all documents that the report mentions; one that cannot be read is a problem.

@@ -36,6 +36,11 @@ pub struct Shingles {
 }
 
 impl Shingling {
+    /// Whether a document of so many tokens is a shingle of its own, which no longer document has.
+    pub fn is_short(self, tokens: usize) -> bool {
+        tokens < self.size
+    }
+
     /// Shingles of `size` tokens; 0 is taken for 1.
     pub fn new(size: u32) -> Self {
         Self { size: size.max(1) as usize }

@@ -76,6 +76,8 @@ pub struct SignedPart {
     pub unfinished: Vec<u32>,
     /// Documents of which something was left out before they were looked at.
     pub edited: Vec<u32>,
+    /// Documents with tokens, but less than a shingle.
+    pub short: Vec<u32>,
     /// Every line that may be boilerplate.
     pub lines: Vec<KeyedLine>,
     /// What passages are found by.
@@ -344,6 +346,7 @@ impl Signed<'_, '_> {
             return Found::Nothing; // nor has it a line that counts
         }
         let fingerprint = fingerprint(&tokens.hashes);
+        self.part.short.extend(signing.shingling.is_short(tokens.hashes.len()).then_some(number));
         shingles.read(signing.shingling, &tokens.hashes);
         self.part.keys.extend(signing.banding.keys(sketcher.sketch(shingles.as_slice())));
         if signing.repetition {
@@ -375,6 +378,7 @@ impl SignedPart {
             repeated: Vec::new(),
             unfinished: Vec::new(),
             edited: Vec::new(),
+            short: Vec::new(),
             lines: Vec::new(),
             passages: Digest::default(),
             repetition: Vec::new(),

@@ -24,16 +24,18 @@ impl Rule {
                 why: "What stands twice counts twice: in what a model learns, in a search result, in every figure made of the \
                       data. Case, punctuation, spacing and line breaks do not make a document another one.",
                 example: "b.txt:1: exact-duplicate: the same as a.txt",
-                remedy: "Remove one of them. If both must stay, take a baseline (--update-baseline), or turn the rule off for their \
-                         paths in retold.toml ([[overrides]]).",
+                remedy: "Remove one of them; `retold dedup DATA -o CLEAN` keeps one of each. If both must stay, take a baseline \
+                         (--update-baseline), or turn the rule off in retold.toml ([[overrides]]) for the paths of both: a finding of \
+                         two documents is held by the stricter rule.",
             },
             Self::NearDuplicate => Explanation {
                 summary: "A document shares at least the threshold of all shingles with another one (Jaccard).",
                 why: "An article edited, a page per version, a form filled in: near-duplicates weigh a data set towards what they say, \
                       and let what is tested stand in what was trained on.",
                 example: "b.txt:1: near-duplicate: 0.93 like a.txt; 97 % of it stands there",
-                remedy: "See what differs with `retold compare a.txt b.txt`; keep one. `retold scan --histogram` shows what another \
-                         threshold would find.",
+                remedy: "See what differs with `retold compare a.txt b.txt`; keep one, as `retold dedup DATA -o CLEAN` does. \
+                         `retold scan --histogram` shows what another threshold would find. A baseline (--update-baseline) knows \
+                         texts as they are: one of which a word is changed is new. [[overrides]] hold for the paths of both.",
             },
             Self::ContainedDocument => Explanation {
                 summary: "Nearly all shingles of a document stand in a longer one.",
@@ -56,20 +58,21 @@ impl Rule {
                 summary: "A line stands in a document again, or nearly so.",
                 why: "A headline set twice, a caption beside its picture: a trace of how a page was scraped, not of what it says.",
                 example: "a.txt:3: repeated-line: as line 1: \"A headline\"",
-                remedy: "Mend the extraction. --line-tokens and --line-similarity say which lines count; refrains of songs and forms \
+                remedy: "Mend the extraction, or cut them with `retold dedup --drop-repeated-lines`. --line-tokens and --line-similarity say which lines count; refrains of songs and forms \
                          are a case for [[overrides]].",
             },
             Self::BoilerplateLine => Explanation {
                 summary: "Many documents hold the same line.",
                 why: "Footers, cookie notices and menus are what a model learns best when they stand in every page.",
                 example: "a.txt:40: boilerplate-line: in 41 documents: \"All rights reserved\"",
-                remedy: "Strip them in the extraction; --boilerplate-documents says how many documents are many.",
+                remedy: "Strip them in the extraction, or cut them with `retold dedup --drop-boilerplate-lines`; \
+                         --boilerplate-documents says how many documents are many.",
             },
             Self::RepeatedPassage => Explanation {
                 summary: "A run of at least --passage-tokens tokens stands in several places.",
                 why: "Press releases, licences and quotations make documents tell each other's text without being duplicates.",
                 example: "a.txt:3: repeated-passage: 61 tokens in 2 places, also b.txt:1: \"Permission is hereby\"",
-                remedy: "Keep it in one place, or raise --passage-tokens.",
+                remedy: "Keep it in one place, as `retold dedup --drop-passages` does, or raise --passage-tokens.",
             },
             Self::Repetition => Explanation {
                 summary: "A document is above a limit of repetition of MassiveText (Rae et al. 2021, table A1).",

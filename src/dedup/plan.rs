@@ -186,6 +186,11 @@ impl Deduplicated {
         self.sources.get(source).name()
     }
 
+    /// What the name of a file ends with that holds the same as a source, in the same way, such as `.jsonl.gz`; nothing for text.
+    pub fn endings(&self, source: SourceId) -> String {
+        self.sources.get(source).endings()
+    }
+
     /// The file that a source is; none of what can be read only once, such as standard input.
     pub fn original(&self, source: SourceId) -> Option<&Path> {
         self.sources.get(source).original()

@@ -199,6 +199,18 @@ impl fmt::Display for Compression {
     }
 }
 
+impl Compression {
+    /// What the names of files end with that are compressed by it.
+    pub(super) fn ending(self) -> &'static str {
+        match self {
+            Self::Gzip => ".gz",
+            Self::Zstd => ".zst",
+            Self::Bzip2 => ".bz2",
+            Self::Xz => ".xz",
+        }
+    }
+}
+
 /// A path without the ending that compression adds to names: what is in `news.jsonl.gz` is named `news.jsonl`.
 pub(super) fn plain_name(path: &Path) -> &Path {
     let endings = ["gz", "gzip", "zst", "zstd", "bz2", "xz"];

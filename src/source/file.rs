@@ -83,6 +83,21 @@ impl Source {
         }
     }
 
+    /// What the name of a file ends with that holds the same in the same way, such as `.jsonl.gz`; nothing for text.
+    pub fn endings(&self) -> String {
+        let format = match self.format {
+            Format::Text => "",
+            Format::JsonLines { .. } => ".jsonl",
+            Format::Table { table: Table::Csv { delimiter: b'\t' }, .. } => ".tsv",
+            Format::Table { table: Table::Csv { .. }, .. } => ".csv",
+            Format::Table { table: Table::Json, .. } => ".json",
+            Format::Table { table: Table::Parquet, .. } => ".parquet",
+            Format::Index { .. } => ".retold",
+        };
+        let compression = self.copied.as_ref().and_then(|copied| copied.packing.compression);
+        format!("{format}{}", compression.map(Compression::ending).unwrap_or_default())
+    }
+
     /// Whether it is a copy of which nothing could be made.
     pub(super) fn could_not_be_copied(&self) -> bool {
         let is_empty = || self.path.metadata().is_ok_and(|metadata| metadata.len() == 0);

@@ -97,10 +97,11 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
                 }
                 match entry.file_type() {
                     Some(kind) if kind.is_file() && selection.is_data(entry.path()) => files.push(entry.into_path()),
-                    Some(kind) if kind.is_symlink() => {
+                    // One that was given is followed.
+                    Some(kind) if kind.is_symlink() && entry.depth() > 0 => {
                         sources.passed.push((entry.into_path(), "a symbolic link; --follow reads what it leads to"));
                     }
-                    Some(kind) if !kind.is_file() && !kind.is_dir() => {
+                    Some(kind) if !kind.is_file() && !kind.is_dir() && !kind.is_symlink() => {
                         sources.passed.push((
                             entry.into_path(),
                             "a pipe, a socket or a device; it is read when it is given itself",

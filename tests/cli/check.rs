@@ -501,6 +501,7 @@ fn what_was_trained_on_is_no_test() {
     assert_eq!(leaks["summary"]["reference_documents"], 3);
     assert_eq!(leaks["leaks"].as_array().unwrap().len(), 3);
     assert_eq!(retold(folder.path(), "check test --against train --rule leakage=warn").status, 0);
+    assert_eq!(leaks["summary"]["short_documents"], 0);
     // A document is not held against itself, and a check against nothing is none.
     assert_eq!(retold(folder.path(), "check test/wrapped.txt --against test").status, 0);
     for against in ["test", "empty"] {
@@ -509,10 +510,42 @@ fn what_was_trained_on_is_no_test() {
         assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{against}");
         assert!(ended.stderr.contains("--against: nothing to look in"), "{}", ended.stderr);
     }
+    fs::write(folder.path().join("questions.jsonl"), "{\"question\": \"who\"}\n").unwrap();
+    let ended = retold(folder.path(), "check test --against questions.jsonl");
+    assert!(ended.status == 2 && ended.stderr.contains("retold index reads it by its own --text-field"), "{ended:?}");
     for format in ["text", "csv", "markdown", "json"] {
         let told = retold(folder.path(), &format!("scan test --against train --format {format}")).stdout;
         assert!(told.contains("test/question.txt") && told.contains("train/1.txt"), "{format}: {told}");
     }
+}
+
+/// One shingle of all its words is no shingle of a longer document: nobody shall take that for a clean bill.
+#[test]
+fn documents_shorter_than_a_shingle_are_told() {
+    let folder = folder([
+        (
+            "train.jsonl",
+            "{\"text\": \"Q: What colour is jam? A: red, mostly\"}\n{\"text\": \"Who was that?\"}\n".to_owned(),
+        ),
+        (
+            "test.jsonl",
+            ["What colour is jam", "what colour is jam", "What, colour is jam", "who was that", "...", "red"]
+                .map(|text| format!("{{\"text\": \"{text}\"}}\n"))
+                .concat(),
+        ),
+    ]);
+    let check = retold(folder.path(), "check test.jsonl --against train.jsonl");
+    let told = "4 documents of fewer than 5 tokens have no shingle but the whole, and may stand in longer ones unseen; --shingle-size 4";
+    assert!(check.status == 1 && check.stdout.contains(told), "{check:?}");
+    assert!(retold(folder.path(), "scan test.jsonl --against train.jsonl").stdout.contains(told));
+    for command in ["scan", "check"] {
+        let short = |size: u32| {
+            let arguments = format!("{command} test.jsonl --against train.jsonl --format json --shingle-size {size}");
+            retold(folder.path(), &arguments).json()["summary"]["short_documents"].clone()
+        };
+        assert_eq!([5, 4, 1].map(short), [4, 1, 0], "{command}");
+    }
+    assert_eq!(retold(folder.path(), "scan test.jsonl --format json").json()["summary"].get("short_documents"), None);
 }
 
 #[test]

@@ -138,6 +138,7 @@ fn what_cannot_be_compared_is_explained() {
         ("old.txt both.jsonl:3", "both.jsonl:3: "),
         ("old.txt half.jsonl", "half.jsonl:1: not a JSON object"),
         ("- -", "not both"),
+        ("-- -:1 -:2", "not both"),
         ("old.txt both.jsonl:2", "both.jsonl has no record 2"),
         ("old.txt both.jsonl:9", "both.jsonl has no record 9"),
         ("old.txt new.txt:2", "new.txt is one document"),

@@ -266,6 +266,17 @@ fn standard_input_in_its_compression() {
     let file = fs::File::open(folder.path().join("out.jsonl.gz")).unwrap();
     flate2::read::MultiGzDecoder::new(file).read_to_string(&mut out).unwrap();
     assert_eq!(out, record(visit()) + &record(withdrawal()));
+    // Beside other sources it is a file of its own, which is read as what it is.
+    for (input, name) in [
+        (records.clone(), "standard-input.jsonl"),
+        (format!("id,text\n1,{}\n", withdrawal().replace(['\n', ','], " ")), "standard-input.csv"),
+        (withdrawal(), "standard-input"),
+    ] {
+        let mut piped = command(folder.path());
+        piped.args(["dedup", "-", "none", "-o", "out", "--force"]).write_stdin(input);
+        assert_eq!(end(piped).status, 0);
+        assert!(folder.path().join("out").join(name).is_file(), "{name}");
+    }
 }
 
 /// Files of other people, and other programs, stay readable as they were.

@@ -273,6 +273,9 @@ fn a_file_reached_twice_is_read_once_and_links_when_asked() {
     assert!(list.contains("data/link.txt: left out: it is read by another name"), "{list}");
     assert_eq!(documents("data/link.txt elsewhere/b.txt"), 1);
     assert_eq!(documents("data/link.txt data/a.txt data"), 2);
+    // A link that is given is read, and not listed as left out.
+    std::os::unix::fs::symlink("elsewhere", folder.path().join("given")).unwrap();
+    assert_eq!(retold(folder.path(), "scan given --list").stdout, "given/b.txt: text, UTF-8\n");
 }
 
 /// An array stands in one line, which is no document.

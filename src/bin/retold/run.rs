@@ -189,7 +189,9 @@ pub fn no_reference(against: &[PathBuf], problems: &[Problem], own: &str) -> Fai
         None => format!("it holds {nothing}"),
         Some(first) => format!("what could be read of it holds {nothing}; {first}"),
     };
-    Failure::new(format!("--against: nothing to look in: {because}"))
+    let lacks_field = problems.iter().filter(is_of_it).any(|problem| problem.reason.starts_with("no string field"));
+    let next = "; retold index reads it by its own --text-field, and --against takes what that makes";
+    Failure::new(format!("--against: nothing to look in: {because}{}", if lacks_field { next } else { "" }))
 }
 
 /// Why there is nothing to look at: what could not be read, unless each was told.

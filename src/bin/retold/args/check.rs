@@ -61,7 +61,8 @@ pub struct GateArgs {
     /// Only findings that touch a file changed since this git revision; everything is still compared with everything
     #[arg(long, value_name = "REV", conflicts_with = "update_baseline")]
     pub changed_since: Option<String>,
-    /// Look for nothing but leakage: documents that stand in these files or directories too, or in files that retold index made
+    /// Look for nothing but leakage: documents that stand in these files or directories too, or in files that retold index made,
+    /// each read with its own --text-field
     #[arg(long, value_name = "PATH")]
     pub against: Vec<PathBuf>,
 }

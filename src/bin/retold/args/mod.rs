@@ -130,7 +130,7 @@ pub struct WiderArgs {
     #[arg(long, value_name = "SHARE", num_args = 0..=1, require_equals = true, default_missing_value = "0.9", value_parser = values::threshold)]
     pub contained: Option<f64>,
     /// Look for nothing but documents that stand in these files or directories too: exactly, nearly, or in another document; in the
-    /// files that retold index makes too, there in another document only with --contained
+    /// files that retold index makes too (each read with its own --text-field), there in another document only with --contained
     #[arg(long, value_name = "PATH", conflicts_with_all = ["histogram", "measure_recall", "passages", "repetition", "pairs"])]
     pub against: Vec<PathBuf>,
     /// Find every pair, and say how many of them the bands for --recall find too

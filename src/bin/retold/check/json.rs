@@ -1,7 +1,7 @@
 //! `--format json`: every finding, known and allowed ones too.
 
 use super::Outcome;
-use crate::format::Retold;
+use crate::format::{Parameters, Problem, Retold, Wire};
 use retold::check::{Entry, Finding, Place, State};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -9,12 +9,14 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 #[derive(Serialize)]
-struct Wire<'a> {
+struct Check<'a> {
     retold: Retold,
+    parameters: Parameters,
     summary: Summary,
     limits_exceeded: &'a [String],
     findings: Vec<Told<'a>>,
     stale: &'a [Entry],
+    problems: Vec<Problem<'a>>,
 }
 
 #[derive(Serialize)]
@@ -24,6 +26,8 @@ struct Summary {
     known: usize,
     allowed: usize,
     by_rule: BTreeMap<&'static str, usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    short_documents: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -48,20 +52,24 @@ struct At<'a> {
 }
 
 pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
-    let wire = Wire {
+    let report = outcome.report;
+    let check = Check {
         retold: Retold::this(),
+        parameters: Wire(report).parameters(),
         summary: Summary {
-            documents: outcome.report.summary.documents,
+            documents: report.summary.documents,
             findings: outcome.count(State::New),
             known: outcome.count(State::Known),
             allowed: outcome.count(State::Allowed),
             by_rule: outcome.by_rule().into_iter().map(|(rule, count)| (rule.name(), count)).collect(),
+            short_documents: report.leaks.as_ref().map(|_| report.summary.short_documents),
         },
         limits_exceeded: &outcome.checked.exceeded,
         findings: outcome.checked.findings.iter().map(told).collect(),
         stale: if outcome.is_partial { &[] } else { &outcome.checked.stale },
+        problems: report.problems.iter().map(Problem::of).collect(),
     };
-    serde_json::to_writer_pretty(&mut *out, &wire)?;
+    serde_json::to_writer_pretty(&mut *out, &check)?;
     writeln!(out)
 }
 

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use crate::exit::Status;
-use crate::format::{Style, counted, escaped};
+use crate::format::{Style, counted, escaped, looked_for_as_a_whole};
 use indicatif::HumanCount;
 use retold::check::{Finding, Level, Place, State};
 use std::io::{self, Write};
@@ -60,14 +60,19 @@ fn summary(out: &mut dyn Write, outcome: &Outcome<'_>, style: Style) -> io::Resu
         .map(|(count, what)| format!("{} {what}", HumanCount(count as u64)))
         .collect();
     let others = if others.is_empty() { String::new() } else { format!("; {} besides", others.join(" and ")) };
-    match by_rule.first() {
+    // What to read about first is what fails the check.
+    let fails = |finding: &&Finding<'_>| finding.level == Level::Error;
+    match outcome.held().find(fails).or_else(|| outcome.held().next()) {
         None => writeln!(out, "{bold}clean{bold:#}: {documents}, nothing found{others}")?,
-        Some((first, _)) => {
+        Some(Finding { rule, .. }) => {
             let findings = counted(count as u64, "finding");
             let passes = if outcome.status() == Status::Done { "; all are warnings, it passes" } else { "" };
             writeln!(out, "{alarm}{findings}{alarm:#}, {documents} read: {}{others}{passes}", told.join(", "))?;
-            writeln!(out, "{quiet}`retold explain {first}` says what it means and what to do{quiet:#}")?;
+            writeln!(out, "{quiet}`retold explain {rule}` says what it means and what to do{quiet:#}")?;
         }
+    }
+    if let Some(unseen) = looked_for_as_a_whole(outcome.report) {
+        writeln!(out, "{quiet}{unseen}{quiet:#}")?;
     }
     for sentence in &outcome.checked.exceeded {
         writeln!(out, "{alarm}limit{alarm:#}: {sentence}")?;

@@ -41,7 +41,8 @@ pub fn places(
             None => PathBuf::from(result.source_name(source)),
         };
         let path = match result.source_name(source).as_str() {
-            "-" => PathBuf::from("standard-input"),
+            // As what a file is read its name tells.
+            "-" => PathBuf::from(format!("standard-input{}", result.endings(source))),
             _ => {
                 let below = whole_path(&name).strip_prefix(&common).map(Path::to_path_buf);
                 below.map_err(|_| Failure::new(format!("{}: it is not below {}", name.display(), common.display())))?

@@ -71,7 +71,9 @@ pub fn text(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>, style: 
     }
     if summary.problems > 0 {
         let problems = counted(summary.problems, "problem");
-        writeln!(out, "{alarm}{problems}: not all could be read or done{alarm:#}")?;
+        let has_records = result.problems.iter().any(|problem| problem.record.is_some());
+        let stays = if has_records { "; a record that could not be read stays" } else { "" };
+        writeln!(out, "{alarm}{problems}: not all could be read or done{stays}{alarm:#}")?;
     }
     match told.ledger {
         Some(ledger) => writeln!(out, "what went, and why: {}", escaped(&ledger.display().to_string()))?,

@@ -18,7 +18,7 @@ use std::path::Path;
 pub use markdown::code;
 pub use retold::similarity::rounded_down as down;
 pub use style::{Style, counted, cut, escaped, lines, more, one_line, quoted, without_commands};
-pub use wire::{Location, Problem, Retold};
+pub use wire::{Location, Parameters, Problem, Retold, Wire};
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -66,6 +66,19 @@ pub fn write(out: &mut dyn Write, report: &Report, format: Format, style: Style)
 
 /// What is said where documents were not looked for within longer ones of index files.
 pub const NOT_WITHIN: &str = "not looked for: documents within longer ones of an index file; --contained does";
+
+/// What is said of documents that are looked for in another set and are shorter than a shingle.
+pub fn looked_for_as_a_whole(report: &Report) -> Option<String> {
+    let (count, size) = (report.summary.short_documents, report.parameters.shingle_size);
+    let documents = counted(count, "document");
+    let verb = if count == 1 { "has" } else { "have" };
+    (count > 0).then(|| {
+        format!(
+            "{documents} of fewer than {size} tokens {verb} no shingle but the whole, and may stand in longer ones unseen; --shingle-size {} and below looks there",
+            size - 1
+        )
+    })
+}
 
 /// How a leak is called.
 fn leak_kind(kind: LeakKind) -> &'static str {

@@ -74,6 +74,8 @@ pub struct Summary {
     leaks: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reference_documents: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    short_documents: Option<u64>,
     repetitive_documents: u64,
     skipped: u64,
     problems: u64,
@@ -296,6 +298,7 @@ impl<'a> Wire<'a> {
             contained_documents: self.0.contained.as_ref().map(Vec::len),
             leaks: self.0.leaks.as_ref().map(Vec::len),
             reference_documents: self.0.leaks.as_ref().map(|_| summary.reference_documents),
+            short_documents: self.0.leaks.as_ref().map(|_| summary.short_documents),
             repetitive_documents: summary.repetitive_documents,
             skipped: summary.skipped,
             problems: summary.problems,
