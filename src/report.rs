@@ -8,6 +8,7 @@ use crate::repetition::Repetition;
 use crate::source::Assumed;
 use crate::tokens::TokenUnit;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// Everything that a scan found, in document order.
 #[derive(Clone, Debug)]
@@ -110,6 +111,41 @@ pub struct Name {
     pub line: Option<u64>,
     /// The hash of its tokens; 0 when it has none.
     pub fingerprint: u64,
+}
+
+impl Name {
+    /// Whether the name tells where the document stands, and is no id.
+    pub fn is_place(&self) -> bool {
+        is_place(&self.name, &self.path, self.record)
+    }
+
+    /// The name, and where the document stands where that does not tell: ids are known to who wrote them.
+    pub fn with_place(&self) -> Cow<'_, str> {
+        with_place(&self.name, &self.path, self.record)
+    }
+}
+
+fn is_place(name: &str, path: &str, record: Option<u64>) -> bool {
+    match record {
+        None => name == path,
+        Some(record) => {
+            let number = name.strip_prefix(path).and_then(|rest| rest.strip_prefix(':'));
+            number.is_some_and(|number| number.parse() == Ok(record))
+        }
+    }
+}
+
+/// What a document is called, and where it stands if that is another thing.
+pub(crate) fn with_place<'a>(name: &'a str, path: &str, record: Option<u64>) -> Cow<'a, str> {
+    match is_place(name, path, record) {
+        true => Cow::Borrowed(name),
+        false => Cow::Owned(format!("{name} ({})", way_to(path, record))),
+    }
+}
+
+/// Where a source or a record of it stands.
+pub(crate) fn way_to(path: &str, record: Option<u64>) -> Cow<'_, str> {
+    record.map_or(Cow::Borrowed(path), |record| Cow::Owned(format!("{path}:{record}")))
 }
 
 /// What a scan was run with, and what that comes to.

@@ -363,7 +363,7 @@ fn a_passage_stays_where_it_stands_first() {
     let result = done(&folder, &DedupOptions { scan, ..DedupOptions::default() });
     let written = Folder::written(&result).files();
     assert_eq!(written["a.txt"], files[0].1);
-    assert_eq!(written["b.txt"], "Second: , which is why we are here today; 😀!");
+    assert_eq!(written["b.txt"], "Second:  which is why we are here today; ");
 }
 
 #[test]

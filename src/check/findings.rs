@@ -5,7 +5,7 @@ use super::finding::{Finding, NearMember, Place, RELATED, State, What, quoted};
 use super::rules::{Level, Rule, Rules};
 use crate::document::DocId;
 use crate::lines::RepeatedLine;
-use crate::report::{Cluster, LeakKind, Member, Report};
+use crate::report::{Cluster, LeakKind, Member, Report, way_to, with_place};
 use crate::similarity::rounded_down;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
@@ -338,15 +338,9 @@ fn containment_of_other(jaccard: f64, containment: f64) -> f64 {
     1.0 / (1.0 / jaccard - 1.0 / containment + 1.0)
 }
 
-/// Where a source or a record of it stands.
-fn way_to(path: &str, record: Option<u64>) -> Cow<'_, str> {
-    record.map_or(Cow::Borrowed(path), |record| Cow::Owned(format!("{path}:{record}")))
-}
-
-/// The name of another document, and where it stands where that does not tell: ids are known to who wrote them.
+/// The name of another document, and where it stands where that does not tell.
 fn called<'a>(place: &'a Place<'_>) -> Cow<'a, str> {
-    let stands = way_to(place.path, place.record);
-    if stands == place.document { stands } else { Cow::Owned(format!("{} ({stands})", place.document)) }
+    with_place(&place.document, place.path, place.record)
 }
 
 /// How a document is like another, which holds so much of it.

@@ -73,11 +73,15 @@ fn in_text(
     (seat, document, found): (Seat, DocId, Vec<Found>),
 ) -> Result<Vec<(Found, Place)>, Problem> {
     let located = reader.read_with_spans(document)?;
-    let (is_page, Tokens { hashes, spans, .. }) = (located.is_page, located.tokens);
+    let (is_page, text, Tokens { hashes, spans, .. }) = (located.is_page, located.text, located.tokens);
     let with_bytes = |found: Found| {
         let Range { start, end } = found.tokens;
         let run = (end - start, fingerprint(&hashes[start..end]));
-        (found, spans[start].start..spans[end - 1].end, run)
+        let bytes = match found.is_cut {
+            true => with_signs(text, spans, found.tokens.clone()),
+            false => spans[start].start..spans[end - 1].end,
+        };
+        (found, bytes, run)
     };
     let found = found.into_iter().filter(|found| !(is_page && found.is_cut));
     let found: Vec<_> = found.map(with_bytes).collect();
@@ -88,6 +92,25 @@ fn in_text(
         (found, Place { seat, pieces, run })
     };
     Ok(found.into_iter().map(placed).collect())
+}
+
+/// The bytes of tokens, with the signs that would be left of what they said: the rest of their lines when no token stands there, and else
+/// what stands around them up to white space. Tokens on both sides stay apart.
+fn with_signs(text: &str, spans: &[Range<usize>], tokens: Range<usize>) -> Range<usize> {
+    let (start, end) = (spans[tokens.start].start, spans[tokens.end - 1].end);
+    let before = &text[tokens.start.checked_sub(1).map_or(0, |last| spans[last].end)..start];
+    let behind = &text[end..spans.get(tokens.end).map_or(text.len(), |next| next.start)];
+    let (is_first, is_last) = (tokens.start == 0, tokens.end == spans.len());
+    let in_line = before.rfind('\n').map(|at| before.len() - at - 1).or(is_first.then_some(before.len()));
+    let rest_of_line = behind.find('\n').map(|at| at + 1).or(is_last.then_some(behind.len()));
+    if let (Some(before), Some(behind)) = (in_line, rest_of_line) {
+        return start - before..end + behind;
+    }
+    let left = before.trim_end_matches(|c: char| !c.is_whitespace());
+    let right = behind.trim_start_matches(|c: char| !c.is_whitespace());
+    let signs_before = if left.is_empty() && !is_first { 0 } else { before.len() - left.len() };
+    let signs_behind = if right.is_empty() && !is_last { 0 } else { behind.len() - right.len() };
+    start - signs_before..end + signs_behind
 }
 
 impl CutPassages {
@@ -261,10 +284,43 @@ fn meets(pieces: &[Range<usize>], bytes: &Range<usize>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::with_signs;
     use crate::dedup::{DedupOptions, dedup};
     use crate::matching::Search;
     use crate::options::Options;
     use crate::progress::Progress;
+    use crate::tokens::{TokenUnit, Tokens};
+
+    /// The words in capitals are cut.
+    #[test]
+    fn what_is_cut_leaves_no_signs_behind() {
+        for (text, left) in [
+            ("one, TWO THREE. Four", "one,  Four"),
+            ("one (TWO THREE), four", "one  four"),
+            ("one \"TWO. THREE...\"\nfour", "one \nfour"),
+            // Where no white space is between, signs keep words apart.
+            ("one-TWO-three", "one--three"),
+            ("one.TWO three", "one. three"),
+            ("one TWO/three", "one /three"),
+            // What is left of a line without a word goes with its line feed.
+            ("one\n- **TWO**.\r\nthree", "one\nthree"),
+            ("one\n\n  \u{201c}TWO\n---\nTHREE!\u{201d}\n\nfour", "one\n\n\nfour"),
+            ("* TWO!", ""),
+            ("- TWO\none", "one"),
+            ("one\n> TWO", "one\n"),
+            // A word stays in the line.
+            ("one\n* TWO: three\n", "one\n*  three\n"),
+            ("one: TWO\n\n", "one: \n\n"),
+        ] {
+            let mut tokens = Tokens::default();
+            tokens.read_with_spans(text, TokenUnit::Auto);
+            let is_cut = |bytes: &std::ops::Range<usize>| text[bytes.clone()].chars().all(char::is_uppercase);
+            let start = tokens.spans.iter().position(is_cut).unwrap();
+            let end = start + tokens.spans[start..].iter().take_while(|bytes| is_cut(bytes)).count();
+            let bytes = with_signs(text, &tokens.spans, start..end);
+            assert_eq!(format!("{}{}", &text[..bytes.start], &text[bytes.end..]), left, "{text:?}");
+        }
+    }
 
     /// The third text goes for the second once it lacks what the first has. What it has in common with the others comes back to them; then
     /// they are left alone, though both hold it.

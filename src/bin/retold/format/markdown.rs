@@ -184,7 +184,7 @@ impl Page<'_> {
     }
 
     fn name(&self, document: DocId) -> String {
-        code(&self.report.name(document).name)
+        code(&self.report.name(document).with_place())
     }
 }
 

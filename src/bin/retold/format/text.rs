@@ -320,7 +320,7 @@ impl<'a> Text<'a> {
     }
 
     fn name(&self, document: DocId) -> String {
-        escaped(&self.report.name(document).name).into_owned()
+        escaped(&self.report.name(document).with_place()).into_owned()
     }
 }
 

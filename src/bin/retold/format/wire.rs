@@ -428,12 +428,6 @@ impl<'a> Wire<'a> {
     /// What a document is called, and where it stands if it is not called by that.
     fn called(&self, document: DocId) -> (&'a str, Option<Location<'a>>) {
         let name = self.0.name(document);
-        let rest = name.name.strip_prefix(name.path.as_str()).and_then(|rest| rest.strip_prefix(':'));
-        let is_place = match (name.record, rest) {
-            (Some(record), Some(rest)) => rest.parse() == Ok(record),
-            (Some(_), None) => false,
-            (None, _) => true,
-        };
-        (&name.name, (!is_place).then(|| Location::of(name)))
+        (&name.name, (!name.is_place()).then(|| Location::of(name)))
     }
 }
