@@ -142,6 +142,12 @@ fn what_stands_in_another_set() {
     assert_eq!(compared, "contained-document-1 −train/b.txt +test/b.txt");
     assert_eq!(headline, "None of 2 documents is told twice");
     assert_eq!(entries, format!("1{contained}"));
+    // The search reads what opens, too.
+    for (words, entries) in [("weather133", 1), ("weather134", 0)] {
+        browser.open(&folder.path().join("report.html"), &format!("#q={words}"));
+        browser.wait("document.getElementById('matches').textContent.includes(' match')");
+        assert_eq!(browser.run("document.querySelectorAll('#contained .entry').length"), entries, "{words}");
+    }
 }
 
 #[test]

@@ -89,13 +89,13 @@ function within({ document: name, within: place, kind = 'contained', jaccard, co
 
 const comparisonOf = (item) => list('comparisons')[item.comparison];
 const elsewhere = {
-  text: (found) => `${found.document}\n${found.within}`, head: within,
+  text: (found) => [found.document, found.within, ...comparisonTexts(found)].join('\n'), head: within,
   opens: comparisonOf, body: (found) => comparisonView(found.within, found.document, comparisonOf(found)),
 };
 
 /* Sections. `head` makes what is always seen of an entry, `body` what opens, if it `opens`; `text` is what the search reads. */
 const SECTIONS = [
-  { id: 'near-threshold', entry: 'pair', keys: ['near_threshold'], text: (pair) => `${pair.a}\n${pair.b}`,
+  { id: 'near-threshold', entry: 'pair', keys: ['near_threshold'], text: (pair) => [pair.a, pair.b, ...comparisonTexts(pair)].join('\n'),
     opens: comparisonOf, body: (pair) => comparisonView(pair.a, pair.b, comparisonOf(pair)),
     head: (pair) => [h('span', { class: 'pair' }, named(pair.a), named(pair.b)),
       meta(badge(pair.side, pair.side === 'above' ? 'duplicate' : 'not reported'), `similarity ${decimal(pair.jaccard)}`)] },
@@ -152,7 +152,8 @@ const ofKind = (members, kind) => members.filter((member) => member.kind === kin
 const kinds = (members) => ['exact', 'near'].map((kind) => ofKind(members, kind) > 0 && `${number(ofKind(members, kind))} ${kind}`);
 const sideText = (cell) => (cell ? cell[1].map((segment) => segment[1]).join('') : '');
 const rowTexts = (row) => (row.kind === 'same' ? [sideText(row.left)] : [sideText(row.left), sideText(row.right)]);
-const memberTexts = (member) => [member.document, ...(comparisonOf(member)?.rows || []).flatMap(rowTexts)];
+const comparisonTexts = (item) => (comparisonOf(item)?.rows || []).flatMap(rowTexts);
+const memberTexts = (member) => [member.document, ...comparisonTexts(member)];
 
 function memberItem(cluster, member) {
   const comparison = comparisonOf(member);
