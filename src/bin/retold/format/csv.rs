@@ -1,4 +1,4 @@
-//! `--format csv`: a table of findings, a row for each place, for spreadsheets and data frames.
+//! `--format csv`: a table of findings, a row for each place that the report tells, for spreadsheets and data frames.
 //!
 //! `count` is how many there are of what the finding is of: documents of the cluster, lines, documents that hold the line, places,
 //! duplicates at the threshold, figures above their limits. Columns that a kind of finding has no value for are empty; the text stands
