@@ -156,6 +156,15 @@ impl ShingleSet {
         &self.list
     }
 
+    /// A bit for each shingle, of 256: no more of them differ from those of another set than there are shingles that only one of both has.
+    pub fn small_mask(&self) -> [u64; 4] {
+        let mut small = [0; 4];
+        for words in self.mask.0.as_chunks::<4>().0 {
+            small = std::array::from_fn(|at| small[at] | words[at]);
+        }
+        small
+    }
+
     /// Memory in bytes.
     pub fn bytes(&self) -> usize {
         size_of::<Self>() + size_of_val(self.list.as_slice()) + size_of_val(self.slots.as_slice())
