@@ -1,10 +1,10 @@
 //! `--format json` and `--format jsonl`: one object, or the same in parts, each on a line of its own with a `type`.
 
+use super::items::{lines, write_each};
 use super::wire::{
     Boilerplate, Cluster, Contained, Encoding, Histogram, Parameters, Passage, Problem, RepeatedLine, Repetition,
     Retold, Summary, Wire,
 };
-use rayon::prelude::*;
 use retold::report::Report;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -99,59 +99,20 @@ pub fn write_lines(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     lines(out, &report.problems, |problem| Line::Problem(Problem::of(problem)))
 }
 
-/// Writes items as one object a line.
-pub fn lines<'a, T: Sync, W: Serialize>(
-    out: &mut dyn Write,
-    items: &'a [T],
-    wire: impl Fn(&'a T) -> W + Sync,
-) -> io::Result<()> {
-    write_each(out, items, ["", "\n"], wire)
-}
-
-/// So many items are held as text at once, some megabytes as a rule.
-const AT_ONCE: usize = 1 << 14;
-/// And so many are written by one thread.
-const SHARE: usize = 1 << 8;
-
-/// Writes items as JSON in their order, each between the two given texts; made on all cores: of a scan whose report holds 230,000 findings
-/// that was a fifth on two cores, and nothing else was done meanwhile.
-fn write_each<'a, T: Sync, W: Serialize>(
-    out: &mut dyn Write,
-    items: &'a [T],
-    [before, after]: [&str; 2],
-    wire: impl Fn(&'a T) -> W + Sync,
-) -> io::Result<()> {
-    let text = |items: &'a [T]| {
-        let mut text = Vec::new();
-        for item in items {
-            text.extend_from_slice(before.as_bytes());
-            serde_json::to_writer(&mut text, &wire(item))?;
-            text.extend_from_slice(after.as_bytes());
-        }
-        Ok(text)
-    };
-    for items in items.chunks(AT_ONCE) {
-        let texts: serde_json::Result<Vec<Vec<u8>>> = items.par_chunks(SHARE).map(text).collect();
-        texts?.iter().try_for_each(|text| out.write_all(text))?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn many_items_are_written_in_their_order() {
-        let items: Vec<usize> = (0..2 * AT_ONCE + SHARE + 1).collect();
-        let mut written = Vec::new();
-        lines(&mut written, &items, |item| item).unwrap();
-        let naive: String = items.iter().map(|item| format!("{item}\n")).collect();
-        assert_eq!(written, naive.as_bytes());
-        let mut written = Vec::new();
-        entries(&mut written, "items", &items, |item| item).unwrap();
-        let naive: Vec<String> = items.iter().map(usize::to_string).collect();
-        let naive = format!(",\n  \"items\": [\n    {}\n  ]", naive.join(",\n    "));
-        assert_eq!(String::from_utf8(written).unwrap(), naive);
+    fn entries_stand_on_lines_of_their_own() {
+        for (items, expected) in [
+            (vec![], ",\n  \"items\": []"),
+            (vec![1], ",\n  \"items\": [\n    1\n  ]"),
+            (vec![1, 2, 3], ",\n  \"items\": [\n    1,\n    2,\n    3\n  ]"),
+        ] {
+            let mut written = Vec::new();
+            entries(&mut written, "items", &items, |item| item).unwrap();
+            assert_eq!(String::from_utf8(written).unwrap(), expected);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod csv;
 mod html;
+mod items;
 mod json;
 mod markdown;
 mod order;

@@ -22,5 +22,5 @@ impl<'a> Pair<'a> {
 
 /// Writes the pairs.
 pub fn write(out: &mut dyn Write, report: &Report, pairs: &[report::Pair]) -> io::Result<()> {
-    super::json::lines(out, pairs, |pair| Pair::new(report, pair))
+    super::items::lines(out, pairs, |pair| Pair::new(report, pair))
 }
