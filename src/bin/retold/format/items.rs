@@ -15,9 +15,9 @@ pub fn lines<'a, T: Sync, W: Serialize>(
 }
 
 /// So many items are held as text at once, some megabytes as a rule.
-const AT_ONCE: usize = 1 << 14;
+const AT_ONCE: usize = 1 << 13;
 /// And so many are written by one thread.
-const SHARE: usize = 1 << 8;
+const SHARE: usize = 1 << 7;
 
 /// Writes items as JSON in their order, each between the two given texts.
 pub fn write_each<'a, T: Sync, W: Serialize>(
