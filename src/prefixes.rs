@@ -7,8 +7,8 @@
 //!
 //! [`Counts`] puts shingles in such an order; [`PrefixFilter`] tells which of the documents seen so far may be like another. Short ones that
 //! share a number and what stands around it are many; they are told apart by masks of 256 bits, before anything is asked of them.
-//! Cost: 3 ns a shingle, and 16 to 20 bytes for each one of a prefix that is kept, 40 for each document. Limits: where every shingle of a document stands in
-//! many others, the filter says so and leaves it to whoever asks to compare with all.
+//! Cost: 3 ns a shingle, and 16 to 20 bytes for each one of a prefix that is kept, 40 for each document. Limits: where every shingle
+//! of a document stands in many others, the filter says so and leaves it to whoever asks to compare with all.
 
 use crate::postings::Postings;
 use crate::similarity::ShingleSet;
@@ -82,14 +82,14 @@ pub struct PrefixFilter {
     postings: Postings<1>,
     /// The classes of all documents.
     classes: BTreeSet<u32>,
-    documents: Vec<Kept>,
+    documents: Vec<Entry>,
     look_ups: u32,
     near: Vec<u32>,
 }
 
 /// What is known of a document.
 #[derive(Debug)]
-struct Kept {
+struct Entry {
     /// Of its shingles.
     mask: [u64; 4],
     /// How many these are.
@@ -110,7 +110,7 @@ impl PrefixFilter {
         let number = self.documents.len() as u32;
         let size = set.map_or(0, |set| set.as_slice().len());
         let mask = set.map(ShingleSet::small_mask).unwrap_or_default();
-        self.documents.push(Kept { mask, size: size as u32, met: 0 });
+        self.documents.push(Entry { mask, size: size as u32, met: 0 });
         let Some(set) = set else { return };
         let class = class(size as f64);
         self.classes.insert(class);

@@ -58,8 +58,8 @@ impl Rule {
                 summary: "A line stands in a document again, or nearly so.",
                 why: "A headline set twice, a caption beside its picture: a trace of how a page was scraped, not of what it says.",
                 example: "a.txt:3: repeated-line: as line 1: \"A headline\"",
-                remedy: "Mend the extraction, or cut them with `retold dedup --drop-repeated-lines`. --line-tokens and --line-similarity say which lines count; refrains of songs and forms \
-                         are a case for [[overrides]].",
+                remedy: "Mend the extraction, or cut them with `retold dedup --drop-repeated-lines`. --line-tokens and \
+                         --line-similarity say which lines count; refrains of songs and forms are a case for [[overrides]].",
             },
             Self::BoilerplateLine => Explanation {
                 summary: "Many documents hold the same line.",
