@@ -9,6 +9,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use retold::Options;
 use retold::problem::{Problem, io_reason};
 use retold::report::Report;
+use retold::source::shown;
 use std::fs::File;
 use std::io::Read;
 use std::mem::ManuallyDrop;
@@ -175,7 +176,7 @@ fn ranges(problems: &[Problem]) -> String {
 pub fn name_nothing<'a>(report: &mut Report, paths: impl IntoIterator<Item = &'a PathBuf>, why: &Failure) {
     if report.problems.is_empty() {
         let why = why.to_string();
-        let paths = paths.into_iter().map(|path| path.to_string_lossy());
+        let paths = paths.into_iter().map(|path| shown(path));
         report.problems.extend(paths.map(|path| Problem::new(path, why.as_str())));
         report.summary.problems = report.problems.len() as u64;
     }
