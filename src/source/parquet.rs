@@ -5,16 +5,17 @@
 
 use super::rows::Rows;
 use super::{Reading, text};
-use crate::problem::listed;
+use crate::problem::{io_reason, listed};
 use parquet::basic::{ConvertedType, LogicalType, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
+use std::fmt;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How many rows are read of each column at a time.
 const BATCH: usize = 512;
@@ -26,11 +27,35 @@ pub(super) fn groups(path: &Path) -> u32 {
     groups.and_then(|groups| u32::try_from(groups).ok()).unwrap_or(1).max(1)
 }
 
+/// The file that was read last, with its footer, which tells of all row groups: of thousands of them it takes longer to read than each.
+#[derive(Default)]
+pub(super) struct Opened(Option<(PathBuf, SerializedFileReader<File>)>);
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Opened").field(&self.0.as_ref().map(|(path, _)| path)).finish()
+    }
+}
+
+impl Opened {
+    fn at(&mut self, path: &Path) -> Result<SerializedFileReader<File>> {
+        match self.0.take() {
+            Some((opened, reader)) if opened == path => Ok(reader),
+            _ => SerializedFileReader::new(File::open(path).map_err(|error| ParquetError::General(io_reason(&error)))?),
+        }
+    }
+}
+
 /// Reads one row group, whose rows are counted from 0; how many it has.
-pub(super) fn read(file: File, group: u32, reading: &Reading, rows: &mut impl Rows) -> u64 {
+pub(super) fn read(path: &Path, group: u32, reading: &Reading, opened: &mut Opened, rows: &mut impl Rows) -> u64 {
     let (mut row, mut all) = (0, 0);
-    // The reader returns errors where it notices that a file is broken, and panics where it does not.
-    let read = catch_unwind(AssertUnwindSafe(|| read_group(file, group, reading, rows, &mut row, &mut all)));
+    // The reader returns errors where it notices that a file is broken, and panics where it does not; then it is opened anew.
+    let read = catch_unwind(AssertUnwindSafe(|| {
+        let reader = opened.at(path)?;
+        read_group(&reader, group, reading, rows, &mut row, &mut all)?;
+        opened.0 = Some((path.to_path_buf(), reader));
+        Ok::<(), ParquetError>(())
+    }));
     let reason = match read {
         Ok(Ok(())) => return all,
         Ok(Err(error)) => error.to_string(),
@@ -42,14 +67,13 @@ pub(super) fn read(file: File, group: u32, reading: &Reading, rows: &mut impl Ro
 }
 
 fn read_group(
-    file: File,
+    reader: &SerializedFileReader<File>,
     group: u32,
     reading: &Reading,
     rows: &mut impl Rows,
     row: &mut u32,
     all: &mut u64,
 ) -> Result<()> {
-    let reader = SerializedFileReader::new(file)?;
     if reader.num_row_groups() <= group as usize {
         return Ok(()); // there is no row at all
     }
@@ -299,9 +323,10 @@ mod tests {
         std::fs::write(file.path(), bytes).unwrap();
         let reading =
             Reading { fields: Fields { text: vec![text.into()], id: Some("n".into()) }, ..Reading::default() };
+        let mut opened = Opened::default();
         let pieces = (0..groups(file.path())).map(|group| {
             let mut rows = Collected::default();
-            read(File::open(file.path()).unwrap(), group, &reading, &mut rows);
+            read(file.path(), group, &reading, &mut opened, &mut rows);
             rows
         });
         pieces.collect()

@@ -7,6 +7,7 @@ use super::lines::Lines;
 use super::load::Loader;
 use super::rows::Rows;
 use super::spool::{SpooledTexts, TextWriter};
+use super::table::Opened;
 use super::text::{self, NotText};
 use super::{Assumed, Format, Part, Reading, SourceId, Sources, give_back, io_reason};
 use crate::problem::unwritable;
@@ -58,6 +59,7 @@ pub struct PartReader {
     record: Record,
     /// Texts of tables, for when they are read again.
     texts: Option<TextWriter>,
+    opened: Opened,
     indexed: TextReader,
 }
 
@@ -214,7 +216,7 @@ impl PartReader {
         };
         let texts = writer.begin();
         let mut rows = TableRows { source: id, writer, texts, bytes: 0, visit };
-        let lines = table.read(&source.path, piece, reading, &mut rows);
+        let lines = table.read(&source.path, piece, reading, &mut self.opened, &mut rows);
         if let Err(error) = rows.writer.flush() {
             rows.lost(None, unwritable(&error));
         }

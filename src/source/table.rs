@@ -20,6 +20,13 @@ pub enum Table {
     Parquet,
 }
 
+/// What a reader keeps of a table from one piece to the next.
+#[derive(Debug, Default)]
+pub(super) struct Opened {
+    #[cfg(feature = "parquet")]
+    parquet: super::parquet::Opened,
+}
+
 impl Table {
     /// How many pieces of a table can be read on their own.
     pub(super) fn pieces(self, path: &Path) -> u32 {
@@ -34,7 +41,14 @@ impl Table {
     }
 
     /// Reads a piece; how many rows it has, when it is not all of the table.
-    pub(super) fn read(self, path: &Path, piece: u32, reading: &Reading, rows: &mut impl Rows) -> u64 {
+    pub(super) fn read(
+        self,
+        path: &Path,
+        piece: u32,
+        reading: &Reading,
+        opened: &mut Opened,
+        rows: &mut impl Rows,
+    ) -> u64 {
         let file = match File::open(path) {
             Ok(file) => file,
             Err(error) => {
@@ -48,10 +62,10 @@ impl Table {
             Self::Csv { delimiter } => super::csv::read(buffered(file), delimiter, reading, rows),
             Self::Json => array::read(buffered(file), reading, rows),
             #[cfg(feature = "parquet")]
-            Self::Parquet => return super::parquet::read(file, piece, reading, rows),
+            Self::Parquet => return super::parquet::read(path, piece, reading, &mut opened.parquet, rows),
             #[cfg(not(all(feature = "csv", feature = "parquet")))]
             _ => {
-                let _ = piece;
+                let _ = (piece, opened);
                 rows.lost(None, "CSV or Parquet, which this build does not read (features `csv`, `parquet`)".into());
             }
         }
