@@ -10,6 +10,7 @@
 //! Cost: 3 ns a shingle, and 16 to 20 bytes for each one of a prefix that is kept, 40 for each document. Limits: where every shingle
 //! of a document stands in many others, the filter says so and leaves it to whoever asks to compare with all.
 
+use crate::cpu::differences;
 use crate::postings::Postings;
 use crate::similarity::ShingleSet;
 use std::collections::BTreeSet;
@@ -158,8 +159,8 @@ impl PrefixFilter {
                     let document = &mut self.documents[number as usize];
                     if document.met != self.look_ups {
                         document.met = self.look_ups;
-                        let differences: u32 = mask.iter().zip(document.mask).map(|(a, b)| (a ^ b).count_ones()).sum();
-                        if f64::from(differences) <= alone * (size + f64::from(document.size)) + 1e-6 {
+                        let differences = f64::from(differences(&mask, &document.mask));
+                        if differences <= alone * (size + f64::from(document.size)) + 1e-6 {
                             self.near.push(number);
                         }
                     }

@@ -119,6 +119,12 @@ pub(crate) fn differs_little(a: u64, b: u64, most: u64) -> bool {
     u64::from((a ^ b).count_ones()) * PARTS <= most
 }
 
+/// In how many bits two masks differ.
+#[inline(always)]
+pub(crate) fn differences<const N: usize>(a: &[u64; N], b: &[u64; N]) -> u32 {
+    a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum()
+}
+
 /// Adds those of at most so many items that are marked.
 ///
 /// Each is put down, and the next in its place unless it is marked: there is no branch on what cannot be foreseen, of which a wrong guess

@@ -36,8 +36,8 @@ pub struct LineOptions {
     pub similarity: f64,
     /// Lines are compared for that when so many in a hundred of their bytes, white space left out, are of words: letters, digits, `_` and
     /// what is beyond ASCII; or when they have up to 128 bytes, 60 in a hundred of words, and signs that stand as in sentences (`"No," he
-    /// says: U.S.-Iran talks - live`), but for a few: up to 15 in a hundred words at the default. Rows of tables, markup and code are not. Of 68,113 nearly equal lines at 85 on the bench corpus nearly all
-    /// are sentences; most of the 37,549 that 75 adds are code and rows.
+    /// says: U.S.-Iran talks - live`), but for a few: up to 15 in a hundred words at the default. Rows of tables, markup and code are not.
+    /// Of 68,113 nearly equal lines at 85 on the bench corpus nearly all are sentences; most of the 37,549 that 75 adds are code and rows.
     pub min_word_percent: u32,
     /// A boilerplate line stands in at least this many documents.
     pub boilerplate_documents: u32,

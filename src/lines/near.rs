@@ -24,7 +24,7 @@ use super::prefix::{Listing, PrefixIndex};
 use super::prose::Prose;
 use super::subsequence::Subsequence;
 use super::{Line, LineOptions, RepeatedLine, excerpt, line_text};
-use crate::cpu::{self, Cpu, PARTS, differs_little};
+use crate::cpu::{self, Cpu, PARTS, differences, differs_little};
 use crate::tokens::Tokens;
 use std::ops::Range;
 
@@ -324,9 +324,8 @@ fn keep_by_wide_masks(alike: &mut Vec<u32>, at: usize, masks: &[[u64; 4]], share
     let mut kept = 0;
     for number in 0..alike.len() {
         let other = alike[number] as usize;
-        let differences: u32 = masks[other].iter().zip(own).map(|(a, b)| (a ^ b).count_ones()).sum();
         alike[kept] = other as u32;
-        kept += usize::from(u64::from(differences) * PARTS <= shares[other] + share);
+        kept += usize::from(u64::from(differences(&masks[other], own)) * PARTS <= shares[other] + share);
     }
     alike.truncate(kept);
 }

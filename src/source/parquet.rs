@@ -5,7 +5,7 @@
 
 use super::rows::Rows;
 use super::{Reading, text};
-use crate::problem::{io_reason, listed};
+use crate::problem::listed;
 use parquet::basic::{ConvertedType, LogicalType, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
@@ -38,20 +38,26 @@ impl fmt::Debug for Opened {
 }
 
 impl Opened {
-    fn at(&mut self, path: &Path) -> Result<SerializedFileReader<File>> {
+    fn at(&mut self, path: &Path, file: File) -> Result<SerializedFileReader<File>> {
         match self.0.take() {
             Some((opened, reader)) if opened == path => Ok(reader),
-            _ => SerializedFileReader::new(File::open(path).map_err(|error| ParquetError::General(io_reason(&error)))?),
+            _ => SerializedFileReader::new(file),
         }
     }
 }
 
-/// Reads one row group, whose rows are counted from 0; how many it has.
-pub(super) fn read(path: &Path, group: u32, reading: &Reading, opened: &mut Opened, rows: &mut impl Rows) -> u64 {
+/// Reads one row group of the file at a path, whose rows are counted from 0; how many it has.
+pub(super) fn read(
+    (path, file): (&Path, File),
+    group: u32,
+    reading: &Reading,
+    opened: &mut Opened,
+    rows: &mut impl Rows,
+) -> u64 {
     let (mut row, mut all) = (0, 0);
     // The reader returns errors where it notices that a file is broken, and panics where it does not; then it is opened anew.
     let read = catch_unwind(AssertUnwindSafe(|| {
-        let reader = opened.at(path)?;
+        let reader = opened.at(path, file)?;
         read_group(&reader, group, reading, rows, &mut row, &mut all)?;
         opened.0 = Some((path.to_path_buf(), reader));
         Ok::<(), ParquetError>(())
@@ -326,7 +332,7 @@ mod tests {
         let mut opened = Opened::default();
         let pieces = (0..groups(file.path())).map(|group| {
             let mut rows = Collected::default();
-            read(file.path(), group, &reading, &mut opened, &mut rows);
+            read((file.path(), file.reopen().unwrap()), group, &reading, &mut opened, &mut rows);
             rows
         });
         pieces.collect()

@@ -62,7 +62,7 @@ impl Table {
             Self::Csv { delimiter } => super::csv::read(buffered(file), delimiter, reading, rows),
             Self::Json => array::read(buffered(file), reading, rows),
             #[cfg(feature = "parquet")]
-            Self::Parquet => return super::parquet::read(path, piece, reading, &mut opened.parquet, rows),
+            Self::Parquet => return super::parquet::read((path, file), piece, reading, &mut opened.parquet, rows),
             #[cfg(not(all(feature = "csv", feature = "parquet")))]
             _ => {
                 let _ = (piece, opened);

@@ -172,14 +172,28 @@ fn ranges(problems: &[Problem]) -> String {
     named.join(", ")
 }
 
-/// Makes it a problem of each of these paths that nothing came from them, where no other says why: by a report without any all would be well.
-pub fn name_nothing<'a>(report: &mut Report, paths: impl IntoIterator<Item = &'a PathBuf>, why: &Failure) {
+/// Why there is nothing to look at, or no other set to look in, if so. It is a problem of each path that nothing came from then, where no
+/// other says why: by a report without any all would be well.
+pub fn nothing(
+    report: &mut Report,
+    paths: &[PathBuf],
+    against: &[PathBuf],
+    own: &str,
+    were_told: bool,
+) -> Option<Failure> {
+    let (why, of) = if report.summary.documents == 0 {
+        (no_document(&report.problems, report.summary.skipped, were_told), paths)
+    } else if !against.is_empty() && !report.summary.has_reference() {
+        (no_reference(against, &report.problems, own), against)
+    } else {
+        return None;
+    };
     if report.problems.is_empty() {
-        let why = why.to_string();
-        let paths = paths.into_iter().map(|path| shown(path));
-        report.problems.extend(paths.map(|path| Problem::new(path, why.as_str())));
+        let reason = why.to_string();
+        report.problems.extend(of.iter().map(|path| Problem::new(shown(path), reason.as_str())));
         report.summary.problems = report.problems.len() as u64;
     }
+    Some(why)
 }
 
 /// Why there is nothing that --against could find; `own` says what is done with the documents themselves.

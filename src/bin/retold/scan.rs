@@ -35,21 +35,11 @@ pub fn run(args: ScanArgs) -> Result<Status, Failure> {
         run::say_problems(&report.problems, saying.problems_shown());
     }
     // The others tell it themselves.
-    let is_silent = matches!(args.report.format, Format::Csv | Format::Markdown);
-    if !saying.quiet && is_silent && report.parameters.leaves_out_indexes {
-        exit::say(format::NOT_WITHIN);
+    if !saying.quiet && matches!(args.report.format, Format::Csv | Format::Markdown) {
+        format::unseen(&report).for_each(|unseen| exit::say(&unseen));
     }
-    let against = &args.wider.against;
-    let failure = if report.summary.documents == 0 {
-        Some((run::no_document(&report.problems, report.summary.skipped, !saying.quiet), &paths))
-    } else if !against.is_empty() && !report.summary.has_reference() {
-        Some((run::no_reference(against, &report.problems, "looked for"), against))
-    } else {
-        None
-    };
     // The report tells of it, for programs, and takes the place of that of last time; people have been told.
-    if let Some((failure, of)) = failure {
-        run::name_nothing(&mut report, of, &failure);
+    if let Some(failure) = run::nothing(&mut report, &paths, &args.wider.against, "looked for", !saying.quiet) {
         if args.report.format != Format::Text {
             pool.install(|| write(&args, &report))?;
         }

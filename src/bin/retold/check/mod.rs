@@ -74,12 +74,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let mut gate = Gate { rules, baseline };
     let is_touched = |path: &str| unchanged.as_ref().is_none_or(|unchanged| !unchanged.holds(path));
     let is_partial = unseen.is_some() || unchanged.is_some() || !args.gate.against.is_empty();
-    if !has_documents || lacks_reference {
-        let (failure, of) = match has_documents {
-            false => (run::no_document(&report.problems, report.summary.skipped, !saying.quiet), &paths),
-            true => (run::no_reference(&args.gate.against, &report.problems, "checked"), &args.gate.against),
-        };
-        run::name_nothing(&mut report, of, &failure);
+    if let Some(failure) = run::nothing(&mut report, &paths, &args.gate.against, "checked", !saying.quiet) {
         // Without a finding the reports would say that it is clean.
         let checked = gate.check(&report, is_touched);
         if checked.findings.iter().any(|finding| finding.rule == Rule::UnreadableInput) {

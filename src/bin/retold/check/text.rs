@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use crate::exit::Status;
-use crate::format::{Style, counted, escaped, looked_for_as_a_whole};
+use crate::format::{Style, counted, escaped, unseen};
 use indicatif::HumanCount;
 use retold::check::{Finding, Level, Place, State};
 use std::io::{self, Write};
@@ -71,7 +71,7 @@ fn summary(out: &mut dyn Write, outcome: &Outcome<'_>, style: Style) -> io::Resu
             writeln!(out, "{quiet}`retold explain {rule}` says what it means and what to do{quiet:#}")?;
         }
     }
-    if let Some(unseen) = looked_for_as_a_whole(outcome.report) {
+    for unseen in unseen(outcome.report) {
         writeln!(out, "{quiet}{unseen}{quiet:#}")?;
     }
     for sentence in &outcome.checked.exceeded {

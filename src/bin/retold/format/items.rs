@@ -5,6 +5,11 @@ use rayon::prelude::*;
 use serde::Serialize;
 use std::io::{self, Write};
 
+/// So many items are held as text at once, some megabytes as a rule.
+const AT_ONCE: usize = 1 << 13;
+/// And so many are written by one thread.
+const SHARE: usize = 1 << 7;
+
 /// Writes items as one object a line.
 pub fn lines<'a, T: Sync, W: Serialize>(
     out: &mut dyn Write,
@@ -13,11 +18,6 @@ pub fn lines<'a, T: Sync, W: Serialize>(
 ) -> io::Result<()> {
     write_each(out, items, ["", "\n"], wire)
 }
-
-/// So many items are held as text at once, some megabytes as a rule.
-const AT_ONCE: usize = 1 << 13;
-/// And so many are written by one thread.
-const SHARE: usize = 1 << 7;
 
 /// Writes items as JSON in their order, each between the two given texts.
 pub fn write_each<'a, T: Sync, W: Serialize>(

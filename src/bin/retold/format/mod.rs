@@ -65,20 +65,21 @@ pub fn write(out: &mut dyn Write, report: &Report, format: Format, style: Style)
     }
 }
 
-/// What is said where documents were not looked for within longer ones of index files.
-pub const NOT_WITHIN: &str = "not looked for: documents within longer ones of an index file; --contained does";
-
-/// What is said of documents that are looked for in another set and are shorter than a shingle.
-pub fn looked_for_as_a_whole(report: &Report) -> Option<String> {
+/// What is said of that which may stand in another set unseen: within longer documents of index files, where nobody looked, and what is
+/// shorter than a shingle.
+pub fn unseen(report: &Report) -> impl Iterator<Item = String> {
+    let not_within = "not looked for: documents within longer ones of an index file; --contained does";
     let (count, size) = (report.summary.short_documents, report.parameters.shingle_size);
-    let documents = counted(count, "document");
     let verb = if count == 1 { "has" } else { "have" };
-    (count > 0).then(|| {
+    let as_a_whole = || {
         format!(
-            "{documents} of fewer than {size} tokens {verb} no shingle but the whole, and may stand in longer ones unseen; --shingle-size {} and below looks there",
+            "{} of fewer than {size} tokens {verb} no shingle but the whole, and may stand in longer ones unseen; --shingle-size {} and below looks there",
+            counted(count, "document"),
             size - 1
         )
-    })
+    };
+    let leaves_out = report.leaks.is_some() && report.parameters.leaves_out_indexes;
+    leaves_out.then(|| not_within.to_owned()).into_iter().chain((count > 0).then(as_a_whole))
 }
 
 /// How a leak is called.

@@ -69,8 +69,7 @@ impl<'a> Text<'a> {
             let (leaks, reference) =
                 (counted(leaks.len() as u64, "document"), counted(summary.reference_documents, "document"));
             writeln!(self.out, "{leaks} found in the other set, which has {reference}")?;
-            let not_within = self.report.parameters.leaves_out_indexes.then(|| super::NOT_WITHIN.to_owned());
-            for unseen in not_within.into_iter().chain(super::looked_for_as_a_whole(self.report)) {
+            for unseen in super::unseen(self.report) {
                 writeln!(self.out, "{quiet}{unseen}{quiet:#}")?;
             }
         }
