@@ -170,7 +170,7 @@ fn shared_passages() -> Vec<Tokens> {
 #[divan::bench(sample_count = 20)]
 fn passages(bencher: Bencher<'_, '_>) {
     let documents = shared_passages();
-    let bytes: usize = documents.iter().map(|tokens| tokens.lines.last().map_or(0, |line| line.byte)).sum();
+    let bytes: usize = documents.iter().map(|tokens| tokens.lines.last().map_or(0, |line| line.byte as usize)).sum();
     let digester = Digester::new(50);
     let mut index = Index::new(1);
     documents.iter().for_each(|tokens| index.push(fingerprint(&tokens.hashes), &[0]));

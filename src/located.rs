@@ -23,7 +23,7 @@ impl<'a> Located<'a> {
 
     /// The line of the source, from 1, that a token stands in; of an HTML page that in which its block begins.
     pub fn line_of(&self, token: usize) -> u64 {
-        self.in_source(self.tokens.lines.partition_point(|line| line.tokens <= token))
+        self.in_source(self.tokens.lines.partition_point(|line| line.tokens as usize <= token))
     }
 
     /// The line of the source, from 1, that is a line of the text, from 0.

@@ -71,7 +71,7 @@ pub struct ShingleSet {
 }
 
 /// Above this many shingles the memory of a set is given back rather than kept for the next.
-const KEEP: usize = 1 << 20;
+const KEEP: usize = if cfg!(test) { 64 } else { 1 << 20 };
 
 const LEAST_SLOTS: usize = 16;
 
@@ -135,10 +135,28 @@ impl ShingleSet {
         if self.list.capacity() > KEEP && shingles.len() <= KEEP {
             *self = Self::default();
         }
+        self.list.clear();
         self.slots.clear();
-        self.slots.resize((2 * shingles.len()).next_power_of_two().max(LEAST_SLOTS), 0);
-        self.list.resize(shingles.len(), 0);
-        let mut distinct = 0;
+        self.slots.resize(LEAST_SLOTS, 0);
+        // Some at a time, with room for all of them: of a very long text most may be repetitions.
+        for shingles in shingles.chunks(KEEP) {
+            self.add(shingles);
+        }
+        self.mask = Mask::of(&self.list);
+    }
+
+    fn add(&mut self, shingles: &[u64]) {
+        let mut distinct = self.list.len();
+        self.list.resize(distinct + shingles.len(), 0);
+        let slots = (2 * self.list.len()).next_power_of_two();
+        if slots > self.slots.len() {
+            self.slots.clear();
+            self.slots.resize(slots, 0);
+            for number in 0..distinct {
+                let slot = slot(&self.slots, &self.list, self.list[number]);
+                self.slots[slot] = number as u32 + 1;
+            }
+        }
         for &shingle in shingles {
             let slot = slot(&self.slots, &self.list, shingle);
             if self.slots[slot] == 0 {
@@ -148,7 +166,6 @@ impl ShingleSet {
             }
         }
         self.list.truncate(distinct);
-        self.mask = Mask::of(&self.list);
     }
 
     /// The shingles, in the order in which they stand first.
@@ -259,7 +276,7 @@ mod tests {
     proptest! {
         #[test]
         fn equals_sets(
-            documents in prop::collection::vec(prop::collection::vec(0u64..5, 1..60), 2..6),
+            documents in prop::collection::vec(prop::collection::vec(0u64..5, 1..250), 2..6),
             size in 1u32..5,
             threshold in 0.0..1.0f64,
         ) {

@@ -72,12 +72,12 @@ impl cpu::Loop for Keys<'_> {
         let Self { tokens, lines } = self;
         lines.clear();
         let with_tokens = (0..).zip(tokens.line_ranges()).map(|(number, tokens)| {
-            let has_tokens = !tokens.is_empty();
-            (Line { key: 0, number, tokens }, has_tokens)
+            let length = tokens.len() as u32;
+            (Line { key: 0, number, length }, length > 0)
         });
         cpu::extend_marked(lines, tokens.lines.len(), with_tokens);
         for line in lines {
-            line.key = key_of(&tokens.hashes, line.tokens.clone());
+            line.key = key_of(&tokens.hashes, line.range(tokens));
         }
     }
 }

@@ -97,9 +97,21 @@ struct Line {
     key: u64,
     /// Its number, from 0.
     number: u32,
-    /// Its tokens within the document's.
-    tokens: Range<usize>,
+    /// How many tokens it has.
+    length: u32,
 }
+
+impl Line {
+    /// Its tokens within those of the document.
+    #[inline(always)]
+    fn range(&self, tokens: &Tokens) -> Range<usize> {
+        let end = tokens.lines[self.number as usize].tokens as usize;
+        end - self.length as usize..end
+    }
+}
+
+/// So many lines are looked at between two looks at how much room there is: a text may have a hundred million.
+const STRETCH: usize = 1 << 12;
 
 /// The lines of one document, with what is needed to find those that are alike; made once, filled for each document.
 #[derive(Debug, Default)]
@@ -124,12 +136,14 @@ impl Lines {
         options: LineOptions,
         candidates: &mut Vec<KeyedLine>,
     ) {
-        let lines = self.lines.iter().map(|line| {
-            let counts = line.tokens.len() >= options.min_neighbour_tokens as usize
-                || has_letters(line_text(text, tokens, line.number), options.min_neighbour_letters);
-            (KeyedLine { key: line.key, document, line: line.number }, counts)
-        });
-        cpu::extend_marked(candidates, self.lines.len(), lines);
+        for lines in self.lines.chunks(STRETCH) {
+            let with_marks = lines.iter().map(|line| {
+                let counts = line.length >= options.min_neighbour_tokens
+                    || has_letters(line_text(text, tokens, line.number), options.min_neighbour_letters);
+                (KeyedLine { key: line.key, document, line: line.number }, counts)
+            });
+            cpu::extend_marked(candidates, lines.len(), with_marks);
+        }
     }
 }
 

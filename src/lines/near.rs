@@ -29,7 +29,7 @@ use crate::tokens::Tokens;
 use std::ops::Range;
 
 /// Lines with fewer tokens are never nearly the same: one word is too much of them.
-const LEAST_TOKENS: usize = 4;
+const LEAST_TOKENS: u32 = 4;
 /// How many steps of comparison one document may take, some ten seconds; a count, so that every machine stops alike.
 const MOST_STEPS: u64 = if cfg!(test) { 20_000 } else { 2_000_000_000 };
 /// Comparing two lines by counts takes as long as so many.
@@ -97,10 +97,10 @@ impl Near {
         if options.similarity >= 1.0 {
             return true; // lines with the same tokens are not nearly the same
         }
-        let least = LEAST_TOKENS.max(options.min_tokens as usize);
+        let least = LEAST_TOKENS.max(options.min_tokens);
         self.candidates.clear();
         let distinct = (0..).zip(lines).zip(firsts);
-        let long = distinct.map(|((at, line), &first)| (at, (at == first) & (line.tokens.len() >= least)));
+        let long = distinct.map(|((at, line), &first)| (at, (at == first) & (line.length >= least)));
         cpu::extend_marked(&mut self.candidates, lines.len(), long);
         let percent = options.min_word_percent;
         cpu::dispatch(Prose { text, tokens, lines, percent, prose: &mut self.candidates });
@@ -109,7 +109,7 @@ impl Near {
         }
         self.bounds.set(options.similarity);
         let mut complete = true;
-        cpu::dispatch(Grouping { near: self, tokens: &tokens.hashes, lines, complete: &mut complete });
+        cpu::dispatch(Grouping { near: self, tokens, lines, complete: &mut complete });
         if !self.joined.is_empty() {
             self.report(text, tokens, lines, firsts, found);
         }
@@ -134,12 +134,12 @@ impl Near {
             });
         }
         groups_of.sort_unstable();
-        let mut begin = vec![usize::MAX; lines.len()];
-        for (at, &(line, _)) in groups_of.iter().enumerate().rev() {
+        let mut begin = vec![u32::MAX; lines.len()];
+        for (at, &(line, _)) in (0..groups_of.len() as u32).zip(&groups_of).rev() {
             begin[line as usize] = at;
         }
         for (line, first) in lines.iter().zip(firsts) {
-            let groups = groups_of.get(begin[*first as usize]..).unwrap_or_default();
+            let groups = groups_of.get(begin[*first as usize] as usize..).unwrap_or_default();
             for (_, group) in groups.iter().take_while(|(of, _)| of == first) {
                 found[reported + *group as usize].lines.push(u64::from(line.number) + 1);
             }
@@ -150,7 +150,7 @@ impl Near {
 /// The loop that groups the candidates of a document.
 struct Grouping<'a> {
     near: &'a mut Near,
-    tokens: &'a [u64],
+    tokens: &'a Tokens,
     lines: &'a [Line],
     /// Set to false when there were too many steps.
     complete: &'a mut bool,
@@ -176,7 +176,7 @@ impl cpu::Loop for Grouping<'_> {
             bounds,
         } = near;
         let leaders_alone = *leaders_alone;
-        let of_line = |line: u32| &tokens[lines[line as usize].tokens.clone()];
+        let of_line = |line: u32| &tokens.hashes[lines[line as usize].range(tokens)];
         let is_indexed = candidates.len() > FEW;
         if is_indexed {
             index.clear(candidates.iter().map(|&line| of_line(line)));
@@ -187,9 +187,9 @@ impl cpu::Loop for Grouping<'_> {
         shares.resize(candidates.len().div_ceil(8), [0; 8]);
         let of_candidates = masks.as_flattened_mut().iter_mut().zip(shares.as_flattened_mut()).zip(&*candidates);
         for ((to_mask, to_share), &line) in of_candidates {
-            let line = lines[line as usize].tokens.clone();
+            let line = lines[line as usize].range(tokens);
             *to_share = share * line.len() as u64;
-            *to_mask = mask_of(tokens, line);
+            *to_mask = mask_of(&tokens.hashes, line);
         }
         wide_masks.clear();
         if is_indexed {

@@ -49,7 +49,7 @@ impl RepeatedLines {
     ) -> (Vec<RepeatedLine>, bool) {
         let lines = &lines.lines;
         let mut found = Vec::new();
-        self.find_same(lines, options.min_tokens as usize);
+        self.find_same(lines, options.min_tokens);
         if !self.again.is_empty() {
             self.exact(text, tokens, lines, options, &mut found);
         }
@@ -59,7 +59,7 @@ impl RepeatedLines {
     }
 
     /// Fills `firsts` and `again`; lines of at least so many tokens are long.
-    fn find_same(&mut self, lines: &[Line], least: usize) {
+    fn find_same(&mut self, lines: &[Line], least: u32) {
         let Self { first, firsts, again, .. } = self;
         first.clear(lines.len());
         firsts.clear();
@@ -69,7 +69,7 @@ impl RepeatedLines {
         let mut before = NONE;
         let may_count = (0..).zip(lines).zip(&*firsts).map(|((at, line), &first)| {
             let is_behind_its_like = std::mem::replace(&mut before, first) == first;
-            (at, (first != at) & ((line.tokens.len() >= least) | is_behind_its_like))
+            (at, (first != at) & ((line.length >= least) | is_behind_its_like))
         });
         cpu::extend_marked(again, lines.len(), may_count);
     }
@@ -89,7 +89,7 @@ impl RepeatedLines {
         long.clear();
         same.clear();
         same.shrink_to(1 << 16);
-        let is_long = |at: u32| lines[at as usize].tokens.len() >= options.min_tokens as usize;
+        let is_long = |at: u32| lines[at as usize].length >= options.min_tokens;
         // From the last on, each line comes between the first with its key and what followed that.
         for &at in again.iter().rev().filter(|at| is_long(**at)) {
             let first = firsts[at as usize];
@@ -123,7 +123,7 @@ impl RepeatedLines {
             |&at: &u32| has_letters(line_text(text, tokens, lines[at as usize].number), options.min_neighbour_letters);
         let follows = |a: &u32, b: &u32| *b == a + 1 && firsts[*a as usize] == firsts[*b as usize];
         for run in again.chunk_by(follows).filter(|run| !is_long(run[0])) {
-            let are_many_tokens = lines[run[0] as usize].tokens.len() >= options.min_neighbour_tokens as usize;
+            let are_many_tokens = lines[run[0] as usize].length >= options.min_neighbour_tokens;
             same.clear();
             same.extend(run[0] - 1..=run[run.len() - 1]);
             same.chunk_by(|a, b| neighbours(*a, *b))

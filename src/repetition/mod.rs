@@ -155,10 +155,11 @@ struct Piece {
 fn lines_of(text: &str, ends: &[LineEnd]) -> impl Iterator<Item = Piece> {
     let mut start = (0, 0);
     ends.iter().map(move |end| {
-        let (token, byte) = std::mem::replace(&mut start, (end.tokens, end.byte + 1));
-        let line = text[byte..end.byte].trim_end();
+        let (tokens, end) = (end.tokens as usize, end.byte as usize);
+        let (token, byte) = std::mem::replace(&mut start, (tokens, end + 1));
+        let line = text[byte..end].trim_end();
         let last = byte + line.len();
-        Piece { tokens: token..end.tokens, bytes: last - line.trim_start().len()..last }
+        Piece { tokens: token..tokens, bytes: last - line.trim_start().len()..last }
     })
 }
 

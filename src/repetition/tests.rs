@@ -19,7 +19,7 @@ fn repetition(worker: &mut Repetitions, text: &str) -> Repetition {
     let lines = text.split_inclusive('\n').map(|line| {
         end += line.len();
         let byte = end - usize::from(line.ends_with('\n'));
-        LineEnd { tokens: spans.iter().filter(|span| span.end <= byte).count(), byte }
+        LineEnd { tokens: spans.iter().filter(|span| span.end <= byte).count() as u32, byte: byte as u32 }
     });
     worker.of(text, &tokens, &spans, &lines.collect::<Vec<_>>())
 }
@@ -126,7 +126,7 @@ fn a_million_times_the_same_word() {
     let words = 1_000_000;
     let text = "word ".repeat(words);
     let spans: Vec<Range<usize>> = (0..words).map(|at| 5 * at..5 * at + 4).collect();
-    let lines = [LineEnd { tokens: words, byte: text.len() }];
+    let lines = [LineEnd { tokens: words as u32, byte: text.len() as u32 }];
     let seen = Repetitions::default().of(&text, &vec![7; words], &spans, &lines);
     let again = (5 * words - 6) as f64 / (5 * words - 1) as f64;
     assert_eq!((seen.duplicate_lines, seen.top_ngrams, seen.duplicate_ngrams), (0.0, [1.0; 3], [again; 6]));

@@ -41,9 +41,9 @@ pub enum TokenUnit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineEnd {
     /// How many tokens of the document end at or before the end of this line.
-    pub tokens: usize,
+    pub tokens: u32,
     /// The byte after the line's last: that of its line feed, or the length of the text.
-    pub byte: usize,
+    pub byte: u32,
 }
 
 /// The tokens of one document; made once, filled again for each document.
@@ -69,6 +69,8 @@ const KEEP_TOKENS: usize = 1 << 20;
 
 impl Tokens {
     /// Replaces the contents by the tokens of `text`. Linear in its length.
+    ///
+    /// Panics if the text has 4 GiB or more; `max_document_bytes` lets none in that has.
     pub fn read(&mut self, text: &str, unit: TokenUnit) {
         self.has_spans = false;
         self.read_all(text, unit);
@@ -81,6 +83,7 @@ impl Tokens {
     }
 
     fn read_all(&mut self, text: &str, unit: TokenUnit) {
+        assert!(u32::try_from(text.len()).is_ok(), "a text of {} bytes", text.len());
         self.hashes.clear();
         self.lines.clear();
         self.spans.clear();
@@ -99,25 +102,25 @@ impl Tokens {
 
     /// The range of token positions of each line, in order.
     pub fn line_ranges(&self) -> impl Iterator<Item = Range<usize>> {
-        let starts = std::iter::once(0).chain(self.lines.iter().map(|line| line.tokens));
-        starts.zip(&self.lines).map(|(start, line)| start..line.tokens)
+        let ends = self.lines.iter().map(|line| line.tokens as usize);
+        std::iter::once(0).chain(ends.clone()).zip(ends).map(|(start, end)| start..end)
     }
 
     /// The bytes of a line in the text, by its number from 0, without its line feed.
     pub fn line_bytes(&self, number: usize) -> Range<usize> {
-        let start = number.checked_sub(1).map_or(0, |before| self.lines[before].byte + 1);
-        start..self.lines[number].byte
+        let start = number.checked_sub(1).map_or(0, |before| self.lines[before].byte as usize + 1);
+        start..self.lines[number].byte as usize
     }
 
     /// The tokens of a line, by its number from 0.
     pub fn line_tokens(&self, number: usize) -> &[u64] {
-        let start = number.checked_sub(1).map_or(0, |before| self.lines[before].tokens);
-        &self.hashes[start..self.lines[number].tokens]
+        let start = number.checked_sub(1).map_or(0, |before| self.lines[before].tokens as usize);
+        &self.hashes[start..self.lines[number].tokens as usize]
     }
 
     #[inline(always)]
     fn end_line(&mut self, byte: usize) {
-        self.lines.push(LineEnd { tokens: self.hashes.len(), byte });
+        self.lines.push(LineEnd { tokens: self.hashes.len() as u32, byte: byte as u32 });
     }
 
     /// Every character with its marks, line by line: what is one character composed may be several decomposed, so a
@@ -274,7 +277,8 @@ impl Words<'_> {
         for (line, &at) in lines[first_line..].iter_mut().zip(&runs.line_feeds[..line_feeds]) {
             let at = usize::from(at);
             // Every run that started before a line feed has ended. In ASCII each is one token; `hash_runs` corrects the others.
-            *line = LineEnd { tokens: first_token + of_blocks[at / BLOCK].ended(at % BLOCK), byte: runs.base + at };
+            let tokens = first_token + of_blocks[at / BLOCK].ended(at % BLOCK);
+            *line = LineEnd { tokens: tokens as u32, byte: (runs.base + at) as u32 };
         }
         runs.beyond_ascii.clear();
         if runs.open.is_some_and(|open| open.beyond_ascii) {
@@ -319,10 +323,10 @@ impl Words<'_> {
             let mut more = beyond_ascii.iter().peekable();
             let mut so_far = 0;
             for line in &mut self.tokens.lines[first_line..] {
-                while let Some((_, more)) = more.next_if(|(number, _)| first_token + number < line.tokens) {
+                while let Some((_, more)) = more.next_if(|(number, _)| first_token + number < line.tokens as usize) {
                     so_far = *more;
                 }
-                line.tokens = line.tokens.wrapping_add_signed(so_far);
+                line.tokens = line.tokens.wrapping_add_signed(so_far as i32);
             }
         }
         runs.beyond_ascii = beyond_ascii;

@@ -47,7 +47,7 @@ pub(crate) fn naive(text: &str, unit: TokenUnit) -> (Vec<String>, Vec<LineEnd>) 
     for line in text.split_inclusive('\n') {
         let content = line.trim_end_matches('\n');
         tokens.extend(naive_line(content, unit));
-        lines.push(LineEnd { tokens: tokens.len(), byte: byte + content.len() });
+        lines.push(LineEnd { tokens: tokens.len() as u32, byte: (byte + content.len()) as u32 });
         byte += line.len();
     }
     (tokens, lines)
