@@ -201,7 +201,7 @@ impl cpu::Loop for Grouping<'_> {
         is_told.clear();
         is_told.resize(candidates.len(), false);
         joined.clear();
-        let mut steps = 0;
+        let mut steps = MOST_STEPS;
         for (at, &line) in candidates.iter().enumerate() {
             let own = of_line(line);
             let (mask, share) = (masks[at / 8][at % 8], shares[at / 8][at % 8]);
@@ -222,11 +222,11 @@ impl cpu::Loop for Grouping<'_> {
             match listing {
                 Listing::None => {}
                 Listing::Listed(looked) => {
-                    steps += looked as u64;
+                    steps = steps.saturating_sub(looked as u64);
                     alike.extend_from_slice(&index.listed);
                 }
                 Listing::Many => {
-                    steps += if is_indexed { (at / MASKS_IN_STEP) as u64 } else { 0 };
+                    steps = steps.saturating_sub(if is_indexed { (at / MASKS_IN_STEP) as u64 } else { 0 });
                     let (full, rest) = (at / 8, at % 8);
                     for (number, (masks, shares)) in masks[..full].iter().zip(&shares[..full]).enumerate() {
                         add_bits(alike, number, cpu.differ_little(masks, mask, shares, share));
@@ -236,7 +236,7 @@ impl cpu::Loop for Grouping<'_> {
                 }
             }
             if is_indexed && own.len() <= LONG {
-                steps += alike.len() as u64 / WIDE_IN_STEP;
+                steps = steps.saturating_sub(alike.len() as u64 / WIDE_IN_STEP);
                 keep_by_wide_masks(alike, at, wide_masks, shares.as_flattened());
             }
             if alike.is_empty() {
@@ -250,7 +250,7 @@ impl cpu::Loop for Grouping<'_> {
                     return None;
                 }
                 if own.len() > LONG {
-                    steps += STEPS_OF_COUNTS;
+                    steps = steps.saturating_sub(STEPS_OF_COUNTS);
                     if counts.differences((at, own), (other as usize, first)) > most {
                         return None;
                     }
@@ -278,7 +278,7 @@ impl cpu::Loop for Grouping<'_> {
                 is_told[at] = true;
                 joined[told..].iter().for_each(|&(first, ..)| is_told[first as usize] = true);
             }
-            if steps > MOST_STEPS {
+            if steps == 0 {
                 *complete = false;
                 return;
             }
@@ -369,7 +369,8 @@ mod tests {
             let distance = a.len() + b.len() - 2 * common;
             let spread = |token: &u64| token.wrapping_mul(0x9e37_79b9_7f4a_7c15);
             let [a, b, others] = [a, b, others].map(|line| line.iter().map(spread).collect::<Vec<_>>());
-            prop_assert!(differences(&counts_by_hash(&a), &counts_by_hash(&b)) <= distance);
+            prop_assert!(differences::<u8, 256>(&counts_by_hash(&a), &counts_by_hash(&b)) <= distance);
+            prop_assert!(differences::<u16, 1024>(&counts_by_hash(&a), &counts_by_hash(&b)) <= distance);
             let mut left: Vec<&[u64]> = b.windows(2).collect();
             let shared = a.windows(2).filter(|pair| {
                 let at = left.iter().position(|other| other == pair);
