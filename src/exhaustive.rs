@@ -1,7 +1,7 @@
 //! Candidates that miss no pair: those that share a shingle of their [prefixes](crate::prefixes). A shingle that stands in one
 //! document only is shared with none and is left out.
 //!
-//! How: every text is read twice more. The first time counts each shingle's documents in a table of saturating bytes. The second time
+//! How: every text is read twice more. The first time counts each shingle's documents in a table of bytes. The second time
 //! writes down the prefix of each document as (shingle, document), 8 bytes; sorting those gives the groups, of which verification takes
 //! out what is no pair.
 //! Cost: 2 more readings, 1 byte for each 4 bytes of text up to 256 MiB, and the postings.

@@ -26,7 +26,13 @@ fn prefix_length(shingles: usize, threshold: f64) -> usize {
     (shingles + 1).saturating_sub(shared).min(shingles)
 }
 
-/// In how many documents shingles stand, up to 255. Shingles may share a count: the order that counts give need only be the same for
+/// Up to here documents are counted one by one; beyond it a count rises half as often after every [`OF_A_DOUBLING`] (Morris 1978,
+/// "Counting large numbers of events in small registers"), so that 255 are half a million documents. Pages of one template, and sentences
+/// that differ in numbers, hardly have a shingle that stands in less than 255.
+const EXACT: u8 = 128;
+const OF_A_DOUBLING: u8 = 8;
+
+/// In how many documents shingles stand, about. Shingles may share a count: the order that counts give need only be the same for
 /// all documents.
 #[derive(Debug)]
 pub struct Counts {
@@ -44,10 +50,18 @@ impl Counts {
 
     /// Counts the shingles of one document.
     pub fn add(&self, set: &ShingleSet) {
+        // Another draw for each shingle and document, by which a count rises or not.
+        let of_document = set.as_slice().iter().fold(0, |all, shingle| all ^ shingle);
         for shingle in set.as_slice() {
-            let count = &self.counts[(shingle >> self.shift) as usize];
-            // The sum of all threads' additions is the same in any order.
-            let _ = count.fetch_update(Relaxed, Relaxed, |count| count.checked_add(1));
+            let raised = |count: u8| {
+                if count < EXACT {
+                    return Some(count + 1);
+                }
+                let draw = (shingle ^ of_document).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+                let halvings = (count - EXACT) / OF_A_DOUBLING;
+                if draw.trailing_zeros() >= halvings.into() { count.checked_add(1) } else { None }
+            };
+            let _ = self.counts[(shingle >> self.shift) as usize].fetch_update(Relaxed, Relaxed, raised);
         }
     }
 
@@ -267,6 +281,20 @@ mod tests {
         let (counts, page) = (Counts::new(0), set([hash(1, 7)]));
         (0..257).for_each(|_| counts.add(&page));
         assert_eq!(counts.shared_prefix(&page, 0.7).count(), 1);
+    }
+
+    #[test]
+    fn of_many_documents_too_those_that_are_fewer_come_first() {
+        let shingles = [1, 2, 3, 4, 5].map(|element| hash(element, 7));
+        let counts = Counts::new(0);
+        for document in 0..40_000u64 {
+            // One stands in all, the others in every 2nd, 4th, 8th and 16th.
+            let here = (0..5).filter(|at| document.is_multiple_of(1 << at)).map(|at| shingles[at]);
+            counts.add(&set(here.chain([hash(document, 8)])));
+        }
+        let prefix = |least| counts.prefix(&set(shingles), least).map(|(_, shingle)| shingle).collect::<BTreeSet<_>>();
+        assert_eq!(prefix(1.0), BTreeSet::from([shingles[4]]));
+        assert_eq!(prefix(0.5), BTreeSet::from([shingles[2], shingles[3], shingles[4]]));
     }
 
     #[test]
