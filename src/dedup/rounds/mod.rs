@@ -1,6 +1,7 @@
 //! The rounds of a deduplication: everything is read, with what is known to go left out, and more is found that goes.
 
 mod passages;
+mod runs;
 
 use super::keep::Preference;
 use super::told::{Reason, Removed};

@@ -13,12 +13,12 @@
 //! Cost: one more reading of the documents in which passages stay, and a few ranges for each place. Limits: a document that is left alone
 //! keeps what stands elsewhere too, and is named.
 
+use super::runs::{Run, find_runs};
 use super::{Removed, Rounds};
 use crate::document::{DocId, Seat};
 use crate::edit::{Cut, Original, Why, united};
 use crate::error::Error;
 use crate::gather::Gathered;
-use crate::index::fingerprint;
 use crate::ordered::try_map_in_order;
 use crate::problem::Problem;
 use crate::progress::Progress;
@@ -53,8 +53,7 @@ type Pieces = Vec<Range<usize>>;
 struct Place {
     seat: Seat,
     pieces: Pieces,
-    /// How many tokens these are, and their fingerprint.
-    run: (usize, u64),
+    run: Run,
 }
 
 /// A passage in a document.
@@ -76,7 +75,7 @@ fn in_text(
     let (is_page, text, Tokens { hashes, spans, .. }) = (located.is_page, located.text, located.tokens);
     let with_bytes = |found: Found| {
         let Range { start, end } = found.tokens;
-        let run = (end - start, fingerprint(&hashes[start..end]));
+        let run = Run::of(&hashes[start..end]);
         let bytes = match found.is_cut {
             true => with_signs(text, spans, found.tokens.clone()),
             false => spans[start].start..spans[end - 1].end,
@@ -261,18 +260,25 @@ impl Rounds<'_> {
         // What does not stand there any more may stand in what it was cut of, or in what its document went for.
         let went_for = |removed: &Removed| (corpus.documents.seat(removed.document), removed.representative);
         let went_for: BTreeMap<Seat, DocId> = self.removed.iter().map(went_for).collect();
-        let mut reader = Reader::new(corpus);
-        for (CutPassage { stays, cut }, is_lost) in passages.iter().zip(&mut is_lost).filter(|(_, is_lost)| **is_lost) {
-            let (count, key) = stays.run;
+        let mut wanted: BTreeMap<DocId, Vec<(usize, Run)>> = BTreeMap::new();
+        for (number, CutPassage { stays, cut }) in passages.iter().enumerate().filter(|(number, _)| is_lost[*number]) {
             let cut_of = cut.iter().map(|(seat, _)| corpus.documents.at(*seat));
             for document in went_for.get(&stays.seat).copied().into_iter().chain(cut_of) {
-                let (_, tokens) = reader.read(document)?;
-                if tokens.hashes.windows(count).any(|run| fingerprint(run) == key) {
-                    *is_lost = false;
-                    break;
-                }
+                wanted.entry(document).or_default().push((number, stays.run));
             }
         }
+        let found_in = |reader: &mut Reader<'_>, (document, runs): (DocId, Vec<(usize, Run)>)| {
+            let (_, tokens) = reader.read(document)?;
+            let mut found = Vec::new();
+            find_runs(&tokens.hashes, &runs, |number| found.push(number));
+            Ok(found)
+        };
+        try_map_in_order(
+            wanted.into_iter(),
+            || Reader::new(corpus),
+            found_in,
+            |found: Vec<usize>| found.into_iter().for_each(|number| is_lost[number] = false),
+        )?;
         Ok(is_lost)
     }
 }
