@@ -5,7 +5,7 @@
 
 use crate::index::fingerprint;
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// By what tokens in a row are found again.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,10 +26,6 @@ impl Run {
         Self { tokens: tokens.len(), fingerprint: fingerprint(tokens), head: fingerprint(head) }
     }
 
-    fn head_tokens(&self) -> usize {
-        HEAD.min(self.tokens)
-    }
-
     /// Whether it stands there.
     fn is_at(&self, tokens: &[u64]) -> bool {
         tokens.get(..self.tokens).is_some_and(|tokens| fingerprint(tokens) == self.fingerprint)
@@ -39,13 +35,12 @@ impl Run {
 /// Calls `visit` with the number of each run where it stands among these tokens. Linear in their number for each length of heads, of which
 /// there are more than one where a passage repeats itself in fewer tokens.
 pub(super) fn find_runs(tokens: &[u64], runs: &[(usize, Run)], mut visit: impl FnMut(usize)) {
-    let mut by_head: BTreeMap<usize, FxHashMap<u64, Vec<&(usize, Run)>>> = BTreeMap::new();
-    for run in runs {
-        by_head.entry(run.1.head_tokens()).or_default().entry(run.1.head).or_default().push(run);
-    }
-    for (length, heads) in by_head {
+    let mut by_head: FxHashMap<u64, Vec<&(usize, Run)>> = FxHashMap::default();
+    runs.iter().for_each(|run| by_head.entry(run.1.head).or_default().push(run));
+    let lengths: BTreeSet<usize> = runs.iter().map(|(_, run)| HEAD.min(run.tokens)).collect();
+    for length in lengths {
         for (at, head) in tokens.windows(length).enumerate() {
-            let of_head = heads.get(&fingerprint(head)).into_iter().flatten();
+            let of_head = by_head.get(&fingerprint(head)).into_iter().flatten();
             of_head.filter(|(_, run)| run.is_at(&tokens[at..])).for_each(|(number, _)| visit(*number));
         }
     }
