@@ -244,13 +244,19 @@ impl Rules {
 
     /// How findings of a rule in a file count.
     pub fn level(&self, rule: Rule, path: &str) -> Level {
-        if self.overrides.is_empty() {
-            return self.setting(rule).level;
-        }
-        let path = match &self.root {
+        if self.overrides.is_empty() { self.setting(rule).level } else { self.level_at(rule, &self.way_to(path)) }
+    }
+
+    /// What globs are held against for a file.
+    pub fn way_to(&self, path: &str) -> PathBuf {
+        match &self.root {
             Some(root) => way_from(root, &whole_path(Path::new(path))),
             None => PathBuf::from(path.strip_prefix("./").unwrap_or(path)),
-        };
+        }
+    }
+
+    /// How findings of a rule count in a file to which this is the [way](Self::way_to).
+    pub fn level_at(&self, rule: Rule, path: &Path) -> Level {
         // The file itself, or a directory that it is in.
         let is_of = |of: &&Override| {
             let globs = if path.starts_with("..") { &of.outside } else { &of.below };

@@ -253,8 +253,11 @@ fn expect_matches(args: &CheckArgs, config: &Config, paths: &[PathBuf], report: 
     }
     // Of a part of the data that was typed nothing follows.
     if args.paths == config.paths {
+        let none = Rules::below(config.folder().map(Path::to_path_buf));
+        let ways = || report.sources.iter().map(|source| none.way_to(source)).collect::<Vec<PathBuf>>();
+        let ways = if config.overrides.is_empty() { Vec::new() } else { ways() };
         for paths in &config.overrides {
-            if let Some(glob) = unmatched(paths, config, report) {
+            if let Some(glob) = unmatched(paths, &none, &ways) {
                 let what = "matches no file that is read; mend it or take it out";
                 return Err(Failure::new(format!("overrides: `{glob}` {what}")));
             }
@@ -263,15 +266,15 @@ fn expect_matches(args: &CheckArgs, config: &Config, paths: &[PathBuf], report: 
     Ok(())
 }
 
-/// The first glob of an override that no source matches.
-fn unmatched<'a>(paths: &'a Override, config: &Config, report: &Report) -> Option<&'a String> {
+/// The first glob of an override that matches none of the sources, which are told by the ways to them; `none` are rules without overrides.
+fn unmatched<'a>(paths: &'a Override, none: &Rules, ways: &[PathBuf]) -> Option<&'a String> {
     paths.paths.iter().find(|glob| {
-        let mut alone = Rules::below(config.folder().map(Path::to_path_buf));
+        let mut alone = none.clone();
         let levels = Rule::ALL.map(|rule| (rule, Level::Off)).to_vec();
         // What is left out of the others has to be there too.
         let set = alone.override_paths(&[glob.trim_start_matches('!').to_owned()], levels);
-        let is_for = |path: &String| alone.level(Rule::ExactDuplicate, path) == Level::Off;
-        set.is_ok() && !report.sources.iter().any(is_for)
+        let is_for = |path: &PathBuf| alone.level_at(Rule::ExactDuplicate, path) == Level::Off;
+        set.is_ok() && !ways.iter().any(is_for)
     })
 }
 
