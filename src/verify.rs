@@ -28,12 +28,14 @@ fn share(bytes: usize) -> usize {
     bytes / rayon::current_num_threads().div_ceil(KEEPING)
 }
 
-/// With so many failed comparisons for each document that is kept they are filtered by prefixes: that takes a third of the time of
-/// reading them, 0.1 us a comparison. The bench corpus has 20 a document; of sentences that differ in three numbers, which have some 250 at
-/// .8, 64 leave two fifths of the time that 256 do.
-const FAILURES: usize = 64;
-/// Or for each of so many where there are fewer: of a few hundred the filter cannot tell faster than by comparing with all.
-const LEAST_CROWD: usize = 2048;
+/// With more failed comparisons than that among so many documents that are kept they are filtered by prefixes: that takes a third of the
+/// time of reading them, 0.1 us a comparison, and of few documents a look-up cannot tell. 256 for each; of many, who have more to come, 64:
+/// of sentences that differ in three numbers, which have some 220 at .8, that leaves two fifths of the time. The bench corpus has 69 each
+/// among 3,393.
+fn failures(kept: usize) -> usize {
+    const MANY: usize = 8192;
+    (256 * kept).min(64 * MANY).max(64 * kept)
+}
 /// After so many documents in a row of which the filter cannot tell it is given up: it costs a fifth of what it does not save.
 const UNTOLD: usize = 64;
 /// And when it takes more memory: some 800,000 documents of 300 shingles at .7.
@@ -149,7 +151,7 @@ impl Compare for Verifier<'_> {
 
     fn near(&mut self, document: DocId, near: &mut Vec<DocId>) -> bool {
         match self.filter {
-            Filter::Waiting { failures } if failures > FAILURES * self.crowd.len().max(LEAST_CROWD) => {
+            Filter::Waiting { failures: made } if made > failures(self.crowd.len()) => {
                 let working = |prefixes| Filter::Working { prefixes, untold: 0 };
                 self.filter = self.prefixes().map_or(Filter::GivenUp, working);
             }
