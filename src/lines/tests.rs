@@ -407,7 +407,7 @@ fn too_many_lines_alike_but_not_alike_enough() {
         (&listed, 100, true),
         (&listed, 1000, false),
         (&alone, 3000, true),
-        (&twice, 1000, true),
+        (&twice, 500, true),
     ] {
         assert_eq!(complete(line, count), is_complete, "{}", line(count));
     }

@@ -9,7 +9,10 @@
 use crate::cpu::Cpu;
 use std::hint::cold_path;
 
-const SECRET: [u64; 3] = [0x9e37_79b9_7f4a_7c15, 0xc2b2_ae3d_27d4_eb4f, 0x1656_67b1_9e37_79f9];
+/// Of short tokens of up to 8 bytes the second is the factor. It is that of 61 random ones by which numbers, dates, names with numbers, all
+/// words of three letters and those of manuals meet least in 2^17 slots, by the top, the middle and the low bits of their hashes: .5 %
+/// more often at most than by chance, where others come to 5 and 23.
+const SECRET: [u64; 3] = [0x9e37_79b9_7f4a_7c15, 0x57ee_05cd_e009_02c7, 0x1656_67b1_9e37_79f9];
 
 /// The hash of `text[start..end]`, ASCII letters in either case.
 ///
@@ -21,25 +24,10 @@ pub(super) fn token(cpu: impl Cpu, text: &[u8], start: usize, end: usize) -> u64
         cold_path();
         return long(cpu, text, start, end);
     }
+    // What fills them up folds to white space, which no token holds, so that nothing need say how long it is.
     let [low, high] = cpu.sixteen(text, start, length);
-    mix_short(low, high, length)
+    mix(fold(low) ^ SECRET[0], fold(high) ^ SECRET[1])
 }
-
-#[inline(always)]
-fn mix_short(low: u64, high: u64, length: usize) -> u64 {
-    mix(fold(low) ^ SECRET[0], fold(high) ^ OF_LENGTH[length])
-}
-
-/// What the length of a short token adds to its hash: looked up, where a product would take longer than all else.
-const OF_LENGTH: [u64; 17] = {
-    let mut of_length = [SECRET[1]; 17];
-    let mut length = 1;
-    while length <= 16 {
-        of_length[length] = of_length[length - 1].wrapping_add(SECRET[2]);
-        length += 1;
-    }
-    of_length
-};
 
 /// The hash of one character with its marks, already in canonical form: for tokens that may be punctuation, where
 /// folding in the register would confuse `[` with `{`.
@@ -83,11 +71,11 @@ mod tests {
     fn golden_values() {
         let seen = ["a", "retold", "exactly_16_bytes", "seventeen_letters", "größe"].map(alone);
         let golden = [
-            0x9f04_5461_748f_a30e,
-            0x0b14_70e5_ba97_399e,
-            0xbd18_9777_3776_8d66,
-            0x8be0_893f_5937_1a64,
-            0x71b1_0952_2bdc_7628,
+            0x50b1_4d4f_48d2_b19f,
+            0xd9de_1a65_d581_a2af,
+            0xa67a_4b2f_ba71_e6ee,
+            0x3769_6492_b96b_5d9c,
+            0x99e1_fee9_99b1_ee3d,
         ];
         assert_eq!(seen, golden);
     }
