@@ -42,16 +42,17 @@ pub struct Options {
     /// Another set, in which documents are looked for; nothing else is looked for then. There may be index files in it (see
     /// [`index_file`](crate::index_file)).
     pub against: Vec<PathBuf>,
-    /// The least share of a document that a longer one holds, if such documents are looked for. With a reference the longer one stands
-    /// there, and they are looked for from [`DEFAULT_CONTAINMENT`](crate::DEFAULT_CONTAINMENT) on; but in index files only when this is given, as all of
+    /// The least share of a document that a longer one holds, if such documents are looked for. With a reference it is any document
+    /// there, longer or not, and they are looked for from [`DEFAULT_CONTAINMENT`](crate::DEFAULT_CONTAINMENT) on; but in index files only when this is given, as all of
     /// their texts are read for it.
     pub containment: Option<f64>,
     /// How many places of a boilerplate line the report names.
     pub boilerplate_examples: usize,
     /// Whether the report names all sources.
     pub names_sources: bool,
-    /// How many bytes of text the report holds, for those who look at what it found: of representatives and their near
-    /// members, and of documents that repeat lines, half of them each, in order.
+    /// How many bytes of text the report holds, for those who look at what it found. Half of them are of documents that are alike: of
+    /// pairs around the threshold, of what stands in the reference, of representatives and their near members, and of documents in longer
+    /// ones, in this order; half of documents that repeat lines.
     pub quoted_bytes: u64,
     /// The similarity from which pairs are counted, if they are: below the threshold too, which takes a wider search. One above the threshold
     /// counts from that.

@@ -22,21 +22,21 @@ pub(super) fn read(file: impl Read, delimiter: u8, reading: &Reading, rows: &mut
     if header.is_too_long {
         return rows.lost(None, "a header longer than --max-document-bytes allows".into());
     }
-    let place = |field: &str| header.fields().position(|name| name == field.as_bytes());
+    let names: Vec<_> = header.fields().map(|name| text::name(name, reading.decoding.encoding)).collect();
+    let place = |field: &str| names.iter().position(|name| name == field);
     let mut columns = Vec::new();
     for field in &reading.fields.text {
         let Some(column) = place(field) else {
             if header.is_end() {
                 return rows.lost(None, "the table is empty: it has no header".into());
             }
-            let names: Vec<_> = header.fields().map(String::from_utf8_lossy).collect();
             let columns = listed(names.iter().map(AsRef::as_ref));
             let other = (names.len() == 1 && columns.contains(';'))
                 .then_some("; they are separated by commas here, or by tabs in a .tsv, and not by semicolons");
             return rows
                 .lost(None, format!("no column `{field}`; the columns are {columns}{}", other.unwrap_or_default()));
         };
-        if header.fields().filter(|name| *name == field.as_bytes()).count() > 1 {
+        if names.iter().filter(|name| *name == field).count() > 1 {
             return rows
                 .lost(None, format!("several columns are called `{field}`; which one holds the text cannot be told"));
         }
@@ -80,9 +80,13 @@ pub(super) fn read(file: impl Read, delimiter: u8, reading: &Reading, rows: &mut
             rows.lost(Some(number), NotText::TooLong(reading.max_document_bytes).to_string());
             continue;
         }
-        let id = id.map_or("".into(), |id| String::from_utf8_lossy(record.field(id)));
         match text::decode(&bytes, &reading.decoding, &mut decoded) {
-            Ok((text, assumed)) => rows.row(number, text, &id, assumed),
+            Ok((text, assumed)) => {
+                let assumed_encoding = || text::Encoding::named(assumed.as_ref()?.encoding);
+                let encoding = reading.decoding.encoding.or_else(assumed_encoding);
+                let id = id.map_or("".into(), |id| text::name(record.field(id), encoding));
+                rows.row(number, text, &id, assumed);
+            }
             Err(reason) => rows.lost(Some(number), reason.to_string()),
         }
     }

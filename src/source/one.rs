@@ -107,7 +107,7 @@ struct Search<'a> {
 impl Search<'_> {
     fn is_over(&self) -> bool {
         match self.record {
-            Some(_) if self.by_id => self.again.is_some() || self.lost.is_some(),
+            Some(_) if self.by_id => self.again.is_some(),
             Some(_) => self.found.is_some() || self.lost.is_some(),
             None => self.count > 1,
         }

@@ -68,7 +68,7 @@ pub struct PartReader {
 pub struct PartEnd {
     /// The part, with the true end of its last line.
     pub part: Part,
-    /// How many lines or rows begin in it; 0 for files, and for tables that are one part.
+    /// How many lines or rows begin in it; 0 for files, CSV and JSON arrays.
     pub lines: u64,
     /// How many bytes were read.
     pub bytes: u64,

@@ -40,7 +40,7 @@ impl Table {
         }
     }
 
-    /// Reads a piece; how many rows it has, when it is not all of the table.
+    /// Reads a piece; how many rows it has, or 0 of a table that is always one piece.
     pub(super) fn read(
         self,
         path: &Path,

@@ -153,6 +153,20 @@ pub(super) fn decode<'a>(
     decode_other(bytes, decoding, buffer)
 }
 
+/// What a column or a record is called: decoded as a text is, and what can be read of it where that is none.
+#[cfg(feature = "csv")]
+pub(super) fn name(bytes: &[u8], encoding: Option<Encoding>) -> std::borrow::Cow<'_, str> {
+    use std::borrow::Cow;
+    let (decoding, mut buffer) = (Decoding { encoding, strict: false }, String::new());
+    match std::str::from_utf8(bytes).ok().filter(|_| encoding.is_none()) {
+        Some(name) => Cow::Borrowed(name),
+        None => match decode(bytes, &decoding, &mut buffer) {
+            Ok((name, _)) => Cow::Owned(name.to_owned()),
+            Err(_) => String::from_utf8_lossy(bytes),
+        },
+    }
+}
+
 /// The text of bytes where they are declared to be UTF-8, as it stands: of whatever characters, and with no mark of a file before it. None
 /// when they are not, or the user says otherwise.
 #[cfg(any(feature = "csv", feature = "parquet"))]

@@ -99,6 +99,12 @@ fn an_id_that_stands_twice() {
     fs::write(folder.path().join("after.jsonl"), after).unwrap();
     let ended = retold(folder.path(), "compare after.jsonl:2 after.jsonl:b --id-field id --format json");
     assert_eq!((ended.status, &ended.json()["a"]["record"]), (0, &json!(3)));
+    // However far from the record of that number, which cannot be read, it stands.
+    let between = "{\"text\": \"filling\"}\n".repeat(100_000);
+    let far = record("b", "two one") + "{broken\n" + &between + &record("2", "one two");
+    fs::write(folder.path().join("far.jsonl"), far).unwrap();
+    let ended = retold(folder.path(), "compare far.jsonl:2 far.jsonl:b --id-field id --format json");
+    assert_eq!((ended.status, &ended.json()["a"]["record"]), (0, &json!(100_003)));
 }
 
 /// What is set for a scan is set for a comparison.

@@ -168,6 +168,27 @@ fn in_utf_16() {
     all_are_alike(wide, "");
 }
 
+/// What is found in a table is called as it is written there, and so are its columns.
+#[cfg(all(feature = "csv", feature = "encodings"))]
+#[test]
+fn names_in_the_encoding_of_the_text() {
+    let text = "Die alte Brücke über den Fluss führt zur größten Straße der Stadt";
+    let table = format!("id,Größe\nKöln,{text}\nKäln,{text}\nKöln,{text} nach Süden\n");
+    let latin1: Vec<u8> = table.chars().map(|c| c as u8).collect();
+    let folder = folder([("w.csv", latin1)]);
+    let fields = "--id-field id --text-field Größe";
+    for encoding in ["", "--encoding windows-1252"] {
+        let found = retold(folder.path(), &format!("scan w.csv {fields} {encoding} --shingle-size 1 --format json"));
+        assert_eq!((found.status, found.clusters()), (0, vec![["Köln", "Käln", "Köln"].map(str::to_owned).to_vec()]));
+        let cleaned =
+            format!("dedup w.csv -o out.csv --force {fields} {encoding} --shingle-size 1 --drop-repeated-lines");
+        assert_eq!(retold(folder.path(), &cleaned).status, 0);
+        let left = fs::read(folder.path().join("out.csv")).unwrap();
+        let first: String = table.lines().take(2).map(|line| line.to_owned() + "\n").collect();
+        assert_eq!(left.iter().map(|&byte| char::from(byte)).collect::<String>(), first);
+    }
+}
+
 /// A stream has no name that says what it is.
 #[test]
 fn from_standard_input() {

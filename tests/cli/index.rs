@@ -49,6 +49,10 @@ fn new_documents_against_old() {
         json!([["exact", "old/1.txt"], ["near", "old/2.jsonl:1"], ["contained", "old/2.jsonl:2"]])
     );
 
+    // One text too long is no reason for those beside it.
+    let short = retold(folder.path(), "scan new --against old.retold --max-document-bytes 1250 --format json").json();
+    assert_eq!(short["leaks"][0]["within"], "old/1.txt", "{short}");
+
     // A gate looks for all of it, and what is removed is all of it.
     let checked = retold(folder.path(), "check new --against old.retold");
     assert_eq!(checked.status, 1);

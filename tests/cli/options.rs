@@ -122,6 +122,12 @@ fn variables_do_not_contradict_what_is_typed() {
     assert_eq!(with(&["RETOLD_TRESHOLD"], "scan a.txt --quiet").stderr, "");
     let refused = with(&["RETOLD_QUIET", "RETOLD_VERBOSE"], "scan a.txt");
     assert!(refused.status == 2 && refused.stderr.contains("cannot be used with"), "{refused:?}");
+    // And both before the file.
+    std::fs::write(corpus.path().join("retold.toml"), "exhaustive = true\n").unwrap();
+    assert_eq!(parameters(&[], "scan a.txt -f json")["exhaustive"], true);
+    assert_eq!(parameters(&[], "scan a.txt -f json --recall 0.9")["exhaustive"], false);
+    std::fs::write(corpus.path().join("retold.toml"), "recall = 0.9\n").unwrap();
+    assert_eq!(parameters(&["RETOLD_EXHAUSTIVE"], "scan a.txt -f json")["exhaustive"], true);
 }
 
 #[test]

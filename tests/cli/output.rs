@@ -237,16 +237,18 @@ fn what_killed_runs_left_beside_an_output() {
         file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(seconds)).unwrap();
         file
     };
-    let held = file(".retold-aaaaaa", 100);
+    let held = file(".retold-unfinished-aaaaaa", 100);
     held.lock().unwrap();
-    file(".retold-bbbbbb", 100);
-    file(".retold-cccccc", 10);
-    file(".retold-mine.txt", 100);
+    file(".retold-unfinished-bbbbbb", 100);
+    file(".retold-unfinished-cccccc", 10);
+    let users = [".retold-config", ".retold-mine.txt", ".retold-report"];
+    users.iter().for_each(|name| drop(file(name, 100)));
     assert_eq!(retold(folder.path(), "scan a.txt --output report.txt").status, 0);
     let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> = names.collect();
     names.sort_unstable();
-    assert_eq!(names, [".retold-aaaaaa", ".retold-cccccc", ".retold-mine.txt", "a.txt", "report.txt"]);
+    let left = [".retold-unfinished-aaaaaa", ".retold-unfinished-cccccc", "a.txt", "report.txt"];
+    assert_eq!(names, [&users[..], &left[..]].concat());
 }
 
 /// While an output of many files is written, by several threads.

@@ -37,8 +37,8 @@ fn locked(directory: &Path) -> io::Result<File> {
     Ok(lock)
 }
 
-/// What the names of files begin with that are written beside their places.
-pub const NEW_FILE: &str = ".retold-";
+/// What the names of files begin with that are written beside their places; nobody else calls a file so, and what is left of them goes.
+pub const NEW_FILE: &str = ".retold-unfinished-";
 
 /// Removes what killed runs left in a folder of files that were written beside their places there: what nobody holds, and not of the last
 /// minute, in which another run may have made one and not locked it yet.

@@ -94,11 +94,12 @@ fn in_text(
 }
 
 /// The bytes of tokens, with the signs that would be left of what they said: the rest of their lines when no token stands there, and else
-/// what stands around them up to white space. Tokens on both sides stay apart.
+/// what stands around them up to white space. Tokens on both sides stay apart; of those that share bytes nothing stands between.
 fn with_signs(text: &str, spans: &[Range<usize>], tokens: Range<usize>) -> Range<usize> {
     let (start, end) = (spans[tokens.start].start, spans[tokens.end - 1].end);
-    let before = &text[tokens.start.checked_sub(1).map_or(0, |last| spans[last].end)..start];
-    let behind = &text[end..spans.get(tokens.end).map_or(text.len(), |next| next.start)];
+    let between = |start: usize, end: usize| text.get(start..end).unwrap_or_default();
+    let before = between(tokens.start.checked_sub(1).map_or(0, |last| spans[last].end), start);
+    let behind = between(end, spans.get(tokens.end).map_or(text.len(), |next| next.start));
     let (is_first, is_last) = (tokens.start == 0, tokens.end == spans.len());
     let in_line = before.rfind('\n').map(|at| before.len() - at - 1).or(is_first.then_some(before.len()));
     let rest_of_line = behind.find('\n').map(|at| at + 1).or(is_last.then_some(behind.len()));
@@ -325,6 +326,27 @@ mod tests {
             let end = start + tokens.spans[start..].iter().take_while(|bytes| is_cut(bytes)).count();
             let bytes = with_signs(text, &tokens.spans, start..end);
             assert_eq!(format!("{}{}", &text[..bytes.start], &text[bytes.end..]), left, "{text:?}");
+        }
+    }
+
+    /// Characters that are only there when a text is composed share bytes with those beside them.
+    #[test]
+    fn tokens_that_share_bytes_are_cut() {
+        for text in [
+            "x \u{1100}\u{1161}\u{1161} y",
+            "\u{1100}\u{1161}\u{11a8}\u{1161}z",
+            "\u{fb2c}\u{5bc}a",
+            "q\u{307}\u{323}\u{e9}\u{344}x",
+        ] {
+            let mut tokens = Tokens::default();
+            tokens.read_with_spans(text, TokenUnit::Char);
+            let spans = &tokens.spans;
+            for start in 0..spans.len() {
+                for end in start + 1..=spans.len() {
+                    let bytes = with_signs(text, spans, start..end);
+                    assert!(bytes.start <= spans[start].start && spans[end - 1].end <= bytes.end, "{text:?}");
+                }
+            }
         }
     }
 

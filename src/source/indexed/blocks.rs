@@ -60,8 +60,8 @@ impl BlockPacker {
     /// # Errors
     /// When a temporary file cannot be written.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
-        // So that no block is longer than that.
-        if self.documents > 0 && self.block.len() + bytes.len() > Self::LONGEST {
+        // A long text has a block of its own: those before it are read without it.
+        if self.documents > 0 && bytes.len() > BLOCK_BYTES {
             self.end_block()?;
         }
         self.block.extend_from_slice(bytes);

@@ -1,7 +1,7 @@
 //! The texts and names of a piece of an index file, unpacked a block at a time when they are wanted.
 
 use super::pack::Unpacker;
-use super::{BLOCK_BYTES, BROKEN, Block, Facts, IndexedName, SharedFile, bytes_at};
+use super::{BROKEN, Block, Facts, IndexedName, SharedFile, bytes_at};
 use crate::source::give_back;
 use crate::source::text::NotText;
 use std::io::ErrorKind;
@@ -93,7 +93,7 @@ impl TextReader {
         let number = number as usize;
         let start = if number == place.documents.start { 0 } else { texts.ends[number - 1] };
         let end = texts.ends[number];
-        if u64::from(end - start) > most || u64::from(place.unpacked) > most.saturating_add(BLOCK_BYTES as u64) {
+        if u64::from(end - start) > most {
             return Err(NotText::TooLong(most).to_string());
         }
         let text = self.block(&texts.file, place)?.get(start as usize..end as usize);

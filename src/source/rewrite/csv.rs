@@ -4,7 +4,7 @@
 
 use super::{Change, Changes, KEPT, Mark, cuts, unreadable};
 use crate::error::Error;
-use crate::source::Reading;
+use crate::source::{Reading, text};
 use std::io::{self, Read, Write};
 use std::ops::Range;
 
@@ -39,9 +39,10 @@ pub(super) fn rewrite(
         rows.append(&[field.as_bytes(), kept.as_bytes()]);
     }
     rows.end()?;
+    let name_of = |name| text::name(name, reading.decoding.encoding);
     let columns = reading.fields.text.iter();
     let columns: Option<Vec<usize>> =
-        columns.map(|field| header.iter().position(|name| name == field.as_bytes())).collect();
+        columns.map(|field| header.iter().position(|name| name_of(name) == *field)).collect();
     let columns = columns.unwrap_or_default();
     let mut number = 0;
     while changes.peek().is_some() || mark.is_some() {

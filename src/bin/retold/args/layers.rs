@@ -60,7 +60,7 @@ pub fn parse() -> Result<(Args, Config), Failure> {
         _ => None,
     };
     let matches = match &config {
-        Some(config) => with_defaults(command, config.defaults()?).get_matches(),
+        Some(config) => with_defaults(command, config.defaults()?, matches.subcommand()).get_matches(),
         None => matches,
     };
     let refuse = |kind: ErrorKind, said: String| {
@@ -131,7 +131,7 @@ fn with_environment(mut command: clap::Command, typed: Option<(&str, &ArgMatches
     for name in CONFIGURED {
         command = command.mut_subcommand(name, |command| {
             let typed = typed.filter(|(typed, _)| *typed == name).map(|(_, matches)| matches);
-            let excluded: Vec<Id> = typed.map(|typed| excluded(&command, typed)).unwrap_or_default();
+            let excluded = typed.map(|typed| excluded(&command, typed)).unwrap_or_default();
             command.mut_args(|arg| {
                 let long = arg.get_long().filter(|long| !["help", "version", "list"].contains(long));
                 let Some(long) = long.filter(|_| !excluded.contains(arg.get_id())) else { return arg };
@@ -160,9 +160,13 @@ fn unknown_variables(names: impl Iterator<Item = OsString>) -> Vec<String> {
     unknown.iter().map(|name| format!("{} sets no option", name.to_string_lossy())).collect()
 }
 
-/// The options that contradict what is typed.
+/// The options that contradict what is typed, or set by a variable.
 fn excluded(command: &clap::Command, typed: &ArgMatches) -> Vec<Id> {
-    let is_typed = |arg: &&Arg| typed.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
+    let is_typed = |arg: &&Arg| {
+        let id = arg.get_id().as_str();
+        let is_flag_off = matches!(typed.try_get_one::<bool>(id), Ok(Some(false)));
+        !is_flag_off && !matches!(typed.value_source(id), None | Some(ValueSource::DefaultValue))
+    };
     let all = || command.get_arguments();
     let contradicts =
         |a: &Arg, b: &Arg| command.get_arg_conflicts_with(a).iter().any(|other| other.get_id() == b.get_id());
@@ -173,10 +177,17 @@ fn excluded(command: &clap::Command, typed: &ArgMatches) -> Vec<Id> {
     all().filter(is_typed).flat_map(of_typed).collect()
 }
 
-fn with_defaults(mut command: clap::Command, defaults: Vec<(String, Vec<OsString>)>) -> clap::Command {
+/// What the file says is the default of an option, unless something that excludes it comes before the file.
+fn with_defaults(
+    mut command: clap::Command,
+    defaults: Vec<(String, Vec<OsString>)>,
+    typed: Option<(&str, &ArgMatches)>,
+) -> clap::Command {
     for name in CONFIGURED {
         command = command.mut_subcommand(name, |mut command| {
-            for (id, values) in &defaults {
+            let typed = typed.filter(|(typed, _)| *typed == name).map(|(_, matches)| matches);
+            let excluded = typed.map(|typed| excluded(&command, typed)).unwrap_or_default();
+            for (id, values) in defaults.iter().filter(|(id, _)| excluded.iter().all(|other| other != id)) {
                 if id == "contained" && name == "scan" {
                     // There it is looked for only when it is asked for.
                     let variable = std::env::var_os("RETOLD_CONTAINED").map(|value| vec![value]);

@@ -82,8 +82,8 @@ pub struct ReadingArgs {
     /// The field of a record that names it; without it a record is named path:N, N its line, its row, or its place in the array
     #[arg(long, value_name = "FIELD")]
     pub id_field: Option<String>,
-    /// The encoding of all text without a byte-order mark (records in UTF-16 need one), such as windows-1252 [default: UTF-8, or
-    /// what the text looks like]
+    /// The encoding of all text without a byte-order mark (records in UTF-16 need one, and a JSON array is UTF-8), such as
+    /// windows-1252 [default: UTF-8, or what the text looks like]
     #[arg(long, value_name = "NAME", value_parser = values::encoding)]
     pub encoding: Option<Encoding>,
     /// Text with bytes that are no character is a problem, and not mended

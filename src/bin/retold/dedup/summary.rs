@@ -102,7 +102,7 @@ fn of_reason(reason: Reason) -> &'static str {
         Reason::Near => "nearly the same as one that stays",
         Reason::AgainstExact => "that the other set has",
         Reason::AgainstNear => "that the other set has nearly",
-        Reason::AgainstContained => "that a longer one of the other set holds",
+        Reason::AgainstContained => "that one of the other set holds",
         Reason::AllCopies => "of which the others were removed",
     }
 }
