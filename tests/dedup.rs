@@ -386,6 +386,39 @@ fn boilerplate_is_counted_in_what_stays() {
     assert_eq!(written["b0.txt"], "one two three four five\r\n");
 }
 
+/// What makes two documents alike goes from both, so neither goes for the other.
+#[test]
+fn a_document_goes_for_what_stays_of_another() {
+    let words = |name: &str, count: u32| (0..count).map(|word| format!("{name}{word} ")).collect::<String>();
+    let shared: String = (0..6).map(|line| words(&format!("l{line}w"), 10) + "\n").collect();
+    let own = |name: &str, count: u32| words(name, count) + "\n";
+    let scan = Options { shingle_size: 1, ..Options::default() };
+    let left = |files: &[(&str, String)], options: &DedupOptions| {
+        let files: Vec<(String, String)> = files.iter().map(|(name, text)| (name.to_string(), text.clone())).collect();
+        Folder::written(&done(&Folder::of(&files), options)).files().into_iter().collect::<Vec<_>>()
+    };
+    let texts = [("a", own("a", 90) + &shared), ("b", own("b", 10) + &shared), ("c", shared.clone() + &own("c", 10))];
+    let passages = DedupOptions { scan: Options { passages: Some(20), ..scan.clone() }, ..DedupOptions::default() };
+    let stays = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+    let after = [stays("a", &texts[0].1), stays("b", &own("b", 10)), stays("c", &own("c", 10))];
+    assert_eq!(left(&texts, &passages), after);
+    // One that is like it without what was cut too goes all the same, and is as alike as both are then.
+    let again = own("b", 9) + "other\n" + &shared;
+    let result = done(
+        &Folder::of(&[texts[0].clone(), texts[1].clone(), ("d", again)].map(|(name, text)| (name.to_owned(), text))),
+        &passages,
+    );
+    let removed: Vec<f64> = result.removed.iter().map(|removed| removed.jaccard).collect();
+    assert_eq!(removed, [9.0 / 11.0]);
+
+    let mut scan = scan;
+    scan.lines.as_mut().unwrap().boilerplate_documents = 3;
+    let boilerplate = DedupOptions { scan, drops_boilerplate_lines: true, ..DedupOptions::default() };
+    let texts = [texts[0].clone(), ("a2", own("x", 90) + &shared), texts[1].clone(), texts[2].clone()];
+    let after = [("a", "a", 90), ("a2", "x", 90), ("b", "b", 10), ("c", "c", 10)];
+    assert_eq!(left(&texts, &boilerplate), after.map(|(name, words, count)| stays(name, &own(words, count))));
+}
+
 /// Of rows that are the same byte for byte only one is looked at, and not always the one that stays.
 #[test]
 fn a_copy_that_stays_is_cut() {

@@ -4,7 +4,8 @@
 //! other was compared with it, and no two that are kept reach the threshold with each other, as far as candidates are found: all of
 //! them with `Search::Exhaustive`. Lines are left out before documents are compared, so that what is compared is what is
 //! written. What only shows once documents are gone, boilerplate and passages, is looked for among those that stay; then these are
-//! read, cut and compared again, until nothing more is found (`rounds`). So deduplicating the result finds nothing.
+//! read, cut and compared again, until nothing more is found (`rounds`), and what went for one that was cut is compared with it as it is
+//! then. So deduplicating the result finds nothing, and what went is like what stays.
 //!
 //! How it is written: [`Deduplicated::write`] copies a source without what goes (`source::rewrite`). Nothing is written here, and no
 //! source ever is.
@@ -90,6 +91,9 @@ pub fn dedup(paths: &[PathBuf], options: &DedupOptions, progress: &Progress) -> 
             continue;
         }
         if options.drops_boilerplate_lines && rounds.find_boilerplate(progress)? {
+            continue;
+        }
+        if rounds.take_back_near()? {
             continue;
         }
         match options.scan.passages {

@@ -1,5 +1,6 @@
 //! The rounds of a deduplication: everything is read, with what is known to go left out, and more is found that goes.
 
+mod compared_again;
 mod passages;
 mod runs;
 
@@ -35,6 +36,8 @@ pub(super) struct Rounds<'a> {
     lines_are_counted: bool,
     /// Whether what was read last was read for lines and passages too, and nothing was found since that is left out.
     is_current: bool,
+    /// Whether more was cut, or less, since near-duplicates were compared with what they went for.
+    is_cut: bool,
     /// How many documents there are.
     count: Option<usize>,
     /// What is left out from now on.
@@ -74,7 +77,7 @@ impl<'a> Rounds<'a> {
         edits.uncut_parts = sources.parts().take_while(is_of_reference).count() as u32;
         let preference = Preference::new(&options.keep, &options.prefer)?;
         let (ranks, removed, gathered) = (None, Vec::new(), None);
-        let (lines_are_counted, is_current) = (false, false);
+        let (lines_are_counted, is_current, is_cut) = (false, false, false);
         Ok(Self {
             sources,
             options,
@@ -84,6 +87,7 @@ impl<'a> Rounds<'a> {
             ranks,
             lines_are_counted,
             is_current,
+            is_cut,
             count: None,
             edits,
             cut_passages: CutPassages::default(),
@@ -166,6 +170,7 @@ impl<'a> Rounds<'a> {
             // What went for such a line comes back, and may be boilerplate itself.
             self.lines_are_counted = !(has_found && self.options.drops_repeated_lines);
             self.is_current &= !has_found;
+            self.is_cut |= has_found;
             return Ok(has_found);
         }
         Ok(false)

@@ -114,6 +114,18 @@ fn with_signs(text: &str, spans: &[Range<usize>], tokens: Range<usize>) -> Range
 }
 
 impl CutPassages {
+    /// What was cut of each document, numbered.
+    pub(super) fn runs(&self) -> BTreeMap<Seat, Vec<(usize, Run)>> {
+        let mut runs: BTreeMap<Seat, Vec<(usize, Run)>> = BTreeMap::new();
+        for (seat, run) in
+            self.cut.iter().flat_map(|passage| passage.cut.iter().map(|(seat, _)| (*seat, passage.stays.run)))
+        {
+            let of_document = runs.entry(seat).or_default();
+            of_document.push((of_document.len(), run));
+        }
+        runs
+    }
+
     /// The documents that are not cut again, in order.
     pub(in crate::dedup) fn left_alone(&self) -> impl Iterator<Item = Seat> {
         self.taken_back.iter().filter(|(_, times)| **times >= MOST_TAKEN_BACK).map(|(seat, _)| *seat)
@@ -175,6 +187,7 @@ impl Rounds<'_> {
         self.gathered = Some(gathered);
         let has_found = !found.is_empty();
         self.lines_are_counted &= !has_found;
+        self.is_cut |= has_found;
         for (seat, pieces) in found {
             let of_document = self.edits.passages.entry(seat).or_default();
             of_document.extend(united(pieces));
@@ -229,6 +242,7 @@ impl Rounds<'_> {
         self.gathered = Some(gathered);
         self.lines_are_counted &= back.is_empty();
         self.is_current &= back.is_empty();
+        self.is_cut |= !back.is_empty();
         Ok(!back.is_empty())
     }
 
@@ -271,7 +285,7 @@ impl Rounds<'_> {
         let found_in = |reader: &mut Reader<'_>, (document, runs): (DocId, Vec<(usize, Run)>)| {
             let (_, tokens) = reader.read(document)?;
             let mut found = Vec::new();
-            find_runs(&tokens.hashes, &runs, |number| found.push(number));
+            find_runs(&tokens.hashes, &runs, |number, _| found.push(number));
             Ok(found)
         };
         try_map_in_order(

@@ -26,22 +26,27 @@ impl Run {
         Self { tokens: tokens.len(), fingerprint: fingerprint(tokens), head: fingerprint(head) }
     }
 
+    /// How many tokens it has.
+    pub(super) fn tokens(&self) -> usize {
+        self.tokens
+    }
+
     /// Whether it stands there.
     fn is_at(&self, tokens: &[u64]) -> bool {
         tokens.get(..self.tokens).is_some_and(|tokens| fingerprint(tokens) == self.fingerprint)
     }
 }
 
-/// Calls `visit` with the number of each run where it stands among these tokens. Linear in their number for each length of heads, of which
+/// Calls `visit` with the number of each run where it stands among these tokens, and that place. Linear in their number for each length of heads, of which
 /// there are more than one where a passage repeats itself in fewer tokens.
-pub(super) fn find_runs(tokens: &[u64], runs: &[(usize, Run)], mut visit: impl FnMut(usize)) {
+pub(super) fn find_runs(tokens: &[u64], runs: &[(usize, Run)], mut visit: impl FnMut(usize, usize)) {
     let mut by_head: FxHashMap<u64, Vec<&(usize, Run)>> = FxHashMap::default();
     runs.iter().for_each(|run| by_head.entry(run.1.head).or_default().push(run));
     let lengths: BTreeSet<usize> = runs.iter().map(|(_, run)| HEAD.min(run.tokens)).collect();
     for length in lengths {
         for (at, head) in tokens.windows(length).enumerate() {
             let of_head = by_head.get(&fingerprint(head)).into_iter().flatten();
-            of_head.filter(|(_, run)| run.is_at(&tokens[at..])).for_each(|(number, _)| visit(*number));
+            of_head.filter(|(_, run)| run.is_at(&tokens[at..])).for_each(|(number, _)| visit(*number, at));
         }
     }
 }
@@ -59,11 +64,14 @@ mod tests {
         ) {
             let numbered: Vec<(usize, Run)> = runs.iter().map(|run| Run::of(run)).enumerate().collect();
             let mut found = Vec::new();
-            find_runs(&tokens, &numbered, |number| found.push(number));
+            find_runs(&tokens, &numbered, |number, at| found.push((number, at)));
             found.sort_unstable();
-            let times = |run: &Vec<u64>| tokens.windows(run.len()).filter(|window| window == run).count();
-            let naive: Vec<usize> =
-                (0..runs.len()).flat_map(|number| std::iter::repeat_n(number, times(&runs[number]))).collect();
+            let places = |number: usize| {
+                let run = &runs[number];
+                let windows = tokens.windows(run.len()).enumerate();
+                windows.filter(|(_, window)| window == run).map(move |(at, _)| (number, at)).collect::<Vec<_>>()
+            };
+            let naive: Vec<(usize, usize)> = (0..runs.len()).flat_map(places).collect();
             prop_assert_eq!(found, naive);
         }
     }

@@ -1,0 +1,119 @@
+//! What went for a document that was cut afterwards: compared with it once more.
+//!
+//! Duplicates are found before boilerplate and passages are, which are counted among what stays. When a document that stays is cut for
+//! such, what went for it may be like nothing that stays any more: its own words would stand nowhere. So when nothing more is found,
+//! each near-duplicate is compared with the one that stays as both are after the cuts. What was cut there as a passage is left out of
+//! the near-duplicate too, where that is in its favour: nobody looked for passages in it. One that does not reach the threshold
+//! comes back, and all is compared again; of the others the similarity is that after the cuts.
+//!
+//! There is an end: what is found the same way once more gives the same answer, so that a document comes back only when more is cut of the
+//! one that it went for, or taken back.
+//!
+//! Cost: one more reading of near-duplicates and of what they went for, if anything was cut there.
+
+use super::Rounds;
+use super::runs::{Run, find_runs};
+use crate::dedup::told::Reason;
+use crate::document::{DocId, Seat};
+use crate::edit::Editor;
+use crate::error::Error;
+use crate::gather::Gathered;
+use crate::ordered::try_map_in_order;
+use crate::problem::Problem;
+use crate::reader::Reader;
+use crate::shingles::Shingles;
+use crate::similarity::{ShingleSet, Similarity};
+use crate::tokens::Tokens;
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Rounds<'_> {
+    /// Takes back near-duplicates of what is not like them any more; whether there are any.
+    pub(in crate::dedup) fn take_back_near(&mut self) -> Result<bool, Error> {
+        if !std::mem::take(&mut self.is_cut) {
+            return Ok(false);
+        }
+        let Some(gathered) = self.gathered.take() else { return Ok(false) };
+        // What goes is read as if it were there.
+        let gone = std::mem::take(&mut self.edits.gone);
+        let compared = self.compared_again(&gathered, &gone);
+        self.edits.gone = gone;
+        let mut back = BTreeSet::new();
+        for (number, similarity) in compared? {
+            let removed = &mut self.removed[number];
+            match similarity {
+                Some(similarity) => {
+                    removed.jaccard = similarity.jaccard();
+                    removed.containment = similarity.containment_of_right();
+                }
+                None => drop(back.insert(removed.document)),
+            }
+        }
+        self.removed.retain(|removed| !back.contains(&removed.document));
+        for document in &back {
+            self.edits.gone.remove(&gathered.documents.seat(*document));
+        }
+        self.gathered = Some(gathered);
+        self.lines_are_counted &= back.is_empty();
+        self.is_current &= back.is_empty();
+        Ok(!back.is_empty())
+    }
+
+    /// How alike those of `removed` are, by their places there, that went for a document of which something may have been cut; none where
+    /// that is below the threshold.
+    fn compared_again(
+        &self,
+        gathered: &Gathered,
+        gone: &BTreeSet<Seat>,
+    ) -> Result<Vec<(usize, Option<Similarity>)>, Problem> {
+        let corpus = self.corpus(gathered);
+        let runs = self.cut_passages.runs();
+        let mut near: BTreeMap<DocId, Vec<(usize, DocId)>> = BTreeMap::new();
+        for (number, removed) in self.removed.iter().enumerate().filter(|(_, removed)| removed.reason == Reason::Near) {
+            let seat = corpus.documents.seat(removed.representative);
+            let may_be_cut = !self.edits.boilerplate.is_empty() || self.edits.passages.contains_key(&seat);
+            if may_be_cut && !gone.contains(&seat) {
+                near.entry(removed.representative).or_default().push((number, removed.document));
+            }
+        }
+        let compare = |reader: &mut Reader<'_>, (stays, near): (DocId, Vec<(usize, DocId)>)| {
+            let mut editor = Editor::new(&self.edits, corpus.unit);
+            let (mut tokens, mut shingles) = (Tokens::default(), Shingles::default());
+            let mut read = |document: DocId, runs: &[(usize, Run)]| {
+                let text = reader.text(document)?;
+                editor.edit(corpus.documents.seat(document), &text.text, text.source_lines.is_some(), &mut tokens);
+                let without = without_runs(&tokens.hashes, runs);
+                Ok([&tokens.hashes, &without].map(|tokens| {
+                    let mut set = ShingleSet::default();
+                    shingles.read(self.signing.shingling, tokens);
+                    set.read(shingles.as_slice());
+                    set
+                }))
+            };
+            let [stays_as, _] = read(stays, &[])?;
+            let runs = runs.get(&corpus.documents.seat(stays)).map_or(&[][..], Vec::as_slice);
+            let similarity = |(number, document): (usize, DocId)| {
+                let of_sets = read(document, runs)?.map(|set| {
+                    let is_empty = set.as_slice().is_empty(); // it has nothing of its own
+                    if is_empty {
+                        Some(Similarity { shared: 1, left: 1, right: 1 })
+                    } else {
+                        stays_as.compare(&set, self.wanted.threshold)
+                    }
+                });
+                let most_alike = of_sets.into_iter().flatten().max_by(|a, b| a.jaccard().total_cmp(&b.jaccard()));
+                Ok((number, most_alike))
+            };
+            near.into_iter().map(similarity).collect::<Result<Vec<_>, Problem>>()
+        };
+        let mut all = Vec::new();
+        try_map_in_order(near.into_iter(), || Reader::new(corpus), compare, |compared| all.extend(compared))?;
+        Ok(all)
+    }
+}
+
+/// What is left of tokens without some runs, wherever they stand.
+fn without_runs(tokens: &[u64], runs: &[(usize, Run)]) -> Vec<u64> {
+    let mut stays = vec![true; tokens.len()];
+    find_runs(tokens, runs, |number, at| stays[at..at + runs[number].1.tokens()].fill(false));
+    tokens.iter().zip(stays).filter(|(_, stays)| *stays).map(|(token, _)| *token).collect()
+}
