@@ -285,8 +285,11 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
         }
     }
 
-    /// Adds a finding of many places, at the first of them.
+    /// Adds a finding of many places, at the first of them whose file matters, if there is one.
     fn add_places(&mut self, rule: Rule, mut places: Vec<Place<'a>>, key: Key, told: &str, text: &str, times: u64) {
+        if let Some(first) = places.iter().position(|place| self.touches(place.path)) {
+            places[..=first].rotate_right(1);
+        }
         let rest = places.split_off(1);
         let Some(place) = places.pop() else { return };
         let also = match rest.first() {

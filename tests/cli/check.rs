@@ -675,6 +675,33 @@ fn a_file_in_a_folder_that_is_no_text() {
     assert_eq!((ended.status, &ended.json()["parameters"]["threshold"]), (0, &json!(0.9)), "{ended:?}");
 }
 
+/// Of many places that of the changed file is where it is to be mended.
+#[test]
+fn what_stands_in_many_files_is_told_at_the_changed_one() {
+    let passage = (0..60).map(|word| format!("p{word} ")).collect::<String>();
+    for (rule, shared) in
+        [("boilerplate-line", "subscribe to our newsletter today"), ("repeated-passage", passage.as_str())]
+    {
+        let folder = folder([("data/.keep", "")]);
+        let write = |name: &str| {
+            let own = (0..80).map(|word| format!("{name}{word} ")).collect::<String>();
+            fs::write(folder.path().join("data").join(name), format!("{own}\n{shared}\n")).unwrap();
+        };
+        (0..12).for_each(|number| write(&format!("b{number:02}")));
+        git(folder.path(), &["init", "-q"]);
+        commit_all(folder.path());
+        write("new");
+        let check = format!("check data --rule {rule}=error --changed-since HEAD");
+        let ended = retold(folder.path(), &check);
+        let at = format!("data/new:2: {rule}: ");
+        assert!(ended.stdout.contains(&at) && ended.stdout.contains(", also data/b00:2: "), "{}", ended.stdout);
+        assert_eq!(
+            retold(folder.path(), &format!("{check} --format gitlab")).json()[0]["location"]["path"],
+            "data/new"
+        );
+    }
+}
+
 /// Of findings that are told once the strictest counts, wherever the changed file is sorted.
 #[test]
 fn what_is_told_once_is_told_by_its_strictest_finding() {

@@ -92,7 +92,10 @@ pub fn final_place(path: &Path) -> Result<PathBuf, String> {
     if let Ok(there) = path.canonicalize() {
         return Ok(there);
     }
-    let name = path.file_name().filter(|name| *name != "-").ok_or("it is no name of a file or directory")?;
+    let name = path
+        .file_name()
+        .filter(|name| *name != "-")
+        .ok_or("it is no name of a file or directory, which dedup writes to")?;
     if path.is_symlink() {
         return Err("it is a link to nothing".into());
     }
