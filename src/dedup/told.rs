@@ -51,7 +51,7 @@ pub struct Summary {
     pub read: Counted,
     /// Documents that go, by reason; only reasons that there are.
     pub removed: Vec<(Reason, Counted)>,
-    /// Repeated lines that are cut of documents that stay.
+    /// Repeated lines that are cut of documents that stay; one out of which a passage was cut counts as the parts of it that were left.
     pub repeated_lines: Counted,
     /// Boilerplate lines that are.
     pub boilerplate_lines: Counted,

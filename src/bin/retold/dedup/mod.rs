@@ -14,6 +14,7 @@ use crate::output::Destination;
 use crate::written::is_report;
 use crate::{format, progress, run};
 use ledger::Ledger;
+use retold::DEFAULT_CONTAINMENT;
 use retold::Options;
 use retold::dedup::{DedupOptions, Deduplicated, Only, dedup};
 use std::io;
@@ -212,6 +213,7 @@ fn say(
         compares: options.only != Only::Exact,
         cuts: options.cuts(),
         threshold: args.matching.threshold,
+        containment: options.scan.containment.unwrap_or(DEFAULT_CONTAINMENT),
     };
     let destination = if is_taken { Destination::StandardError } else { Destination::StandardOutput };
     let style = format::Style::new(destination.is_coloured(args.report.color.into()), 0);

@@ -23,6 +23,8 @@ pub struct Told<'a> {
     /// Whether parts of documents are cut.
     pub cuts: bool,
     pub threshold: f64,
+    /// The least share of a document that one of the other set holds, for which it goes.
+    pub containment: f64,
 }
 
 /// For people.
@@ -89,9 +91,12 @@ pub fn text(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>, style: 
         true => "every pair was found",
         false => "pairs are found by bands; --exhaustive finds every one",
     };
+    let is_held = summary.removed.iter().any(|(reason, _)| *reason == Reason::AgainstContained);
+    let held =
+        if is_held { format!(", or held by one of the other set to {}", told.containment) } else { String::new() };
     writeln!(
         out,
-        "{quiet}each was compared with the one that stays, Jaccard at least {}; {rule}{quiet:#}",
+        "{quiet}each was compared with the one that stays, Jaccard at least {}{held}; {rule}{quiet:#}",
         told.threshold
     )
 }
