@@ -21,7 +21,7 @@ use crate::gather::Gathered;
 use crate::ordered::try_map_in_order;
 use crate::problem::Problem;
 use crate::reader::Reader;
-use crate::shingles::Shingles;
+use crate::shingles::{Shingles, Shingling};
 use crate::similarity::{ShingleSet, Similarity};
 use crate::tokens::Tokens;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 impl Rounds<'_> {
     /// Takes back near-duplicates of what is not like them any more; whether there are any.
     pub(in crate::dedup) fn take_back_near(&mut self) -> Result<bool, Error> {
-        if !std::mem::take(&mut self.is_cut) {
+        if !std::mem::take(&mut self.cuts_changed) {
             return Ok(false);
         }
         let Some(gathered) = self.gathered.take() else { return Ok(false) };
@@ -75,39 +75,60 @@ impl Rounds<'_> {
                 near.entry(removed.representative).or_default().push((number, removed.document));
             }
         }
-        let compare = |reader: &mut Reader<'_>, (stays, near): (DocId, Vec<(usize, DocId)>)| {
-            let mut editor = Editor::new(&self.edits, corpus.unit);
-            let (mut tokens, mut shingles) = (Tokens::default(), Shingles::default());
-            let mut read = |document: DocId, runs: &[(usize, Run)]| {
-                let text = reader.text(document)?;
-                editor.edit(corpus.documents.seat(document), &text.text, text.source_lines.is_some(), &mut tokens);
-                let without = without_runs(&tokens.hashes, runs);
-                Ok([&tokens.hashes, &without].map(|tokens| {
-                    let mut set = ShingleSet::default();
-                    shingles.read(self.signing.shingling, tokens);
-                    set.read(shingles.as_slice());
-                    set
-                }))
-            };
-            let [stays_as, _] = read(stays, &[])?;
+        let compare = |cut: &mut AfterCuts<'_>, (stays, near): (DocId, Vec<(usize, DocId)>)| {
+            let stays_as = cut.sets(corpus.documents.seat(stays), stays, &[])?.remove(0);
             let runs = runs.get(&corpus.documents.seat(stays)).map_or(&[][..], Vec::as_slice);
             let similarity = |(number, document): (usize, DocId)| {
-                let of_sets = read(document, runs)?.map(|set| {
-                    let is_empty = set.as_slice().is_empty(); // it has nothing of its own
-                    if is_empty {
-                        Some(Similarity { shared: 1, left: 1, right: 1 })
-                    } else {
-                        stays_as.compare(&set, self.wanted.threshold)
-                    }
-                });
-                let most_alike = of_sets.into_iter().flatten().max_by(|a, b| a.jaccard().total_cmp(&b.jaccard()));
+                let sets = cut.sets(corpus.documents.seat(document), document, runs)?;
+                let nothing = Similarity { shared: 1, left: 1, right: 1 }; // it has nothing of its own
+                let of_set = |set: &ShingleSet| match set.as_slice() {
+                    [] => Some(nothing),
+                    _ => stays_as.compare(set, self.wanted.threshold),
+                };
+                let most_alike = sets.iter().filter_map(of_set).max_by(|a, b| a.jaccard().total_cmp(&b.jaccard()));
                 Ok((number, most_alike))
             };
             near.into_iter().map(similarity).collect::<Result<Vec<_>, Problem>>()
         };
+        let after_cuts = || AfterCuts {
+            reader: Reader::new(corpus),
+            editor: Editor::new(&self.edits, corpus.unit),
+            shingling: self.signing.shingling,
+            tokens: Tokens::default(),
+            shingles: Shingles::default(),
+        };
         let mut all = Vec::new();
-        try_map_in_order(near.into_iter(), || Reader::new(corpus), compare, |compared| all.extend(compared))?;
+        try_map_in_order(near.into_iter(), after_cuts, compare, |compared| all.extend(compared))?;
         Ok(all)
+    }
+}
+
+/// Reads documents as they are after the cuts, those that go too, in buffers that it keeps.
+struct AfterCuts<'a> {
+    reader: Reader<'a>,
+    editor: Editor<'a>,
+    shingling: Shingling,
+    tokens: Tokens,
+    shingles: Shingles,
+}
+
+impl AfterCuts<'_> {
+    /// The shingles of a document; and then those without some runs, if there are any.
+    fn sets(&mut self, seat: Seat, document: DocId, runs: &[(usize, Run)]) -> Result<Vec<ShingleSet>, Problem> {
+        let Self { reader, editor, shingling, tokens, shingles } = self;
+        let text = reader.text(document)?;
+        editor.edit(seat, &text.text, text.source_lines.is_some(), tokens);
+        let mut set_of = |tokens: &[u64]| {
+            let mut set = ShingleSet::default();
+            shingles.read(*shingling, tokens);
+            set.read(shingles.as_slice());
+            set
+        };
+        let mut sets = vec![set_of(&tokens.hashes)];
+        if !runs.is_empty() {
+            sets.push(set_of(&without_runs(&tokens.hashes, runs)));
+        }
+        Ok(sets)
     }
 }
 

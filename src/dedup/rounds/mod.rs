@@ -37,7 +37,7 @@ pub(super) struct Rounds<'a> {
     /// Whether what was read last was read for lines and passages too, and nothing was found since that is left out.
     is_current: bool,
     /// Whether more was cut, or less, since near-duplicates were compared with what they went for.
-    is_cut: bool,
+    cuts_changed: bool,
     /// How many documents there are.
     count: Option<usize>,
     /// What is left out from now on.
@@ -77,7 +77,7 @@ impl<'a> Rounds<'a> {
         edits.uncut_parts = sources.parts().take_while(is_of_reference).count() as u32;
         let preference = Preference::new(&options.keep, &options.prefer)?;
         let (ranks, removed, gathered) = (None, Vec::new(), None);
-        let (lines_are_counted, is_current, is_cut) = (false, false, false);
+        let (lines_are_counted, is_current, cuts_changed) = (false, false, false);
         Ok(Self {
             sources,
             options,
@@ -87,7 +87,7 @@ impl<'a> Rounds<'a> {
             ranks,
             lines_are_counted,
             is_current,
-            is_cut,
+            cuts_changed,
             count: None,
             edits,
             cut_passages: CutPassages::default(),
@@ -170,7 +170,7 @@ impl<'a> Rounds<'a> {
             // What went for such a line comes back, and may be boilerplate itself.
             self.lines_are_counted = !(has_found && self.options.drops_repeated_lines);
             self.is_current &= !has_found;
-            self.is_cut |= has_found;
+            self.cuts_changed |= has_found;
             return Ok(has_found);
         }
         Ok(false)

@@ -187,7 +187,7 @@ impl Rounds<'_> {
         self.gathered = Some(gathered);
         let has_found = !found.is_empty();
         self.lines_are_counted &= !has_found;
-        self.is_cut |= has_found;
+        self.cuts_changed |= has_found;
         for (seat, pieces) in found {
             let of_document = self.edits.passages.entry(seat).or_default();
             of_document.extend(united(pieces));
@@ -242,7 +242,7 @@ impl Rounds<'_> {
         self.gathered = Some(gathered);
         self.lines_are_counted &= back.is_empty();
         self.is_current &= back.is_empty();
-        self.is_cut |= !back.is_empty();
+        self.cuts_changed |= !back.is_empty();
         Ok(!back.is_empty())
     }
 
