@@ -702,6 +702,38 @@ fn what_stands_in_many_files_is_told_at_the_changed_one() {
     }
 }
 
+/// A job may run in a directory of the repository, and what reads its reports knows files from the top.
+#[test]
+fn files_are_told_from_the_top_of_the_checkout() {
+    let files =
+        [("pkg/data/a.txt", article("harbour")), ("pkg/data/b.txt", article("harbour")), ("pkg/x/y", String::new())];
+    let folder = folder(files);
+    let told = |from: &str, path: &str| {
+        let check = |format: &str| retold(&folder.path().join(from), &format!("check {path} --format {format}"));
+        let gitlab = check("gitlab").json()[0]["location"]["path"].as_str().unwrap().to_owned();
+        let sarif = check("sarif").json();
+        let uri = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+        assert!(check("github").stdout.contains(&format!(" file={gitlab},")));
+        assert_eq!(uri.as_str().unwrap().trim_start_matches("file://"), gitlab);
+        gitlab
+    };
+    let whole = folder.path().join("pkg/data").to_str().unwrap().to_owned();
+    // Without a checkout as they were given.
+    assert_eq!(told("pkg", "data"), "data/b.txt");
+    assert_eq!(told("pkg", &whole), format!("{whole}/b.txt"));
+    git(folder.path(), &["init", "-q"]);
+    for (from, path) in [
+        ("", "pkg/data"),
+        ("pkg", "data"),
+        ("pkg", "./data"),
+        ("pkg/x", "../data"),
+        ("pkg/x", &whole),
+        ("", "pkg/../pkg/data"),
+    ] {
+        assert_eq!(told(from, path), "pkg/data/b.txt", "{from} {path}");
+    }
+}
+
 /// Of findings that are told once the strictest counts, wherever the changed file is sorted.
 #[test]
 fn what_is_told_once_is_told_by_its_strictest_finding() {

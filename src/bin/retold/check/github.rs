@@ -2,8 +2,9 @@
 //!
 //! GitHub shows ten errors and ten warnings of a step, and takes a summary of 1 MiB: what is beyond is said to be.
 
+use super::Outcome;
+use super::repository::in_repository;
 use super::text::{place, write_finding};
-use super::{Outcome, in_repository};
 use crate::exit::Failure;
 use crate::format::{Style, code, counted, escaped, quoted, without_commands};
 use retold::check::{Finding, Level};
@@ -30,7 +31,8 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
             rest.push(finding);
             continue;
         }
-        let (command, file) = (if is_error { "error" } else { "warning" }, property(in_repository(&finding.place)));
+        let (command, file) =
+            (if is_error { "error" } else { "warning" }, property(&in_repository(finding.place.path)));
         let line = finding.place.line.map(|line| format!(",line={line}")).unwrap_or_default();
         let (rule, text) =
             (finding.rule, message(&escaped(&format!("{}: {}", place(&finding.place), finding.message()))));

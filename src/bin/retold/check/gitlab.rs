@@ -2,7 +2,8 @@
 //!
 //! GitLab keeps one issue of each fingerprint.
 
-use super::{Outcome, in_repository};
+use super::Outcome;
+use super::repository::in_repository;
 use retold::check::{Finding, Level};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -21,7 +22,7 @@ struct Issue<'a> {
 
 #[derive(Serialize)]
 struct Location<'a> {
-    path: &'a str,
+    path: Cow<'a, str>,
     lines: Lines,
 }
 
@@ -49,7 +50,7 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
         fingerprint,
         severity: if finding.level == Level::Error { "major" } else { "minor" },
         location: Location {
-            path: in_repository(&finding.place),
+            path: in_repository(finding.place.path),
             lines: Lines { begin: finding.place.line.unwrap_or(1), end: finding.place.line.unwrap_or(1) },
         },
     });

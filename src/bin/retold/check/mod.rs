@@ -5,6 +5,7 @@ mod github;
 mod gitlab;
 mod json;
 mod junit;
+mod repository;
 mod sarif;
 mod scope;
 mod text;
@@ -18,7 +19,7 @@ use crate::run;
 use crate::written::is_report;
 use changed::Unchanged;
 use retold::Options;
-use retold::check::{Baseline, Checked, Finding, Gate, Level, Place, Rule, Rules, State, was_looked_for};
+use retold::check::{Baseline, Checked, Finding, Gate, Level, Rule, Rules, State, was_looked_for};
 use retold::problem::{Problem, io_reason};
 use retold::report::Report;
 use retold::source::Selection;
@@ -308,11 +309,6 @@ fn expect_places(args: &CheckArgs, config: &Config, baseline: &Path) -> Result<(
         seen.push(place);
     }
     Ok(())
-}
-
-/// The path of a file as GitHub and GitLab know it: they take none that begins with a dot.
-fn in_repository<'a>(place: &Place<'a>) -> &'a str {
-    place.path.strip_prefix("./").unwrap_or(place.path)
 }
 
 /// Writes all reports, that for people only when there is something to tell them; one that cannot be written keeps none of the others back.

@@ -4,7 +4,8 @@
 //! in a notification of the run, and errors come first. Related locations show where the message links them. Of fingerprints
 //! GitHub takes `primaryLocationLineHash` alone, a hash and the number among those with the same.
 
-use super::{Outcome, in_repository};
+use super::Outcome;
+use super::repository::in_repository;
 use crate::exit::Status;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use retold::check::{Finding, Level, Place, Rule};
@@ -88,8 +89,8 @@ fn escaped(text: &str) -> String {
 }
 
 fn location(place: &Place<'_>) -> Value {
-    let path = in_repository(place);
-    let uri = utf8_percent_encode(path, PATH).to_string();
+    let path = in_repository(place.path);
+    let uri = utf8_percent_encode(&path, PATH).to_string();
     // An absolute path is a URI only with its scheme.
     let uri = if path.starts_with('/') { format!("file://{uri}") } else { uri };
     json!({ "physicalLocation": {
