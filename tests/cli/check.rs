@@ -586,6 +586,8 @@ fn a_loss_that_is_accepted_is_named() {
         let ended =
             retold(folder.path(), &format!("check a.txt gone.txt --rule unreadable-input=off --format {format}"));
         assert_eq!((ended.status, ended.stderr.as_str()), (0, "retold: gone.txt: no such file\n"), "{format}");
+        let told = "not all was read: 1 problem, no finding as unreadable-input is off";
+        assert_eq!(ended.stdout.contains(told), format == "text", "{}", ended.stdout);
     }
 }
 
