@@ -369,8 +369,8 @@ mod tests {
             let distance = a.len() + b.len() - 2 * common;
             let spread = |token: &u64| token.wrapping_mul(0x9e37_79b9_7f4a_7c15);
             let [a, b, others] = [a, b, others].map(|line| line.iter().map(spread).collect::<Vec<_>>());
-            prop_assert!(differences::<u8, 256>(&counts_by_hash(&a), &counts_by_hash(&b)) <= distance);
-            prop_assert!(differences::<u16, 1024>(&counts_by_hash(&a), &counts_by_hash(&b)) <= distance);
+            prop_assert!(differences::<256>(&counts_by_hash(&a), &counts_by_hash(&b)) <= distance);
+            prop_assert!(differences::<1024>(&counts_by_hash(&a), &counts_by_hash(&b)) <= distance);
             let mut left: Vec<&[u64]> = b.windows(2).collect();
             let shared = a.windows(2).filter(|pair| {
                 let at = left.iter().position(|other| other == pair);
