@@ -31,18 +31,12 @@ impl TokenCounts {
 }
 
 /// So many counts each of some lines.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Table<const BUCKETS: usize> {
     list: Vec<[u16; BUCKETS]>,
     /// For each candidate one more than the place of its counts in the list, or 0; empty until one is asked for.
     places: Vec<u32>,
     candidates: usize,
-}
-
-impl<const BUCKETS: usize> Default for Table<BUCKETS> {
-    fn default() -> Self {
-        Self { list: Vec::new(), places: Vec::new(), candidates: 0 }
-    }
 }
 
 impl<const BUCKETS: usize> Table<BUCKETS> {

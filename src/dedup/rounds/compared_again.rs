@@ -48,10 +48,7 @@ impl Rounds<'_> {
                 None => drop(back.insert(removed.document)),
             }
         }
-        self.removed.retain(|removed| !back.contains(&removed.document));
-        for document in &back {
-            self.edits.gone.remove(&gathered.documents.seat(*document));
-        }
+        self.bring_back(&gathered.documents, |removed| back.contains(&removed.document));
         self.gathered = Some(gathered);
         self.lines_are_counted &= back.is_empty();
         self.is_current &= back.is_empty();
@@ -114,7 +111,7 @@ struct AfterCuts<'a> {
 
 impl AfterCuts<'_> {
     /// The shingles of a document; and then those without some runs, if there are any.
-    fn sets(&mut self, seat: Seat, document: DocId, runs: &[(usize, Run)]) -> Result<Vec<ShingleSet>, Problem> {
+    fn sets(&mut self, seat: Seat, document: DocId, runs: &[Run]) -> Result<Vec<ShingleSet>, Problem> {
         let Self { reader, editor, shingling, tokens, shingles } = self;
         let text = reader.text(document)?;
         editor.edit(seat, &text.text, text.source_lines.is_some(), tokens);
@@ -133,8 +130,8 @@ impl AfterCuts<'_> {
 }
 
 /// What is left of tokens without some runs, wherever they stand.
-fn without_runs(tokens: &[u64], runs: &[(usize, Run)]) -> Vec<u64> {
+fn without_runs(tokens: &[u64], runs: &[Run]) -> Vec<u64> {
     let mut stays = vec![true; tokens.len()];
-    find_runs(tokens, runs, |number, at| stays[at..at + runs[number].1.tokens()].fill(false));
+    find_runs(tokens, runs, |_, at| stays[at].fill(false));
     tokens.iter().zip(stays).filter(|(_, stays)| *stays).map(|(token, _)| *token).collect()
 }

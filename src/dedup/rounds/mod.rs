@@ -7,7 +7,7 @@ mod runs;
 use super::keep::Preference;
 use super::told::{Reason, Removed};
 use super::{DedupOptions, Only};
-use crate::document::DocId;
+use crate::document::{DocId, Documents};
 use crate::edit::Edits;
 use crate::error::Error;
 use crate::gather::{Gathered, gather};
@@ -124,21 +124,21 @@ impl<'a> Rounds<'a> {
         // There is an end: a document goes for one that is preferred to it, so whether it stays changes only with those before it
         // in that order, of which the first stays, and with cuts. Those of a document are taken back a few times at most
         // (`passages`), and only become more between.
-        let before = self.removed.len();
-        self.removed.retain(|removed| {
-            let comes_back = removed.reason.is_of_cluster() && goes(removed.representative);
-            if comes_back {
-                self.edits.gone.remove(&seat(removed.document));
-            }
-            !comes_back
-        });
-        let has_come_back = self.removed.len() < before;
+        let comes_back = |removed: &Removed| removed.reason.is_of_cluster() && goes(removed.representative);
+        let has_come_back = self.bring_back(&gathered.documents, comes_back);
         self.lines_are_counted &= !has_come_back;
         self.is_current = !is_first && removed.is_empty() && !has_come_back;
         self.removed.append(&mut removed);
         self.gathered = Some(gathered);
         self.edits.drops_repeated = self.options.drops_repeated_lines;
         Ok(has_come_back || is_before_cuts)
+    }
+
+    /// Takes back what went, where that is so of it; whether there is any.
+    fn bring_back(&mut self, documents: &Documents, comes_back: impl Fn(&Removed) -> bool) -> bool {
+        let gone = &mut self.edits.gone;
+        let back = self.removed.extract_if(.., |removed| comes_back(removed));
+        back.map(|removed| gone.remove(&documents.seat(removed.document))).count() > 0
     }
 
     /// What all of them came to, if anything was read.

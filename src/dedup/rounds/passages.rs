@@ -114,14 +114,11 @@ fn with_signs(text: &str, spans: &[Range<usize>], tokens: Range<usize>) -> Range
 }
 
 impl CutPassages {
-    /// What was cut of each document, numbered.
-    pub(super) fn runs(&self) -> BTreeMap<Seat, Vec<(usize, Run)>> {
-        let mut runs: BTreeMap<Seat, Vec<(usize, Run)>> = BTreeMap::new();
-        for (seat, run) in
-            self.cut.iter().flat_map(|passage| passage.cut.iter().map(|(seat, _)| (*seat, passage.stays.run)))
-        {
-            let of_document = runs.entry(seat).or_default();
-            of_document.push((of_document.len(), run));
+    /// What was cut of each document.
+    pub(super) fn runs(&self) -> BTreeMap<Seat, Vec<Run>> {
+        let mut runs: BTreeMap<Seat, Vec<Run>> = BTreeMap::new();
+        for CutPassage { stays, cut } in &self.cut {
+            cut.iter().for_each(|(seat, _)| runs.entry(*seat).or_default().push(stays.run));
         }
         runs
     }
@@ -236,9 +233,7 @@ impl Rounds<'_> {
         let comes_back = |removed: &Removed| {
             is_back(removed.document) || removed.reason.is_of_cluster() && is_back(removed.representative)
         };
-        for removed in self.removed.extract_if(.., |removed| comes_back(removed)) {
-            self.edits.gone.remove(&gathered.documents.seat(removed.document));
-        }
+        self.bring_back(&gathered.documents, comes_back);
         self.gathered = Some(gathered);
         self.lines_are_counted &= back.is_empty();
         self.is_current &= back.is_empty();
@@ -275,17 +270,18 @@ impl Rounds<'_> {
         // What does not stand there any more may stand in what it was cut of, or in what its document went for.
         let went_for = |removed: &Removed| (corpus.documents.seat(removed.document), removed.representative);
         let went_for: BTreeMap<Seat, DocId> = self.removed.iter().map(went_for).collect();
-        let mut wanted: BTreeMap<DocId, Vec<(usize, Run)>> = BTreeMap::new();
+        let mut wanted: BTreeMap<DocId, Vec<usize>> = BTreeMap::new();
         for (number, CutPassage { stays, cut }) in passages.iter().enumerate().filter(|(number, _)| is_lost[*number]) {
             let cut_of = cut.iter().map(|(seat, _)| corpus.documents.at(*seat));
             for document in went_for.get(&stays.seat).copied().into_iter().chain(cut_of) {
-                wanted.entry(document).or_default().push((number, stays.run));
+                wanted.entry(document).or_default().push(number);
             }
         }
-        let found_in = |reader: &mut Reader<'_>, (document, runs): (DocId, Vec<(usize, Run)>)| {
+        let found_in = |reader: &mut Reader<'_>, (document, numbers): (DocId, Vec<usize>)| {
             let (_, tokens) = reader.read(document)?;
+            let runs: Vec<Run> = numbers.iter().map(|&number| passages[number].stays.run).collect();
             let mut found = Vec::new();
-            find_runs(&tokens.hashes, &runs, |number, _| found.push(number));
+            find_runs(&tokens.hashes, &runs, |at, _| found.push(numbers[at]));
             Ok(found)
         };
         try_map_in_order(

@@ -90,10 +90,7 @@ pub fn parse() -> Result<(Args, Config), Failure> {
 
 /// What is typed and has no effect, in words. A variable or the file may say it for other runs.
 fn without_effect(name: &str, matches: &ArgMatches) -> Option<String> {
-    let is_set = |id: &&str| match matches.try_get_one::<bool>(id) {
-        Ok(Some(flag)) => *flag,
-        _ => !matches!(matches.value_source(id), None | Some(ValueSource::DefaultValue)),
-    };
+    let is_set = |id: &&str| is_set(matches, id);
     let is_typed = |id: &&str| {
         let is_known = matches.try_contains_id(id).is_ok();
         is_known && matches.value_source(id) == Some(ValueSource::CommandLine)
@@ -130,8 +127,7 @@ fn found(matches: &ArgMatches) -> Result<Option<Config>, Failure> {
 fn with_environment(mut command: clap::Command, typed: Option<(&str, &ArgMatches)>) -> clap::Command {
     for name in CONFIGURED {
         command = command.mut_subcommand(name, |command| {
-            let typed = typed.filter(|(typed, _)| *typed == name).map(|(_, matches)| matches);
-            let excluded = typed.map(|typed| excluded(&command, typed)).unwrap_or_default();
+            let excluded = excluded(&command, typed);
             command.mut_args(|arg| {
                 let long = arg.get_long().filter(|long| !["help", "version", "list"].contains(long));
                 let Some(long) = long.filter(|_| !excluded.contains(arg.get_id())) else { return arg };
@@ -160,13 +156,18 @@ fn unknown_variables(names: impl Iterator<Item = OsString>) -> Vec<String> {
     unknown.iter().map(|name| format!("{} sets no option", name.to_string_lossy())).collect()
 }
 
-/// The options that contradict what is typed, or set by a variable.
-fn excluded(command: &clap::Command, typed: &ArgMatches) -> Vec<Id> {
-    let is_typed = |arg: &&Arg| {
-        let id = arg.get_id().as_str();
-        let is_flag_off = matches!(typed.try_get_one::<bool>(id), Ok(Some(false)));
-        !is_flag_off && !matches!(typed.value_source(id), None | Some(ValueSource::DefaultValue))
-    };
+/// Whether an option is typed, or set by a variable or the file; a flag may be set to be off.
+fn is_set(matches: &ArgMatches, id: &str) -> bool {
+    match matches.try_get_one::<bool>(id) {
+        Ok(Some(flag)) => *flag,
+        _ => !matches!(matches.value_source(id), None | Some(ValueSource::DefaultValue)),
+    }
+}
+
+/// The options of a command that contradict what is typed, or set by a variable, if that is of this command.
+fn excluded(command: &clap::Command, typed: Option<(&str, &ArgMatches)>) -> Vec<Id> {
+    let Some((_, typed)) = typed.filter(|(name, _)| *name == command.get_name()) else { return Vec::new() };
+    let is_typed = |arg: &&Arg| is_set(typed, arg.get_id().as_str());
     let all = || command.get_arguments();
     let contradicts =
         |a: &Arg, b: &Arg| command.get_arg_conflicts_with(a).iter().any(|other| other.get_id() == b.get_id());
@@ -185,8 +186,7 @@ fn with_defaults(
 ) -> clap::Command {
     for name in CONFIGURED {
         command = command.mut_subcommand(name, |mut command| {
-            let typed = typed.filter(|(typed, _)| *typed == name).map(|(_, matches)| matches);
-            let excluded = typed.map(|typed| excluded(&command, typed)).unwrap_or_default();
+            let excluded = excluded(&command, typed);
             for (id, values) in defaults.iter().filter(|(id, _)| excluded.iter().all(|other| other != id)) {
                 if id == "contained" && name == "scan" {
                     // There it is looked for only when it is asked for.
