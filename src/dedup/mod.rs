@@ -90,6 +90,10 @@ pub fn dedup(paths: &[PathBuf], options: &DedupOptions, progress: &Progress) -> 
         if rounds.compare(progress)? {
             continue;
         }
+        if let Some(least) = options.scan.passages.filter(|_| rounds.has_come_back()) {
+            rounds.find_passages(least, progress)?;
+            continue;
+        }
         if options.drops_boilerplate_lines && rounds.find_boilerplate(progress)? {
             continue;
         }

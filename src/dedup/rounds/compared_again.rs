@@ -49,6 +49,9 @@ impl Rounds<'_> {
             }
         }
         self.bring_back(&gathered.documents, |removed| back.contains(&removed.document));
+        if self.options.scan.passages.is_some() {
+            self.came_back = back.iter().map(|&document| gathered.documents.seat(document)).collect();
+        }
         self.gathered = Some(gathered);
         self.lines_are_counted &= back.is_empty();
         self.is_current &= back.is_empty();

@@ -7,7 +7,7 @@ mod runs;
 use super::keep::Preference;
 use super::told::{Reason, Removed};
 use super::{DedupOptions, Only};
-use crate::document::{DocId, Documents};
+use crate::document::{DocId, Documents, Seat};
 use crate::edit::Edits;
 use crate::error::Error;
 use crate::gather::{Gathered, gather};
@@ -22,6 +22,7 @@ use crate::report::{Leak, LeakKind};
 use crate::sign::Signing;
 use crate::source::{Part, SourceId, Sources};
 use passages::CutPassages;
+use std::collections::BTreeSet;
 
 /// What is known so far.
 pub(super) struct Rounds<'a> {
@@ -44,6 +45,8 @@ pub(super) struct Rounds<'a> {
     edits: Edits,
     /// What the passages among that were cut for.
     cut_passages: CutPassages,
+    /// What came back as it is not like what it went for any more, and was not cut yet for what others hold.
+    came_back: BTreeSet<Seat>,
     /// What goes, in the order in which it was found.
     removed: Vec<Removed>,
     /// What was read last.
@@ -91,6 +94,7 @@ impl<'a> Rounds<'a> {
             count: None,
             edits,
             cut_passages: CutPassages::default(),
+            came_back: BTreeSet::new(),
             removed,
             gathered,
         })
@@ -119,6 +123,9 @@ impl<'a> Rounds<'a> {
             removed.sort_unstable_by_key(|removed| removed.document);
         }
         let seat = |document: DocId| gathered.documents.seat(document);
+        removed.retain(|removed| {
+            removed.reason != Reason::Near || !self.came_back.contains(&seat(removed.representative))
+        });
         self.edits.gone.extend(removed.iter().map(|removed| seat(removed.document)));
         let goes = |document: DocId| removed.binary_search_by_key(&document, |removed| removed.document).is_ok();
         // There is an end: a document goes for one that is preferred to it, so whether it stays changes only with those before it

@@ -130,12 +130,18 @@ impl CutPassages {
 }
 
 impl Rounds<'_> {
+    /// Whether something came back that is to be cut before it is compared with what came back too.
+    pub(in crate::dedup) fn has_come_back(&self) -> bool {
+        !self.came_back.is_empty()
+    }
+
     /// Looks for passages of at least so many tokens; whether there are any.
     pub(in crate::dedup) fn find_passages(&mut self, least: u32, progress: &Progress) -> Result<bool, Error> {
         let mut gathered = self.current(Signing { passages: Some(least), ..self.signing }, progress)?;
         self.is_current = false; // nobody asks for more before the next comparison
         let own = gathered.documents.first_of(self.sources.first_own());
         let copies = gathered.index.collapse();
+        let came_back = std::mem::take(&mut self.came_back);
         let left_alone: BTreeSet<Seat> = self.cut_passages.left_alone().collect();
         let is_left_alone = |document: DocId| document < own || left_alone.contains(&gathered.documents.seat(document));
         let passages = std::mem::take(&mut gathered.passages).passages(least, &copies);
@@ -148,6 +154,9 @@ impl Rounds<'_> {
         };
         for (number, passage) in passages.iter().enumerate() {
             let [first, again @ ..] = passage.places.as_slice() else { continue };
+            if came_back.contains(&gathered.documents.seat(first.document)) {
+                continue;
+            }
             // Where a passage stands first it stays, but for what it says again there.
             let end = first.start + first.tokens;
             let again_from = passage.period.map_or(end, |period| first.start + period);
