@@ -67,34 +67,40 @@ impl Index {
 
     /// Adds the next document, with one key for each band.
     pub fn push(&mut self, fingerprint: u64, keys: &[u32]) {
-        let at = self.fingerprints.len() % BLOCK;
-        if at == 0 {
-            self.keys.push(vec![0; BLOCK * self.bands].into_boxed_slice());
-        }
-        self.fingerprints.push(fingerprint.max(EMPTY_FINGERPRINT + 1));
-        if let Some(block) = self.keys.last_mut() {
-            for (row, &key) in block.chunks_exact_mut(BLOCK).zip(keys) {
-                row[at] = key;
-            }
-        }
+        self.push_empty();
+        self.replace(DocId(self.fingerprints.len() as u32 - 1), fingerprint, keys);
     }
 
     /// Adds the next document, which has no token.
     pub fn push_empty(&mut self) {
-        self.push(0, &[]);
-        if let Some(last) = self.fingerprints.last_mut() {
-            *last = EMPTY_FINGERPRINT;
+        if self.fingerprints.len().is_multiple_of(BLOCK) {
+            self.keys.push(vec![0; BLOCK * self.bands].into_boxed_slice());
         }
+        self.fingerprints.push(EMPTY_FINGERPRINT);
+    }
+
+    /// Replaces what is known of a document by that of another token sequence, with one key for each band.
+    pub fn replace(&mut self, document: DocId, fingerprint: u64, keys: &[u32]) {
+        let document = document.index();
+        self.fingerprints[document] = fingerprint.max(EMPTY_FINGERPRINT + 1);
+        for (row, &key) in self.keys[document / BLOCK].chunks_exact_mut(BLOCK).zip(keys) {
+            row[document % BLOCK] = key;
+        }
+    }
+
+    /// The same of a document that has no token any more.
+    pub fn replace_empty(&mut self, document: DocId) {
+        self.fingerprints[document.index()] = EMPTY_FINGERPRINT;
     }
 
     /// Adds the next document, which is the same as an earlier one.
     pub fn push_copy(&mut self, of: DocId) {
-        let keys: Vec<u32> = self.keys(of).collect();
-        let fingerprint = self.fingerprints[of.index()];
-        self.push(fingerprint, &keys);
-        // An empty document stays one: `push` does not take its fingerprint.
-        if let Some(last) = self.fingerprints.last_mut() {
-            *last = fingerprint;
+        match self.fingerprint(of) {
+            EMPTY_FINGERPRINT => self.push_empty(),
+            fingerprint => {
+                let keys: Vec<u32> = self.keys(of).collect();
+                self.push(fingerprint, &keys);
+            }
         }
     }
 

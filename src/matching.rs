@@ -168,18 +168,20 @@ impl Wanted {
     }
 
     /// Clusters the distinct documents that have a rank, those of lower rank first, by verified pairs; which joined a cluster, by
-    /// their numbers.
+    /// their numbers. Nobody is like another of those that are not `new`: they were compared before.
     pub fn joined(
         self,
         corpus: Corpus<'_>,
         copies: &Copies,
         rank: impl Fn(DocId) -> Option<u32> + Sync,
+        is_new: impl Fn(DocId) -> bool,
         progress: &Progress,
         problems: &mut Vec<Problem>,
     ) -> Vec<Joined> {
         progress.begin(Stage::Matching, 0);
         let buckets = self.buckets(corpus, copies, DocId(0), self.threshold, problems);
         let mut components = buckets.components();
+        components.retain(|component| component.iter().any(|&document| is_new(document)));
         components.par_iter_mut().for_each(|component| {
             component.retain(|&document| rank(document).is_some());
             component.sort_unstable_by_key(|&document| rank(document));

@@ -188,10 +188,14 @@ impl<'a> Reader<'a> {
 }
 
 /// A text, and for each of its lines the line in its source, from 0, where that is not the same.
-type Fetched<'a> = (&'a str, Option<&'a [u32]>);
+pub(crate) type Fetched<'a> = (&'a str, Option<&'a [u32]>);
 
 /// The text of a document, read again.
-fn fetch<'a>(corpus: &Corpus<'_>, fetcher: &'a mut Fetcher<'_>, document: DocId) -> Result<Fetched<'a>, Problem> {
+pub(crate) fn fetch<'a>(
+    corpus: &Corpus<'_>,
+    fetcher: &'a mut Fetcher<'_>,
+    document: DocId,
+) -> Result<Fetched<'a>, Problem> {
     let location = corpus.documents.location(document);
     let text = match location.text {
         TextLocation::Source => fetcher.file(location.source),

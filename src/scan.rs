@@ -76,8 +76,9 @@ fn report(mut sources: Sources, options: &Options, progress: &Progress) -> Resul
     };
     let mut problems = std::mem::take(&mut sources.problems);
     let mut gathered = gather(&sources, &options.reading, signing, None, progress, |_| Ok(()))?;
-    problems.append(&mut gathered.problems);
-    let (lines, passages) = (gathered.lines.take(), std::mem::take(&mut gathered.passages));
+    problems.extend(gathered.take_problems(&sources));
+    let (lines, mut passages) = (gathered.lines.take(), std::mem::take(&mut gathered.passages));
+    let told_again = std::mem::take(&mut gathered.copies);
     let repeated_lines = std::mem::take(&mut gathered.repeated);
     let repetition = std::mem::take(&mut gathered.repetition);
     let assumed = std::mem::take(&mut gathered.assumed);
@@ -97,14 +98,14 @@ fn report(mut sources: Sources, options: &Options, progress: &Progress) -> Resul
     let boilerplate_examples = options.boilerplate_examples.max(1);
     let boilerplate = match (lines, signing.lines) {
         (Some(lines), Some(options)) => quote::boilerplate(
-            lines.finish(options.boilerplate_documents, boilerplate_examples)?,
+            lines.found(&told_again, options.boilerplate_documents, boilerplate_examples)?,
             corpus,
             &mut problems,
         ),
         _ => Vec::new(),
     };
     let passages = match signing.passages {
-        Some(least) => quote::passages(passages.passages(least, &copies), corpus, &mut problems),
+        Some(least) => quote::passages(std::mem::take(&mut passages).passages(least, &copies), corpus, &mut problems),
         None => Vec::new(),
     };
     let mut report = Report {

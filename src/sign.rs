@@ -5,19 +5,21 @@
 //! read.
 
 use crate::banding::Banding;
-use crate::document::Seat;
+use crate::document::{DocId, Seat};
 use crate::edit::{Editor, Edits};
 use crate::index::fingerprint;
 use crate::lines::{KeyedLine, LineOptions, Lines, RepeatedLine, RepeatedLines};
 use crate::method::Method;
 use crate::passages::{Digest, Digester};
+use crate::problem::Problem;
+use crate::reader::{Corpus, fetch};
 use crate::repetition::{Repetition, Repetitions};
 use crate::seen::Seen;
 use crate::shingles::{Shingles, Shingling};
 use crate::sketch::Sketcher;
 use crate::source::{
-    Assumed, BlockPacker, Document, PackedBlocks, Part, PartEnd, PartReader, Piece, Place, Reading, SourceId, Sources,
-    Visit, line_in_source,
+    Assumed, BlockPacker, Document, Fetcher, PackedBlocks, Part, PartEnd, PartReader, Piece, Place, Reading, SourceId,
+    Sources, Visit, line_in_source,
 };
 use crate::tokens::{TokenUnit, Tokens};
 use std::io;
@@ -58,8 +60,8 @@ pub struct SignedPart {
     pub end: PartEnd,
     /// Its documents.
     pub documents: Vec<SignedDocument>,
-    /// The band keys of those that have tokens, one after the other.
-    pub keys: Vec<u32>,
+    /// What was found in their texts.
+    pub signed: Signed,
     /// The values of the id field, one after the other.
     pub ids: String,
     /// What could not be read: the source, the record's line in the part from 0, the reason.
@@ -70,20 +72,6 @@ pub struct SignedPart {
     pub assumed: Vec<(u32, Assumed)>,
     /// How many files were no text.
     pub skipped: u64,
-    /// Repeated lines, with the document that repeats them.
-    pub repeated: Vec<(u32, RepeatedLine)>,
-    /// Documents whose nearly equal lines were too many to compare.
-    pub unfinished: Vec<u32>,
-    /// Documents of which something was left out before they were looked at.
-    pub edited: Vec<u32>,
-    /// Documents with tokens, but less than a shingle.
-    pub short: Vec<u32>,
-    /// Every line that may be boilerplate.
-    pub lines: Vec<KeyedLine>,
-    /// What passages are found by.
-    pub passages: Digest,
-    /// How much is told again inside documents.
-    pub repetition: Vec<(u32, Repetition)>,
     /// The texts, if they are kept.
     pub texts: io::Result<PackedBlocks>,
     /// Documents that are read of pages of HTML, if texts are kept.
@@ -95,12 +83,35 @@ pub struct SignedPart {
 pub struct SignedDocument {
     /// Where it stands in the part.
     pub place: Place,
-    /// What was found in its text.
-    pub found: Found,
     /// Bytes of its text.
     pub bytes: u64,
     /// Where its id ends in [`SignedPart::ids`].
     pub id_end: usize,
+}
+
+/// What was found in the texts of some documents, numbered from 0.
+#[derive(Debug, Default)]
+pub struct Signed {
+    /// What each is.
+    pub found: Vec<Found>,
+    /// The band keys of those that have tokens, one after the other.
+    pub keys: Vec<u32>,
+    /// Repeated lines, with the document that repeats them; not of texts that are edited.
+    pub repeated: Vec<(u32, RepeatedLine)>,
+    /// Documents whose nearly equal lines were too many to compare.
+    pub unfinished: Vec<u32>,
+    /// Documents of which something was left out before they were looked at.
+    pub edited: Vec<u32>,
+    /// The keys of lines that were left out for others that are nearly the same.
+    pub hidden: Vec<(u32, u64)>,
+    /// Documents with tokens, but less than a shingle.
+    pub short: Vec<u32>,
+    /// Every line that may be boilerplate.
+    pub lines: Vec<KeyedLine>,
+    /// What passages are found by.
+    pub passages: Digest,
+    /// How much is told again inside documents.
+    pub repetition: Vec<(u32, Repetition)>,
 }
 
 /// What was found in a document's text.
@@ -176,24 +187,46 @@ impl<'a> Signer<'a> {
         }
         let mut reader = std::mem::take(&mut self.reader);
         let (sources, reading) = (self.sources, self.reading);
-        let signed = SignedPart {
+        let signed = Signed {
             keys: Vec::with_capacity(self.usual.keys),
             repeated: Vec::with_capacity(self.usual.repeated),
             lines: Vec::with_capacity(self.usual.lines),
-            ..SignedPart::of(part)
+            ..Signed::default()
         };
-        let mut visit = Signed { signer: self, number, part: signed };
+        let mut visit = PartVisit { signer: self, number, part: SignedPart { signed, ..SignedPart::of(part) } };
         let end = reader.read(sources, part, reading, &mut visit);
-        let mut signed = visit.part;
-        signed.end = end;
-        match (&mut self.packing, &signed.texts) {
-            (Some(Ok(packing)), Ok(_)) => signed.texts = packing.finish(),
-            (Some(Err(error)), _) => signed.texts = Err(io::Error::new(error.kind(), error.to_string())),
+        let mut part = visit.part;
+        part.end = end;
+        match (&mut self.packing, &part.texts) {
+            (Some(Ok(packing)), Ok(_)) => part.texts = packing.finish(),
+            (Some(Err(error)), _) => part.texts = Err(io::Error::new(error.kind(), error.to_string())),
             _ => {}
         }
         self.reader = reader;
-        self.usual = Usual { keys: signed.keys.len(), repeated: signed.repeated.len(), lines: signed.lines.len() };
-        signed
+        let Signed { keys, repeated, lines, .. } = &part.signed;
+        self.usual = Usual { keys: keys.len(), repeated: repeated.len(), lines: lines.len() };
+        part
+    }
+
+    /// Signs documents of the corpus again, as they are edited now, each by its place among those given.
+    ///
+    /// # Errors
+    /// When one cannot be read again.
+    pub fn sign_again(
+        &mut self,
+        corpus: &Corpus<'_>,
+        fetcher: &mut Fetcher<'_>,
+        documents: &[DocId],
+    ) -> Result<Signed, Problem> {
+        let mut signed = Signed::default();
+        for (&document, number) in documents.iter().zip(0..) {
+            let seat = corpus.documents.seat(document);
+            let is_gone = self.editor.as_ref().is_some_and(|editor| editor.is_gone(seat));
+            let (text, source_lines) = if is_gone { ("", None) } else { fetch(corpus, fetcher, document)? };
+            let found = self.look_at(seat, number, text, source_lines, &mut signed);
+            signed.found.push(found);
+        }
+        Ok(signed)
     }
 }
 
@@ -219,14 +252,15 @@ impl Signer<'_> {
         });
         match piece {
             Ok(Piece { facts, texts }) => {
-                let documents = (0..).zip(facts.fingerprints.iter().zip(&facts.lengths));
-                signed.documents.extend(documents.map(|(number, (&fingerprint, &length))| SignedDocument {
+                signed.documents.extend((0..).zip(&facts.lengths).map(|(number, &length)| SignedDocument {
                     place: Place { start: number, line: number },
-                    found: if fingerprint == 0 { Found::Nothing } else { Found::Tokens(fingerprint) },
                     bytes: u64::from(length),
                     id_end: 0,
                 }));
-                signed.keys = facts.keys;
+                let found =
+                    |&fingerprint: &u64| if fingerprint == 0 { Found::Nothing } else { Found::Tokens(fingerprint) };
+                signed.signed.found.extend(facts.fingerprints.iter().map(found));
+                signed.signed.keys = facts.keys;
                 let lines = signed.documents.len() as u64;
                 let bytes = signed.documents.iter().map(|document| document.bytes).sum();
                 signed.end = PartEnd { part, lines, bytes, texts: Some(texts.into()) };
@@ -235,16 +269,74 @@ impl Signer<'_> {
         }
         Some(signed)
     }
+
+    /// Looks at a text; all that is found in it but the last comes into `signed`, by its number there.
+    fn look_at(
+        &mut self,
+        seat: Seat,
+        number: u32,
+        text: &str,
+        source_lines: Option<&[u32]>,
+        signed: &mut Signed,
+    ) -> Found {
+        let Signer { signing, editor, tokens, shingles, sketcher, digester, repetitions, lines, repeated, .. } = self;
+        let is_edited = editor.is_some();
+        let text = match editor {
+            Some(editor) => {
+                editor.edit(seat, text, source_lines.is_some(), tokens);
+                if !editor.is_complete() {
+                    signed.unfinished.push(number);
+                }
+                if !editor.cuts().is_empty() {
+                    signed.edited.push(number);
+                }
+                signed.hidden.extend(editor.hidden().iter().map(|&key| (number, key)));
+                editor.left(text)
+            }
+            None if signing.repetition => {
+                tokens.read_with_spans(text, signing.unit);
+                text
+            }
+            None => {
+                tokens.read(text, signing.unit);
+                text
+            }
+        };
+        if let Some(digester) = digester {
+            digester.add(&tokens.hashes, &mut signed.passages);
+        }
+        if tokens.hashes.is_empty() {
+            return Found::Nothing; // nor has it a line that counts
+        }
+        let fingerprint = fingerprint(&tokens.hashes);
+        signed.short.extend(signing.shingling.is_short(tokens.hashes.len()).then_some(number));
+        shingles.read(signing.shingling, &tokens.hashes);
+        signed.keys.extend(signing.banding.keys(sketcher.sketch(shingles.as_slice())));
+        if signing.repetition {
+            signed.repetition.push((number, repetitions.of(text, &tokens.hashes, &tokens.spans, &tokens.lines)));
+        }
+        if let Some(options) = signing.lines {
+            lines.read(tokens);
+            let found = match is_edited {
+                true => (Vec::new(), true),
+                false => repeated.find(text, tokens, lines, options),
+            };
+            let first_line = signed.lines.len();
+            lines.add_boilerplate_candidates(number, text, tokens, options, &mut signed.lines);
+            signed.add_lines(number, source_lines, found, first_line);
+        }
+        Found::Tokens(fingerprint)
+    }
 }
 
 /// Signs the documents of a part as they are read.
-struct Signed<'a, 'b> {
+struct PartVisit<'a, 'b> {
     signer: &'a mut Signer<'b>,
     number: u32,
     part: SignedPart,
 }
 
-impl Visit for Signed<'_, '_> {
+impl Visit for PartVisit<'_, '_> {
     fn document(&mut self, document: Document<'_>) -> bool {
         let Document { place, text, id, assumed, lines } = document;
         let number = self.part.documents.len() as u32;
@@ -269,15 +361,16 @@ impl Visit for Signed<'_, '_> {
         let found = match earlier {
             Some(earlier) => {
                 if self.signer.digester.is_some() {
-                    self.part.passages.skip();
+                    self.part.signed.passages.skip();
                 }
                 Found::Same(earlier)
             }
-            None => self.look_at(seat, text, lines),
+            None => self.signer.look_at(seat, number, text, lines, &mut self.part.signed),
         };
         self.part.assumed.extend(assumed.map(|assumed| (number, assumed)));
         let (bytes, id_end) = (text.len() as u64, self.part.ids.len());
-        self.part.documents.push(SignedDocument { place, found, bytes, id_end });
+        self.part.documents.push(SignedDocument { place, bytes, id_end });
+        self.part.signed.found.push(found);
         !self.signer.signing.texts
     }
 
@@ -294,7 +387,7 @@ impl Visit for Signed<'_, '_> {
     }
 }
 
-impl Signed<'_, '_> {
+impl PartVisit<'_, '_> {
     /// The source of a document, and its line if that is a record.
     fn place_of(&self, place: Place) -> (SourceId, Option<u32>) {
         match self.part.end.part {
@@ -312,55 +405,6 @@ impl Signed<'_, '_> {
         }
         self.part.pages.extend(is_page.then_some(number));
     }
-
-    fn look_at(&mut self, seat: Seat, text: &str, source_lines: Option<&[u32]>) -> Found {
-        let number = seat.number;
-        let Signer { signing, editor, tokens, shingles, sketcher, digester, repetitions, lines, repeated, .. } =
-            &mut *self.signer;
-        let text = match editor {
-            Some(editor) => {
-                let before = text.len();
-                editor.edit(seat, text, source_lines.is_some(), tokens);
-                if !editor.is_complete() {
-                    self.part.unfinished.push(number);
-                }
-                let left = editor.left(text);
-                if left.len() < before {
-                    self.part.edited.push(number);
-                }
-                left
-            }
-            None if signing.repetition => {
-                tokens.read_with_spans(text, signing.unit);
-                text
-            }
-            None => {
-                tokens.read(text, signing.unit);
-                text
-            }
-        };
-        if let Some(digester) = digester {
-            digester.add(&tokens.hashes, &mut self.part.passages);
-        }
-        if tokens.hashes.is_empty() {
-            return Found::Nothing; // nor has it a line that counts
-        }
-        let fingerprint = fingerprint(&tokens.hashes);
-        self.part.short.extend(signing.shingling.is_short(tokens.hashes.len()).then_some(number));
-        shingles.read(signing.shingling, &tokens.hashes);
-        self.part.keys.extend(signing.banding.keys(sketcher.sketch(shingles.as_slice())));
-        if signing.repetition {
-            self.part.repetition.push((number, repetitions.of(text, &tokens.hashes, &tokens.spans, &tokens.lines)));
-        }
-        if let Some(options) = signing.lines {
-            lines.read(tokens);
-            let found = repeated.find(text, tokens, lines, options);
-            let first_line = self.part.lines.len();
-            lines.add_boilerplate_candidates(number, text, tokens, options, &mut self.part.lines);
-            self.part.add_lines(number, source_lines, found, first_line);
-        }
-        Found::Tokens(fingerprint)
-    }
 }
 
 impl SignedPart {
@@ -369,22 +413,32 @@ impl SignedPart {
         Self {
             end: PartEnd { part, lines: 0, bytes: 0, texts: None },
             documents: Vec::new(),
-            keys: Vec::new(),
+            signed: Signed::default(),
             ids: String::new(),
             lost: Vec::new(),
             breaks_off: false,
             assumed: Vec::new(),
             skipped: 0,
-            repeated: Vec::new(),
-            unfinished: Vec::new(),
-            edited: Vec::new(),
-            short: Vec::new(),
-            lines: Vec::new(),
-            passages: Digest::default(),
-            repetition: Vec::new(),
             texts: Ok(PackedBlocks::default()),
             pages: Vec::new(),
         }
+    }
+}
+
+impl Signed {
+    /// Adds what was found in other documents, which are numbered from `first` on.
+    pub fn append(&mut self, other: Self, first: u32) {
+        self.found.extend(other.found);
+        self.keys.extend(other.keys);
+        self.repeated.extend(other.repeated.into_iter().map(|(number, line)| (first + number, line)));
+        self.unfinished.extend(other.unfinished.into_iter().map(|number| first + number));
+        self.edited.extend(other.edited.into_iter().map(|number| first + number));
+        self.hidden.extend(other.hidden.into_iter().map(|(number, key)| (first + number, key)));
+        self.short.extend(other.short.into_iter().map(|number| first + number));
+        let lines = other.lines.into_iter();
+        self.lines.extend(lines.map(|line| KeyedLine { document: first + line.document, ..line }));
+        self.passages.append(&other.passages);
+        self.repetition.extend(other.repetition.into_iter().map(|(number, figures)| (first + number, figures)));
     }
 
     /// Adds what was found in the lines of a document: those that are repeated, and whether they are all. From `first_line` on are those

@@ -54,7 +54,7 @@ impl Deduplicated {
         options: &DedupOptions,
         decided: Decided,
     ) -> Result<Self, Error> {
-        let Decided { gathered, edits, mut removed, left_alone } = decided;
+        let Decided { mut gathered, edits, mut removed, left_alone } = decided;
         let whole = whole_sources(&sources, &gathered);
         let is_whole = |document: DocId| {
             let source = gathered.documents.location(document).source;
@@ -72,7 +72,7 @@ impl Deduplicated {
         let mut problems: Vec<Problem> =
             named.map(|(source, reason)| sources.get(*source).problem(None, reason)).collect();
         problems.append(&mut sources.problems);
-        problems.extend(gathered.problems);
+        problems.extend(gathered.take_problems(&sources));
         let whole = whole.into_iter().map(|(source, _)| source).collect();
         let uncut_pages = if options.cuts() { sources.pages(&options.scan.reading) } else { 0 };
         let summary = Summary { skipped: gathered.skipped, uncut_pages, ..Summary::default() };

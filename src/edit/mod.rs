@@ -4,15 +4,12 @@
 //! from the text and a set of keys; passages are ranges that were found before. A line may be repeated, or be nobody's neighbour
 //! any more, because another is gone: a text is edited until nothing more is found in it, so editing what is left changes nothing.
 //!
-//! Cost: that of finding lines, once for most texts, and once more for each time that something is left out. What was cut out of long
-//! texts is kept, as a run edits them a dozen times.
-
-mod kept;
+//! Cost: that of finding lines, once for most texts, and once more for each time that something is left out.
 
 use crate::document::Seat;
-use crate::lines::{KeyedLine, LineOptions, Lines, RepeatedLine, RepeatedLines, line_similarity};
+use crate::lines::{KeyedLine, LineOptions, Lines, RepeatedLine, RepeatedLines, key, line_similarity};
 use crate::tokens::{TokenUnit, Tokens};
-use kept::{Kept, KeptCuts, Known};
+use std::collections::btree_map::Entry::{Occupied, Vacant};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 
@@ -26,13 +23,13 @@ pub struct Edits {
     /// The keys of lines that are left out wherever they stand; these only become more.
     pub boilerplate: HashSet<u64>,
     /// Ranges of texts, in order.
-    pub passages: BTreeMap<Seat, Vec<Range<usize>>>,
+    passages: BTreeMap<Seat, Vec<Range<usize>>>,
     /// Documents that are read as if they were empty.
-    pub gone: BTreeSet<Seat>,
+    gone: BTreeSet<Seat>,
+    /// The documents of which something else is left out than when this was asked last.
+    changed: BTreeSet<Seat>,
     /// So many parts come first that are read as they are: those of a reference, which stays so.
     pub uncut_parts: u32,
-    /// What was cut out of long texts.
-    kept: KeptCuts,
 }
 
 /// A part of a text that is left out.
@@ -66,6 +63,58 @@ impl Edits {
         Self { lines, drops_repeated, ..Self::default() }
     }
 
+    /// Leaves out a document.
+    pub fn leave_out(&mut self, seat: Seat) {
+        if self.gone.insert(seat) {
+            self.changed.insert(seat);
+        }
+    }
+
+    /// Takes that back.
+    pub fn bring_back(&mut self, seat: Seat) {
+        if self.gone.remove(&seat) {
+            self.changed.insert(seat);
+        }
+    }
+
+    /// Whether a document is left out.
+    pub fn is_gone(&self, seat: Seat) -> bool {
+        self.gone.contains(&seat)
+    }
+
+    /// Leaves out ranges of a document, which may touch.
+    pub fn cut(&mut self, seat: Seat, pieces: Vec<Range<usize>>) {
+        let of_document = self.passages.entry(seat).or_default();
+        of_document.extend(united(pieces));
+        of_document.sort_unstable_by_key(|bytes| bytes.start);
+        self.changed.insert(seat);
+    }
+
+    /// Takes back what was cut of a document where that is so of a range; which they were.
+    pub fn take_back(&mut self, seat: Seat, is_taken: impl Fn(&Range<usize>) -> bool) -> Vec<Range<usize>> {
+        let Occupied(mut passages) = self.passages.entry(seat) else { return Vec::new() };
+        let taken: Vec<Range<usize>> = passages.get_mut().extract_if(.., |bytes| is_taken(bytes)).collect();
+        if passages.get().is_empty() {
+            passages.remove();
+        }
+        if !taken.is_empty() {
+            self.changed.insert(seat);
+        }
+        taken
+    }
+
+    /// Lines of a document are boilerplate now, and were not before.
+    pub fn has_new_boilerplate(&mut self, seat: Seat) {
+        if seat.part >= self.uncut_parts {
+            self.changed.insert(seat);
+        }
+    }
+
+    /// The documents of which something else is left out than when this was called last. What `drops_repeated` says is not asked.
+    pub fn take_changed(&mut self) -> BTreeSet<Seat> {
+        std::mem::take(&mut self.changed)
+    }
+
     /// Whether no line is left out.
     fn leaves_lines(&self) -> bool {
         !self.drops_repeated && self.boilerplate.is_empty()
@@ -83,7 +132,11 @@ pub struct Editor<'a> {
     candidates: Vec<KeyedLine>,
     left: String,
     cuts: Vec<Cut>,
+    /// The keys of lines that were cut for others that are nearly the same.
+    hidden: Vec<u64>,
     is_complete: bool,
+    /// Whether documents that are left out are read as the others are.
+    reads_all: bool,
     is_gone: bool,
 }
 
@@ -91,8 +144,14 @@ impl<'a> Editor<'a> {
     /// For texts of which the tokens are of this unit.
     pub fn new(edits: &'a Edits, unit: TokenUnit) -> Self {
         let (lines, repeated) = (Lines::default(), RepeatedLines::of_what_stays());
-        let (candidates, left, cuts) = (Vec::new(), String::new(), Vec::new());
-        Self { edits, unit, lines, repeated, candidates, left, cuts, is_complete: true, is_gone: false }
+        let (candidates, left, cuts, hidden) = (Vec::new(), String::new(), Vec::new(), Vec::new());
+        let (is_complete, reads_all, is_gone) = (true, false, false);
+        Self { edits, unit, lines, repeated, candidates, left, cuts, hidden, is_complete, reads_all, is_gone }
+    }
+
+    /// The same, as if no document were left out.
+    pub fn of_all(edits: &'a Edits, unit: TokenUnit) -> Self {
+        Self { reads_all: true, ..Self::new(edits, unit) }
     }
 
     /// Whether lines may be left out of any document.
@@ -105,22 +164,15 @@ impl<'a> Editor<'a> {
     /// Of a page of HTML (`is_page`) all is left: its lines are not those of the source.
     pub fn edit(&mut self, seat: Seat, text: &str, is_page: bool, tokens: &mut Tokens) {
         self.cuts.clear();
+        self.hidden.clear();
         self.is_complete = true;
-        self.is_gone = false;
+        self.is_gone = self.is_gone(seat);
         let edits = self.edits;
-        if edits.gone.contains(&seat) {
+        if self.is_gone {
             tokens.read("", self.unit);
-            self.is_gone = true;
             return;
         }
         let is_uncut = is_page || seat.part < edits.uncut_parts;
-        let known = if is_uncut { None } else { Known::of(edits, seat, text) };
-        if let Some(kept) = known.as_ref().and_then(|known| edits.kept.get(seat, known)) {
-            Kept { cuts: self.cuts, is_complete: self.is_complete } = kept;
-            self.leave(text);
-            tokens.read(&self.left, self.unit);
-            return;
-        }
         let passages = edits.passages.get(&seat).into_iter().flatten();
         // A text that is not what it was is told by its tokens; here it must only be no panic.
         let is_there = |bytes: &&Range<usize>| text.get((*bytes).clone()).is_some();
@@ -149,7 +201,7 @@ impl<'a> Editor<'a> {
             if found.is_empty() && edits.drops_repeated {
                 let (repeated, is_complete) = self.repeated.find(current, tokens, &self.lines, edits.lines);
                 self.is_complete = is_complete;
-                found = repeated_lines(repeated, current, tokens);
+                found = repeated_lines(repeated, current, tokens, &mut self.hidden);
             }
             if found.is_empty() {
                 break;
@@ -160,9 +212,16 @@ impl<'a> Editor<'a> {
             self.leave(text);
         }
         name_what_stays(&mut self.cuts);
-        if let Some(known) = known {
-            edits.kept.keep(seat, known, Kept { cuts: self.cuts.clone(), is_complete: self.is_complete });
-        }
+    }
+
+    /// Whether a document is read as if it were empty.
+    pub fn is_gone(&self, seat: Seat) -> bool {
+        !self.reads_all && self.edits.is_gone(seat)
+    }
+
+    /// The keys of lines that the last edit left out for others that are nearly the same: what is left does not tell that they stand there.
+    pub fn hidden(&self) -> &[u64] {
+        &self.hidden
     }
 
     /// What is left of the text that was edited last.
@@ -177,7 +236,7 @@ impl<'a> Editor<'a> {
     /// Whether a document is edited in another way than others with the same text.
     pub fn is_edited_alone(&self, seat: Seat) -> bool {
         let is_uncut = seat.part < self.edits.uncut_parts && self.edits_lines();
-        is_uncut || self.edits.gone.contains(&seat) || self.edits.passages.contains_key(&seat)
+        is_uncut || self.edits.is_gone(seat) || self.edits.passages.contains_key(&seat)
     }
 
     /// Whether all repeated lines were found of what was left last: of too many like each other not all are compared.
@@ -202,8 +261,8 @@ impl<'a> Editor<'a> {
     }
 }
 
-/// All lines of each group but the first.
-fn repeated_lines(repeated: Vec<RepeatedLine>, text: &str, tokens: &Tokens) -> Vec<Cut> {
+/// All lines of each group but the first. The keys of those that are not the same as that first one come into `hidden`.
+fn repeated_lines(repeated: Vec<RepeatedLine>, text: &str, tokens: &Tokens, hidden: &mut Vec<u64>) -> Vec<Cut> {
     let tokens_of = |number: u64| tokens.line_tokens(number as usize - 1);
     let mut cuts: BTreeMap<u64, Cut> = BTreeMap::new();
     for line in repeated {
@@ -214,12 +273,16 @@ fn repeated_lines(repeated: Vec<RepeatedLine>, text: &str, tokens: &Tokens) -> V
         }
         let start = whole_line(text, tokens, *first).start;
         for &number in again {
-            let similarity = || match line.is_exact() {
+            let Vacant(cut) = cuts.entry(number) else { continue };
+            let similarity = match line.is_exact() {
                 true => 1.0,
                 false => line_similarity(tokens_of(*first), tokens_of(number)),
             };
-            let why = || Why::RepeatedLine { first: start, similarity: similarity() };
-            cuts.entry(number).or_insert_with(|| Cut { bytes: whole_line(text, tokens, number), why: why() });
+            if similarity < 1.0 {
+                hidden.push(key(tokens_of(number)));
+            }
+            let why = Why::RepeatedLine { first: start, similarity };
+            cut.insert(Cut { bytes: whole_line(text, tokens, number), why });
         }
     }
     cuts.into_values().collect()

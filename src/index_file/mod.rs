@@ -66,7 +66,7 @@ pub fn write(
         lengths.extend(part.documents.iter().map(|document| document.bytes as u32));
         file.texts(std::mem::replace(&mut part.texts, Ok(PackedBlocks::default()))?)
     })?;
-    problems.append(&mut gathered.problems);
+    problems.extend(gathered.take_problems(&sources));
     let corpus = gathered.corpus(&sources, &options.reading, None, unit);
     let Gathered { documents, index, bytes, skipped, .. } = &gathered;
     progress.begin(Stage::Reporting, 0);

@@ -69,8 +69,8 @@ pub struct LineCounter {
     most_held: usize,
     /// The lines before them.
     spilled: Option<Spilled>,
-    /// Documents that are the same as an earlier one, behind that one: their lines are not among the others.
-    copies: Vec<(DocId, DocId)>,
+    /// For each document, up to the last that was counted again, in which run its lines begin to count.
+    since: Vec<u32>,
 }
 
 impl Default for LineCounter {
@@ -81,7 +81,7 @@ impl Default for LineCounter {
 
 impl LineCounter {
     fn holding(most_held: usize) -> Self {
-        Self { held: Vec::new(), most_held, spilled: None, copies: Vec::new() }
+        Self { held: Vec::new(), most_held, spilled: None, since: Vec::new() }
     }
 
     /// Counts lines, which come in document order.
@@ -104,25 +104,37 @@ impl LineCounter {
         Ok(())
     }
 
-    /// Counts the lines of originals once more for copies of them. Both have been or will be given to [`extend`](Self::extend)
-    /// in document order, the copies without lines.
-    pub fn add_copies(&mut self, copies: &[(DocId, DocId)]) {
-        self.copies.extend_from_slice(copies);
+    /// Forgets the lines of some documents. Those that they have now come next, in document order again.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be written.
+    pub fn count_again(&mut self, documents: &[DocId]) -> io::Result<()> {
+        let spilled = match &mut self.spilled {
+            Some(spilled) => spilled,
+            none => none.insert(Spilled::new()?),
+        };
+        spilled.write(&self.held)?;
+        self.held.clear();
+        let Some(last) = documents.iter().max() else { return Ok(()) };
+        self.since.resize(self.since.len().max(last.index() + 1), 0);
+        documents.iter().for_each(|document| self.since[document.index()] = spilled.runs.len() as u32);
+        Ok(())
     }
 
     /// The lines that at least `least` documents hold, by where they stand first, each with so many places.
     ///
+    /// `copies` are documents that are the same as an earlier one, behind that one, for which the lines of that one count once more; theirs
+    /// were not given.
+    ///
     /// # Errors
     /// When the temporary file cannot be read.
-    pub fn finish(self, least: u32, examples: usize) -> io::Result<Vec<BoilerplateLine>> {
-        let Self { held, spilled, copies, .. } = self;
-        let copies = CopiesOf::new(copies);
+    pub fn found(&self, copies: &[(DocId, DocId)], least: u32, examples: usize) -> io::Result<Vec<BoilerplateLine>> {
+        let copies = CopiesOf::new(copies.to_vec());
         let mut last = Run::default();
-        last.read(&held);
-        drop(held);
+        last.read(&self.held);
         let held = |share: usize| &last.lines[last.starts[share]..last.starts[share + 1]];
-        let shares = (0..SHARES).into_par_iter();
-        let shares = shares.map(|number| Share { number, held: held(number), spilled: spilled.as_ref() });
+        let (spilled, since) = (self.spilled.as_ref(), &*self.since);
+        let shares = (0..SHARES).into_par_iter().map(|number| Share { number, held: held(number), spilled, since });
         let tallied = shares.map_init(Vec::new, |buffer, share| share.tallied(&copies, least, examples, buffer));
         let tallied: io::Result<Vec<Vec<BoilerplateLine>>> = tallied.collect();
         let mut lines: Vec<BoilerplateLine> = tallied?.into_iter().flatten().collect();
@@ -180,9 +192,10 @@ impl Spilled {
 
     fn write(&mut self, lines: &[KeyedLine]) -> io::Result<()> {
         self.run.read(lines);
-        let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(bytemuck::cast_slice(&self.run.lines)).map_err(unwritten)?;
         let begin = self.runs.last().and_then(|run| run.last().copied()).unwrap_or_default();
+        let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let sought = file.seek(SeekFrom::Start((begin * size_of::<KeyedLine>()) as u64));
+        sought.and_then(|_| file.write_all(bytemuck::cast_slice(&self.run.lines))).map_err(unwritten)?;
         self.runs.push(self.run.starts.iter().map(|start| begin + start).collect());
         Ok(())
     }
@@ -214,14 +227,19 @@ struct Share<'a> {
     number: usize,
     held: &'a [KeyedLine],
     spilled: Option<&'a Spilled>,
+    /// [`LineCounter::since`].
+    since: &'a [u32],
 }
 
 impl Share<'_> {
-    /// Goes through all of them, some at a time, in document order.
+    /// Goes through all that count, some at a time, those of a document one after the other.
     fn for_each(&self, buffer: &mut Vec<KeyedLine>, mut visit: impl FnMut(&[KeyedLine])) -> io::Result<()> {
         if let Some(spilled) = self.spilled {
-            for range in spilled.of_share(self.number) {
+            for (run, range) in (0..).zip(spilled.of_share(self.number)) {
                 spilled.read(range, buffer)?;
+                if !self.since.is_empty() {
+                    buffer.retain(|line| self.since.get(line.document as usize).is_none_or(|since| *since <= run));
+                }
                 visit(buffer);
             }
         }
@@ -276,7 +294,7 @@ struct Tally {
 }
 
 impl Tally {
-    /// Counts one more place, in a document not before the last one, and in the copies of that document.
+    /// Counts one more place, in the last document or one that was not counted yet, and in the copies of that document.
     fn add(&mut self, line: &KeyedLine, copies: &[(DocId, DocId)], examples: usize) {
         let Self { line: tally, last } = self;
         let (document, told) = (DocId(line.document), 1 + copies.len() as u64);
@@ -338,6 +356,7 @@ mod tests {
         fn equals_counting_in_a_map(
             documents in prop::collection::vec(prop::collection::vec(any::<u8>().prop_map(|k| u64::from(k % 20) * 0x1_0000_0001), 0..30), 1..30),
             copies in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..20),
+            rounds in prop::collection::vec(prop::collection::btree_map(0usize..30, any::<prop::sample::Index>(), 0..4), 0..3),
             least in 1u32..6,
             most_held in 1usize..100,
             threads in 1usize..5,
@@ -351,7 +370,7 @@ mod tests {
                     originals.insert(copy, original);
                 }
             }
-            let mut counter = LineCounter::holding(most_held);
+            let (mut counter, mut told) = (LineCounter::holding(most_held), Vec::new());
             let mut naive: BTreeMap<u64, Vec<LinePlace>> = BTreeMap::new();
             for number in 0..documents.len() {
                 let document = DocId(number as u32);
@@ -359,11 +378,27 @@ mod tests {
                 let keys = &documents[original.unwrap_or(number)];
                 let lines = (0..).zip(keys).map(|(line, &key)| KeyedLine { key, document: document.0, line });
                 match original {
-                    Some(original) => counter.add_copies(&[(DocId(original as u32), document)]),
+                    Some(original) => told.push((DocId(original as u32), document)),
                     None => counter.extend(lines.clone()).unwrap(),
                 }
                 for KeyedLine { key, line, .. } in lines {
                     naive.entry(key).or_default().push(LinePlace { document, line });
+                }
+            }
+            // Some have other lines then.
+            for again in rounds {
+                let is_alone = |number: &usize| !originals.iter().any(|(copy, original)| number == copy || number == original);
+                let again = again.into_iter().filter(|(number, _)| *number < documents.len() && is_alone(number));
+                let again: Vec<(DocId, &Vec<u64>)> =
+                    again.map(|(number, of)| (DocId(number as u32), &documents[of.index(documents.len())])).collect();
+                let numbers: Vec<DocId> = again.iter().map(|(document, _)| *document).collect();
+                counter.found(&told, least, most).unwrap();
+                counter.count_again(&numbers).unwrap();
+                naive.values_mut().for_each(|places| places.retain(|place| !numbers.contains(&place.document)));
+                for (document, keys) in again {
+                    let lines = (0..).zip(keys).map(|(line, &key)| KeyedLine { key, document: document.0, line });
+                    counter.extend(lines.clone()).unwrap();
+                    lines.for_each(|KeyedLine { key, line, .. }| naive.entry(key).or_default().push(LinePlace { document, line }));
                 }
             }
             let mut expected = Vec::new();
@@ -381,7 +416,7 @@ mod tests {
             }
             expected.sort_by_key(|line| line.examples[0]);
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            prop_assert_eq!(pool.install(|| counter.finish(least, most)).unwrap(), expected);
+            prop_assert_eq!(pool.install(|| counter.found(&told, least, most)).unwrap(), expected);
         }
     }
 }

@@ -20,7 +20,7 @@ struct Place {
 }
 
 /// Calls `visit` with the range of every match of at least `least` tokens that is of interest, and a few that are not.
-pub fn matches(texts: &Texts, mut places: Vec<Spot>, least: usize, mut visit: impl FnMut(Range<usize>)) {
+pub fn matches(texts: &Texts<'_>, mut places: Vec<Spot>, least: usize, mut visit: impl FnMut(Range<usize>)) {
     places.sort_unstable_by(|&a, &b| texts.compare_after(a, b));
     let mut by_before: Vec<u32> = (0..places.len() as u32).collect();
     by_before.sort_unstable_by(|&a, &b| texts.compare_before(places[a as usize], places[b as usize]));

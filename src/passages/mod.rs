@@ -36,8 +36,10 @@ pub const PASSAGE_TOKENS: RangeInclusive<u32> = 2..=100_000;
 pub struct Digest {
     prefixes: Vec<u64>,
     anchors: Vec<Anchor>,
-    /// Where the prefixes of each document end.
+    /// Where the prefixes of each text end.
     ends: Vec<usize>,
+    /// Documents of which the last texts are, one each, rather than those before them.
+    again: Vec<DocId>,
 }
 
 /// Makes digests.
@@ -81,23 +83,33 @@ impl Digest {
         self.ends.extend(other.ends.iter().map(|end| start + end));
     }
 
+    /// Puts other texts in the place of those of some documents, in the order of `other`. What was kept of those stays in memory.
+    pub fn replace(&mut self, documents: &[DocId], other: &Digest) {
+        self.append(other);
+        self.again.extend_from_slice(documents);
+    }
+
     /// The passages of at least so many tokens, by where they stand first; `min_tokens` is that of the digester.
-    pub fn passages(mut self, min_tokens: u32, copies: &Copies) -> Vec<Passage> {
+    pub fn passages(&self, min_tokens: u32, copies: &Copies) -> Vec<Passage> {
         let winnowing = Winnowing::new(min_tokens as usize);
-        let texts = Texts::new(std::mem::take(&mut self.prefixes), std::mem::take(&mut self.ends));
+        let texts = Texts::of(self);
         // Of copies only the first is looked at; the places of the others are those of the first.
-        self.anchors.retain(|anchor| copies.is_first(texts.document(anchor.at)));
-        self.anchors.par_sort_unstable();
+        let is_first = |anchor: &&Anchor| texts.current(anchor.at).is_some_and(|document| copies.is_first(document));
+        let mut anchors: Vec<Anchor> = self.anchors.iter().filter(is_first).copied().collect();
+        anchors.par_sort_unstable();
         let mut copies_of: BTreeMap<DocId, Vec<DocId>> = BTreeMap::new();
         for (document, first) in copies.firsts().filter(|(document, first)| document != first) {
             copies_of.entry(first).or_default().push(document);
         }
         let least = min_tokens as usize;
-        let mut found = longest(&texts, &self.anchors, least);
-        let whole = copies_of.keys().map(|&first| texts.range(first)).filter(|range| range.len() >= least);
+        let mut found = longest(&texts, &anchors, least);
+        let whole = copies_of
+            .keys()
+            .map(|first| texts.range(texts.texts[first.index()] as usize))
+            .filter(|range| range.len() >= least);
         found.extend(whole);
         let distinct = distinct(&texts, not_contained(found));
-        let mut passages = places(&texts, &self.anchors, winnowing, &distinct);
+        let mut passages = places(&texts, &anchors, winnowing, &distinct);
         passages.par_iter_mut().for_each(|passage| passage.add_copies(&copies_of));
         passages.par_sort_unstable_by(|a, b| (&a.places[0], a.tokens).cmp(&(&b.places[0], b.tokens)));
         passages
@@ -128,47 +140,63 @@ pub struct PassagePlace {
     pub tokens: u32,
 }
 
-/// All documents, one after the other, each as the polynomials of its prefixes. A place is the number of a prefix.
+/// All texts, one after the other, each as the polynomials of its prefixes. A place is the number of a prefix.
 #[derive(Debug)]
-struct Texts {
-    prefixes: Vec<u64>,
-    /// Where each document ends.
-    ends: Vec<usize>,
+struct Texts<'a> {
+    prefixes: &'a [u64],
+    /// Where each text ends.
+    ends: &'a [usize],
+    /// The document that each text is of, or was.
+    documents: Vec<DocId>,
+    /// The text of each document.
+    texts: Vec<u32>,
     powers: Powers,
 }
 
-impl Texts {
-    fn new(prefixes: Vec<u64>, ends: Vec<usize>) -> Self {
+impl<'a> Texts<'a> {
+    fn of(Digest { prefixes, ends, again, .. }: &'a Digest) -> Self {
         let starts = std::iter::once(0).chain(ends.iter().copied());
-        let longest = starts.zip(&ends).map(|(start, end)| end - start).max().unwrap_or_default();
-        Self { prefixes, ends, powers: Powers::up_to(longest) }
+        let longest = starts.zip(ends).map(|(start, end)| end - start).max().unwrap_or_default();
+        let count = (ends.len() - again.len()) as u32;
+        let documents: Vec<DocId> = (0..count).map(DocId).chain(again.iter().copied()).collect();
+        let mut texts: Vec<u32> = (0..count).collect();
+        (count..).zip(again).for_each(|(text, document)| texts[document.index()] = text);
+        Self { prefixes, ends, documents, texts, powers: Powers::up_to(longest) }
     }
 
-    fn document(&self, at: usize) -> DocId {
-        DocId(self.ends.partition_point(|&end| end <= at) as u32)
+    /// The number of the text of a place.
+    fn text(&self, at: usize) -> usize {
+        self.ends.partition_point(|&end| end <= at)
     }
 
-    /// The places of a document, which are its tokens: the last of its prefixes is behind them.
-    fn range(&self, document: DocId) -> Range<usize> {
-        let start = document.index().checked_sub(1).map_or(0, |before| self.ends[before]);
-        start..self.ends[document.index()].max(start + 1) - 1
+    /// The document of a place, if it has that text now.
+    fn current(&self, at: usize) -> Option<DocId> {
+        let text = self.text(at);
+        let document = self.documents[text];
+        (self.texts[document.index()] as usize == text).then_some(document)
+    }
+
+    /// The places of a text, which are its tokens: the last of its prefixes is behind them.
+    fn range(&self, text: usize) -> Range<usize> {
+        let start = text.checked_sub(1).map_or(0, |before| self.ends[before]);
+        start..self.ends[text].max(start + 1) - 1
     }
 
     fn spot(&self, at: usize) -> Spot {
-        let Range { start, end } = self.range(self.document(at));
+        let Range { start, end } = self.range(self.text(at));
         Spot { at, start, end }
     }
 
     fn common_after(&self, a: Spot, b: Spot) -> usize {
-        self.powers.common_after(&self.prefixes, a.at, b.at, (a.end - a.at).min(b.end - b.at))
+        self.powers.common_after(self.prefixes, a.at, b.at, (a.end - a.at).min(b.end - b.at))
     }
 
     fn common_before(&self, a: Spot, b: Spot) -> usize {
-        self.powers.common_before(&self.prefixes, a.at, b.at, (a.at - a.start).min(b.at - b.start))
+        self.powers.common_before(self.prefixes, a.at, b.at, (a.at - a.start).min(b.at - b.start))
     }
 
     fn token(&self, at: usize) -> u64 {
-        self.powers.of_range(&self.prefixes, at, 1)
+        self.powers.of_range(self.prefixes, at, 1)
     }
 
     /// The order of what follows two places; the end of a document is before every token.
@@ -186,7 +214,7 @@ impl Texts {
     }
 
     fn hash(&self, range: &Range<usize>) -> u64 {
-        self.powers.of_range(&self.prefixes, range.start, range.len())
+        self.powers.of_range(self.prefixes, range.start, range.len())
     }
 }
 
@@ -199,7 +227,7 @@ struct Spot {
 }
 
 /// Ranges of at least `least` tokens that stand elsewhere too; among them all that cannot be made longer.
-fn longest(texts: &Texts, anchors: &[Anchor], least: usize) -> Vec<Range<usize>> {
+fn longest(texts: &Texts<'_>, anchors: &[Anchor], least: usize) -> Vec<Range<usize>> {
     let groups: Vec<&[Anchor]> = anchors.chunk_by(|a, b| a.gram == b.gram).filter(|group| group.len() > 1).collect();
     let is_new = |group: &&[Anchor]| group[0].before == 0 || group.iter().any(|other| other.before != group[0].before);
     let of_group = |group: &[Anchor]| {
@@ -224,7 +252,7 @@ fn not_contained(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
 }
 
 /// The first of those with the same tokens.
-fn distinct(texts: &Texts, ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+fn distinct(texts: &Texts<'_>, ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     let hashed = ranges.into_par_iter().map(|range| (texts.hash(&range), range.len(), range));
     let mut hashed: Vec<_> = hashed.collect();
     hashed.par_sort_unstable_by_key(|(hash, tokens, range)| (*hash, *tokens, range.start));
@@ -243,7 +271,7 @@ struct Sought {
 }
 
 impl Sought {
-    fn new(texts: &Texts, anchors: &[Anchor], winnowing: Winnowing, range: &Range<usize>) -> Self {
+    fn new(texts: &Texts<'_>, anchors: &[Anchor], winnowing: Winnowing, range: &Range<usize>) -> Self {
         let group = |anchor: Anchor| {
             let first = anchors.partition_point(|other| other.gram < anchor.gram);
             (first, anchors[first..].partition_point(|other| other.gram == anchor.gram))
@@ -272,7 +300,7 @@ const FEW: usize = 16;
 
 /// The passages with these tokens, each with all of its places. Those that have an anchor at the same offset and are as long, such as
 /// a common beginning and one word more, are found by one look at the places of that anchor.
-fn places(texts: &Texts, anchors: &[Anchor], winnowing: Winnowing, ranges: &[Range<usize>]) -> Vec<Passage> {
+fn places(texts: &Texts<'_>, anchors: &[Anchor], winnowing: Winnowing, ranges: &[Range<usize>]) -> Vec<Passage> {
     let sought = ranges.par_iter().map(|range| Sought::new(texts, anchors, winnowing, range));
     let mut sought: Vec<Sought> = sought.collect();
     sought.par_sort_unstable_by_key(Sought::key);
@@ -289,10 +317,10 @@ fn places(texts: &Texts, anchors: &[Anchor], winnowing: Winnowing, ranges: &[Ran
             // A range over the end of a document, of which prefixes begin anew, has the hash of no other.
             let hash = texts.hash(&(start..start + tokens));
             let Ok(number) = sought.binary_search_by_key(&hash, |sought| sought.hash) else { continue };
-            let document = texts.document(start);
-            let whole = texts.range(document);
+            let text = texts.text(start);
+            let whole = texts.range(text);
             if start + tokens <= whole.end {
-                let start = (start - whole.start) as u32;
+                let (document, start) = (texts.documents[text], (start - whole.start) as u32);
                 found[number].push(PassagePlace { document, start, tokens: tokens as u32 });
             }
         }

@@ -3,9 +3,14 @@
 use super::*;
 use crate::index::{Index, fingerprint};
 use proptest::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn found(documents: &[Vec<u64>], min_tokens: u32) -> Vec<Passage> {
+    found_again(documents, &BTreeMap::new(), min_tokens)
+}
+
+/// Some of the documents had other tokens first.
+fn found_again(documents: &[Vec<u64>], before: &BTreeMap<usize, Vec<u64>>, min_tokens: u32) -> Vec<Passage> {
     let mut index = Index::new(1);
     let digester = Digester::new(min_tokens);
     let (mut all, mut part) = (Digest::default(), Digest::default());
@@ -18,9 +23,17 @@ fn found(documents: &[Vec<u64>], min_tokens: u32) -> Vec<Passage> {
         if number % 3 == 0 {
             all.append(&std::mem::take(&mut part));
         }
-        digester.add(tokens, &mut part);
+        digester.add(before.get(&number).unwrap_or(tokens), &mut part);
     }
     all.append(&part);
+    let again: Vec<usize> = before.keys().copied().filter(|&number| number < documents.len()).collect();
+    // Two at a time, the last ones first.
+    for some in again.rchunks(2) {
+        let mut other = Digest::default();
+        some.iter().for_each(|&number| digester.add(&documents[number], &mut other));
+        let some: Vec<DocId> = some.iter().map(|&number| DocId(number as u32)).collect();
+        all.replace(&some, &other);
+    }
     all.passages(min_tokens, &index.collapse())
 }
 
@@ -72,6 +85,10 @@ fn naive(documents: &[Vec<u64>], min_tokens: u32) -> Vec<Passage> {
 
 /// Pieces of a few texts put together anew: common runs of every length, at every place, inside documents too.
 fn documents() -> impl Strategy<Value = Vec<Vec<u64>>> {
+    prop::collection::vec(text(), 0..7)
+}
+
+fn text() -> impl Strategy<Value = Vec<u64>> {
     let of_text =
         |(text, start, length): (u64, u64, u64)| (start..start + length).map(move |at| text << 32 | at).collect();
     let of_one_token = |(token, times): (u64, usize)| vec![token; times];
@@ -79,8 +96,7 @@ fn documents() -> impl Strategy<Value = Vec<Vec<u64>>> {
         4 => (0u64..4, 0u64..30, 1u64..30).prop_map(of_text),
         1 => (0u64..3, 1usize..20).prop_map(of_one_token),
     ];
-    let document = prop::collection::vec(piece, 0..6).prop_map(|pieces: Vec<Vec<u64>>| pieces.concat());
-    prop::collection::vec(document, 0..7)
+    prop::collection::vec(piece, 0..6).prop_map(|pieces: Vec<Vec<u64>>| pieces.concat())
 }
 
 proptest! {
@@ -89,6 +105,15 @@ proptest! {
     #[test]
     fn equals_the_definition(documents in documents(), min_tokens in 1u32..24) {
         prop_assert_eq!(found(&documents, min_tokens), naive(&documents, min_tokens));
+    }
+
+    #[test]
+    fn equals_the_definition_when_texts_have_changed(
+        documents in documents(),
+        before in prop::collection::btree_map(0usize..7, text(), 0..7),
+        min_tokens in 1u32..24,
+    ) {
+        prop_assert_eq!(found_again(&documents, &before, min_tokens), naive(&documents, min_tokens));
     }
 
     /// Copies of one text with a few words changed.

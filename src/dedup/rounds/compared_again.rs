@@ -29,14 +29,12 @@ use std::collections::{BTreeMap, BTreeSet};
 impl Rounds<'_> {
     /// Takes back near-duplicates of what is not like them any more; whether there are any.
     pub(in crate::dedup) fn take_back_near(&mut self) -> Result<bool, Error> {
-        if !std::mem::take(&mut self.cuts_changed) {
+        let (is_any, recut) = (std::mem::take(&mut self.has_new_boilerplate), std::mem::take(&mut self.recut));
+        if !is_any && recut.is_empty() {
             return Ok(false);
         }
         let Some(gathered) = self.gathered.take() else { return Ok(false) };
-        // What goes is read as if it were there.
-        let gone = std::mem::take(&mut self.edits.gone);
-        let compared = self.compared_again(&gathered, &gone);
-        self.edits.gone = gone;
+        let compared = self.compared_again(&gathered, |seat| is_any || recut.contains(&seat));
         let mut back = BTreeSet::new();
         for (number, similarity) in compared? {
             let removed = &mut self.removed[number];
@@ -53,25 +51,22 @@ impl Rounds<'_> {
             self.came_back = back.iter().map(|&document| gathered.documents.seat(document)).collect();
         }
         self.gathered = Some(gathered);
-        self.lines_are_counted &= back.is_empty();
-        self.is_current &= back.is_empty();
         Ok(!back.is_empty())
     }
 
-    /// How alike those of `removed` are, by their places there, that went for a document of which something may have been cut; none where
-    /// that is below the threshold.
+    /// How alike those of `removed` are, by their places there, that went for a document of which something else `may_be_cut` than before;
+    /// none where that is below the threshold.
     fn compared_again(
         &self,
         gathered: &Gathered,
-        gone: &BTreeSet<Seat>,
+        may_be_cut: impl Fn(Seat) -> bool,
     ) -> Result<Vec<(usize, Option<Similarity>)>, Problem> {
         let corpus = self.corpus(gathered);
         let runs = self.cut_passages.runs();
         let mut near: BTreeMap<DocId, Vec<(usize, DocId)>> = BTreeMap::new();
         for (number, removed) in self.removed.iter().enumerate().filter(|(_, removed)| removed.reason == Reason::Near) {
             let seat = corpus.documents.seat(removed.representative);
-            let may_be_cut = !self.edits.boilerplate.is_empty() || self.edits.passages.contains_key(&seat);
-            if may_be_cut && !gone.contains(&seat) {
+            if may_be_cut(seat) && !self.edits.is_gone(seat) {
                 near.entry(removed.representative).or_default().push((number, removed.document));
             }
         }
@@ -92,7 +87,7 @@ impl Rounds<'_> {
         };
         let after_cuts = || AfterCuts {
             reader: Reader::new(corpus),
-            editor: Editor::new(&self.edits, corpus.unit),
+            editor: Editor::of_all(&self.edits, corpus.unit),
             shingling: self.signing.shingling,
             tokens: Tokens::default(),
             shingles: Shingles::default(),

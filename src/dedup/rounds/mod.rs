@@ -1,8 +1,13 @@
 //! The rounds of a deduplication: everything is read, with what is known to go left out, and more is found that goes.
+//!
+//! From the third reading on, documents alone of which something else is left out than before are read again (`gather`). What boilerplate
+//! and passages are found by is kept from one round to the next for that.
 
 mod compared_again;
 mod passages;
 mod runs;
+#[cfg(test)]
+mod tests;
 
 use super::keep::Preference;
 use super::told::{Reason, Removed};
@@ -22,7 +27,7 @@ use crate::report::{Leak, LeakKind};
 use crate::sign::Signing;
 use crate::source::{Part, SourceId, Sources};
 use passages::CutPassages;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// What is known so far.
 pub(super) struct Rounds<'a> {
@@ -30,15 +35,16 @@ pub(super) struct Rounds<'a> {
     options: &'a DedupOptions,
     preference: Preference,
     wanted: Wanted,
+    /// What documents are read for: the first time to be compared alone, as nearly always many go then.
     signing: Signing,
     /// The place of each document in the order of preference, where that is not document order.
     ranks: Option<Vec<u32>>,
-    /// Whether boilerplate has been looked for in what is left.
-    lines_are_counted: bool,
-    /// Whether what was read last was read for lines and passages too, and nothing was found since that is left out.
-    is_current: bool,
-    /// Whether more was cut, or less, since near-duplicates were compared with what they went for.
-    cuts_changed: bool,
+    /// Whether there is more boilerplate than when near-duplicates were compared with what they went for.
+    has_new_boilerplate: bool,
+    /// The documents of which passages were cut, or came back, since then.
+    recut: BTreeSet<Seat>,
+    /// The documents that are not what they were when all were compared last; none if they were not yet.
+    uncompared: Option<BTreeSet<Seat>>,
     /// How many documents there are.
     count: Option<usize>,
     /// What is left out from now on.
@@ -49,9 +55,14 @@ pub(super) struct Rounds<'a> {
     came_back: BTreeSet<Seat>,
     /// What goes, in the order in which it was found.
     removed: Vec<Removed>,
-    /// What was read last.
+    /// What was read last, for all that is looked for.
     gathered: Option<Gathered>,
+    /// How many documents were read since all were.
+    read_again: usize,
 }
+
+/// After so many documents of a hundred that were read alone all are read, one after the other.
+const MOST_AGAIN: usize = if cfg!(test) { 10_000 } else { 50 };
 
 /// What the rounds came to.
 pub(super) struct Decided {
@@ -80,7 +91,6 @@ impl<'a> Rounds<'a> {
         edits.uncut_parts = sources.parts().take_while(is_of_reference).count() as u32;
         let preference = Preference::new(&options.keep, &options.prefer)?;
         let (ranks, removed, gathered) = (None, Vec::new(), None);
-        let (lines_are_counted, is_current, cuts_changed) = (false, false, false);
         Ok(Self {
             sources,
             options,
@@ -88,15 +98,16 @@ impl<'a> Rounds<'a> {
             wanted,
             signing,
             ranks,
-            lines_are_counted,
-            is_current,
-            cuts_changed,
+            has_new_boilerplate: false,
+            recut: BTreeSet::new(),
+            uncompared: None,
             count: None,
             edits,
             cut_passages: CutPassages::default(),
             came_back: BTreeSet::new(),
             removed,
             gathered,
+            read_again: 0,
         })
     }
 
@@ -104,11 +115,7 @@ impl<'a> Rounds<'a> {
     /// it went for goes now, or only the reference has been asked so far.
     pub(super) fn compare(&mut self, progress: &Progress) -> Result<bool, Error> {
         let is_first = self.count.is_none();
-        // The first time nearly always something goes, and all has to be read again without it.
-        let passages = self.options.scan.passages.filter(|_| !is_first);
-        let wants_lines = self.options.drops_boilerplate_lines && !self.lines_are_counted && !is_first;
-        let lines = wants_lines.then_some(self.edits.lines.equal_only());
-        let gathered = self.read(Signing { lines, passages, ..self.signing }, progress)?;
+        let gathered = self.read(progress)?;
         let reading = &self.options.scan.reading;
         if is_first {
             self.ranks = self.preference.ranks(self.sources, reading, &gathered.documents, &gathered.lengths)?;
@@ -126,26 +133,29 @@ impl<'a> Rounds<'a> {
         removed.retain(|removed| {
             removed.reason != Reason::Near || !self.came_back.contains(&seat(removed.representative))
         });
-        self.edits.gone.extend(removed.iter().map(|removed| seat(removed.document)));
+        self.uncompared = (!is_before_cuts).then(|| self.came_back.clone());
+        removed.iter().for_each(|removed| self.edits.leave_out(seat(removed.document)));
         let goes = |document: DocId| removed.binary_search_by_key(&document, |removed| removed.document).is_ok();
         // There is an end: a document goes for one that is preferred to it, so whether it stays changes only with those before it
         // in that order, of which the first stays, and with cuts. Those of a document are taken back a few times at most
         // (`passages`), and only become more between.
         let comes_back = |removed: &Removed| removed.reason.is_of_cluster() && goes(removed.representative);
         let has_come_back = self.bring_back(&gathered.documents, comes_back);
-        self.lines_are_counted &= !has_come_back;
-        self.is_current = !is_first && removed.is_empty() && !has_come_back;
         self.removed.append(&mut removed);
-        self.gathered = Some(gathered);
         self.edits.drops_repeated = self.options.drops_repeated_lines;
+        let boilerplate = Some(self.edits.lines.equal_only()).filter(|_| self.options.drops_boilerplate_lines);
+        let looks_for_more = is_first && (boilerplate.is_some() || self.options.scan.passages.is_some());
+        if is_first {
+            self.signing = Signing { lines: boilerplate, passages: self.options.scan.passages, ..self.signing };
+        }
+        self.gathered = (!looks_for_more && !is_before_cuts).then_some(gathered);
         Ok(has_come_back || is_before_cuts)
     }
 
     /// Takes back what went, where that is so of it; whether there is any.
     fn bring_back(&mut self, documents: &Documents, comes_back: impl Fn(&Removed) -> bool) -> bool {
-        let gone = &mut self.edits.gone;
         let back = self.removed.extract_if(.., |removed| comes_back(removed));
-        back.map(|removed| gone.remove(&documents.seat(removed.document))).count() > 0
+        back.map(|removed| self.edits.bring_back(documents.seat(removed.document))).count() > 0
     }
 
     /// What all of them came to, if anything was read.
@@ -158,44 +168,41 @@ impl<'a> Rounds<'a> {
 
     /// Looks for boilerplate lines; whether there are any that were not known.
     pub(super) fn find_boilerplate(&mut self, progress: &Progress) -> Result<bool, Error> {
-        // Documents and lines that go make no line stand in more documents; a passage that goes may leave such a line.
-        if self.lines_are_counted {
-            return Ok(false);
-        }
-        self.lines_are_counted = true;
-        // What is told again within a document is not asked for here.
-        let lines = Some(self.edits.lines.equal_only());
-        let mut gathered = self.current(Signing { lines, ..self.signing }, progress)?;
-        let lines = gathered.lines.take();
+        let gathered = self.read(progress)?;
+        let least = self.edits.lines.boilerplate_documents;
+        let mut found = match &gathered.lines {
+            Some(lines) => lines.found(&gathered.copies, least, usize::MAX)?,
+            None => Vec::new(),
+        };
+        // Pages, which are not cut, tell again what is known.
+        found.retain(|line| self.edits.boilerplate.insert(line.key));
+        let new: HashSet<u64> = found.iter().map(|line| line.key).collect();
+        let hidden = gathered.hidden.iter().filter(|(_, key)| new.contains(key)).map(|(document, _)| *document);
+        let places = found.iter().flat_map(|line| &line.examples).map(|place| place.document);
+        places.chain(hidden).for_each(|document| self.edits.has_new_boilerplate(gathered.documents.seat(document)));
+        self.has_new_boilerplate |= !found.is_empty();
         self.gathered = Some(gathered);
-        if let Some(lines) = lines {
-            let lines = lines.finish(self.edits.lines.boilerplate_documents, 0)?;
-            let known = self.edits.boilerplate.len();
-            // Pages, which are not cut, tell again what is known.
-            self.edits.boilerplate.extend(lines.iter().map(|line| line.key));
-            let has_found = self.edits.boilerplate.len() > known;
-            // What went for such a line comes back, and may be boilerplate itself.
-            self.lines_are_counted = !(has_found && self.options.drops_repeated_lines);
-            self.is_current &= !has_found;
-            self.cuts_changed |= has_found;
-            return Ok(has_found);
-        }
-        Ok(false)
+        Ok(!found.is_empty())
     }
 
-    /// What was read last, if it is current; else it is read.
-    fn current(&mut self, signing: Signing, progress: &Progress) -> Result<Gathered, Error> {
-        match self.gathered.take().filter(|_| self.is_current) {
-            Some(gathered) => Ok(gathered),
-            None => self.read(signing, progress),
+    /// Reads what is left out otherwise than before, or everything.
+    fn read(&mut self, progress: &Progress) -> Result<Gathered, Error> {
+        let (reading, changed) = (&self.options.scan.reading, self.edits.take_changed());
+        if let Some(uncompared) = &mut self.uncompared {
+            uncompared.extend(&changed);
         }
-    }
-
-    /// Reads everything, with what is left out by now.
-    fn read(&mut self, signing: Signing, progress: &Progress) -> Result<Gathered, Error> {
-        let reading = &self.options.scan.reading;
-        self.gathered = None; // or there would be two of it
-        let gathered = gather(self.sources, reading, signing, Some(&self.edits), progress, |_| Ok(()))?;
+        if let Some(mut gathered) = self.gathered.take() {
+            let changed: BTreeSet<DocId> = changed.into_iter().map(|seat| gathered.documents.at(seat)).collect();
+            self.read_again += changed.len();
+            if 100 * self.read_again <= MOST_AGAIN * gathered.documents.len() {
+                gathered.sign_again(self.sources, reading, self.signing, &self.edits, changed)?;
+                #[cfg(test)]
+                tests::assert_as_read_anew(self, &gathered);
+                return Ok(gathered);
+            }
+        }
+        self.read_again = 0;
+        let gathered = gather(self.sources, reading, self.signing, Some(&self.edits), progress, |_| Ok(()))?;
         match self.count.replace(gathered.documents.len()) {
             Some(before) if before != gathered.documents.len() => {
                 Err(Error::Input("the input has changed while it was read".into()))
@@ -268,7 +275,13 @@ impl<'a> Rounds<'a> {
             Only::Exact => Vec::new(),
             _ => {
                 let rank = |first| is_compared(first).then(|| rank(best_of(first)));
-                self.wanted.joined(corpus, copies, rank, progress, &mut problems)
+                let is_new = |document| match &self.uncompared {
+                    Some(uncompared) => uncompared.contains(&corpus.documents.seat(document)),
+                    None => true,
+                };
+                #[cfg(test)]
+                tests::assert_none_else_is_like_another(self.wanted, corpus, copies, rank, is_new);
+                self.wanted.joined(corpus, copies, rank, is_new, progress, &mut problems)
             }
         };
         unchanged(&problems)?;

@@ -16,16 +16,14 @@
 use super::runs::{Run, find_runs};
 use super::{Removed, Rounds};
 use crate::document::{DocId, Seat};
-use crate::edit::{Cut, Original, Why, united};
+use crate::edit::{Cut, Original, Why};
 use crate::error::Error;
 use crate::gather::Gathered;
 use crate::ordered::try_map_in_order;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::reader::Reader;
-use crate::sign::Signing;
 use crate::tokens::Tokens;
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -137,14 +135,13 @@ impl Rounds<'_> {
 
     /// Looks for passages of at least so many tokens; whether there are any.
     pub(in crate::dedup) fn find_passages(&mut self, least: u32, progress: &Progress) -> Result<bool, Error> {
-        let mut gathered = self.current(Signing { passages: Some(least), ..self.signing }, progress)?;
-        self.is_current = false; // nobody asks for more before the next comparison
+        let gathered = self.read(progress)?;
         let own = gathered.documents.first_of(self.sources.first_own());
         let copies = gathered.index.collapse();
         let came_back = std::mem::take(&mut self.came_back);
         let left_alone: BTreeSet<Seat> = self.cut_passages.left_alone().collect();
         let is_left_alone = |document: DocId| document < own || left_alone.contains(&gathered.documents.seat(document));
-        let passages = std::mem::take(&mut gathered.passages).passages(least, &copies);
+        let passages = gathered.passages.passages(least, &copies);
         let mut wanted: BTreeMap<DocId, Vec<Found>> = BTreeMap::new();
         let mut want = |document, Range { start, end }: Range<u32>, number, is_cut| {
             if start < end {
@@ -192,12 +189,9 @@ impl Rounds<'_> {
         located?;
         self.gathered = Some(gathered);
         let has_found = !found.is_empty();
-        self.lines_are_counted &= !has_found;
-        self.cuts_changed |= has_found;
         for (seat, pieces) in found {
-            let of_document = self.edits.passages.entry(seat).or_default();
-            of_document.extend(united(pieces));
-            of_document.sort_unstable_by_key(|bytes| bytes.start);
+            self.edits.cut(seat, pieces);
+            self.recut.insert(seat);
         }
         let cut = stay.into_iter().zip(cut).filter(|(_, cut)| !cut.is_empty());
         self.cut_passages.cut.extend(cut.filter_map(|(stays, cut)| Some(CutPassage { stays: stays?, cut })));
@@ -213,20 +207,14 @@ impl Rounds<'_> {
             self.cut_passages.cut.iter_mut().zip(is_lost).filter(|(_, is_lost)| *is_lost)
         {
             // What a document that goes told twice itself goes with it.
-            let is_gone = self.edits.gone.contains(&stays.seat);
+            let is_gone = self.edits.is_gone(stays.seat);
             for (seat, pieces) in cut.extract_if(.., |(seat, _)| !(is_gone && *seat == stays.seat)) {
                 back.entry(seat).or_default().extend(pieces);
             }
         }
-        let edited = &mut self.edits.passages;
         let mut taken: BTreeMap<Seat, Pieces> = BTreeMap::new();
         for (seat, pieces) in &back {
-            if let Entry::Occupied(mut passages) = edited.entry(*seat) {
-                taken.insert(*seat, passages.get_mut().extract_if(.., |bytes| meets(pieces, bytes)).collect());
-                if passages.get().is_empty() {
-                    passages.remove();
-                }
-            }
+            taken.insert(*seat, self.edits.take_back(*seat, |bytes| meets(pieces, bytes)));
             *self.cut_passages.taken_back.entry(*seat).or_default() += 1;
         }
         // What was cut as one with that is found again.
@@ -244,9 +232,7 @@ impl Rounds<'_> {
         };
         self.bring_back(&gathered.documents, comes_back);
         self.gathered = Some(gathered);
-        self.lines_are_counted &= back.is_empty();
-        self.is_current &= back.is_empty();
-        self.cuts_changed |= !back.is_empty();
+        self.recut.extend(back.keys());
         Ok(!back.is_empty())
     }
 
@@ -258,7 +244,7 @@ impl Rounds<'_> {
             stay.entry(passage.stays.seat).or_default().push(number);
         }
         let lost_of = |reader: &mut Reader<'_>, (seat, numbers): (Seat, Vec<usize>)| {
-            if self.edits.gone.contains(&seat) {
+            if self.edits.is_gone(seat) {
                 return Ok(numbers);
             }
             // What else is cut there stands somewhere, or is boilerplate; of a line that goes for one that is nearly the same not all does.

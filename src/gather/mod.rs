@@ -1,4 +1,7 @@
-//! Gathering: what is kept of each part, put together in document order while threads read on.
+//! Gathering: what is kept of each part, put together in document order while threads read on; and again, of documents of which
+//! something else is left out than before (`again`).
+
+mod again;
 
 use crate::document::{DocId, Documents};
 use crate::edit::Edits;
@@ -11,7 +14,7 @@ use crate::progress::{Progress, Stage};
 use crate::reader::Corpus;
 use crate::repetition::Repetition;
 use crate::seen::Seen;
-use crate::sign::{Found, SignedPart, Signer, Signing};
+use crate::sign::{Found, Signed, SignedPart, Signer, Signing};
 use crate::source::{Assumed, Part, Reading, SourceId, Sources};
 use crate::tokens::TokenUnit;
 use rayon::prelude::*;
@@ -28,6 +31,13 @@ pub struct Gathered {
     pub repeated: Vec<(DocId, RepeatedLine)>,
     /// Documents of which something was left out before they were looked at.
     pub edited: Vec<DocId>,
+    /// The keys of lines that were left out for others that are nearly the same, with their documents.
+    pub hidden: Vec<(DocId, u64)>,
+    /// Documents whose nearly equal lines were too many to compare.
+    pub unfinished: Vec<DocId>,
+    /// Documents that are the same as an earlier one, behind that one, in order; of what is kept for lines and passages they have nothing
+    /// of their own.
+    pub copies: Vec<(DocId, DocId)>,
     /// Documents with tokens, but less than a shingle; told where there is a reference.
     pub short: Vec<DocId>,
     /// How long the text of each is, in bytes; where texts are edited, and before they are.
@@ -40,7 +50,7 @@ pub struct Gathered {
     pub passages: Digest,
     /// How much is told again inside documents; empty when that is not measured.
     pub repetition: Vec<(DocId, Repetition)>,
-    /// What could not be read.
+    /// What could not be read, but for [`Gathered::unfinished`].
     pub problems: Vec<Problem>,
     /// What was assumed of texts that are not plain UTF-8.
     pub assumed: Vec<(DocId, Assumed)>,
@@ -63,6 +73,16 @@ impl Gathered {
     ) -> Corpus<'a> {
         let Self { documents, index, bytes, .. } = self;
         Corpus { sources, reading, documents, index, edits, unit, bytes: *bytes }
+    }
+
+    /// All that could not be read, or not be looked at whole; none is left.
+    pub fn take_problems(&mut self, sources: &Sources) -> Vec<Problem> {
+        let mut problems = std::mem::take(&mut self.problems);
+        problems.extend(std::mem::take(&mut self.unfinished).into_iter().map(|document| {
+            let location = self.documents.location(document);
+            sources.get(location.source).problem(location.record, TOO_MANY_LINES)
+        }));
+        problems
     }
 }
 
@@ -88,6 +108,9 @@ pub fn gather(
             index: Index::new(signing.banding.bands),
             repeated: Vec::new(),
             edited: Vec::new(),
+            hidden: Vec::new(),
+            unfinished: Vec::new(),
+            copies: Vec::new(),
             short: Vec::new(),
             lengths: Vec::new(),
             lost: Vec::new(),
@@ -105,8 +128,6 @@ pub fn gather(
         bands: signing.banding.bands as usize,
         next_line: 1,
         keeps_lengths: edits.is_some(),
-        copies: Vec::new(),
-        unfinished: Vec::new(),
     };
     gatherer.read(signing, edits, progress, visit)?;
     Ok(gatherer.finish())
@@ -123,10 +144,6 @@ struct Gatherer<'a> {
     /// The line, from 1, at which the next block of a record file begins.
     next_line: u64,
     keeps_lengths: bool,
-    /// Documents that are the same as an earlier one, behind that one, in the order of the copies.
-    copies: Vec<(DocId, DocId)>,
-    /// Documents whose nearly equal lines were too many to compare.
-    unfinished: Vec<DocId>,
 }
 
 impl Gatherer<'_> {
@@ -148,9 +165,9 @@ impl Gatherer<'_> {
                 progress.add(signed.documents.len() as u64, signed.end.bytes, 1);
                 signed
             },
-            |mut signed| {
+            |mut part| {
                 if failed.is_ok() {
-                    failed = visit(&mut signed).and_then(|()| self.add(signed));
+                    failed = visit(&mut part).and_then(|()| self.add(part));
                     has_failed.store(failed.is_err(), Relaxed);
                 }
             },
@@ -158,23 +175,25 @@ impl Gatherer<'_> {
         failed
     }
 
-    fn add(&mut self, mut signed: SignedPart) -> io::Result<()> {
-        if let Part::Block { start: 0, .. } | Part::Table { piece: 0, .. } = signed.end.part {
+    fn add(&mut self, mut part: SignedPart) -> io::Result<()> {
+        if let Part::Block { start: 0, .. } | Part::Table { piece: 0, .. } = part.end.part {
             self.next_line = 1;
         }
         let into = &mut self.gathered;
-        if into.documents.len() + signed.documents.len() > MOST_DOCUMENTS {
+        if into.documents.len() + part.documents.len() > MOST_DOCUMENTS {
             return Err(io::Error::other(format!("more than {MOST_DOCUMENTS} documents; less must be read at a time")));
         }
-        into.documents.begin_part(signed.end.part, signed.end.texts.take(), self.next_line);
+        into.documents.begin_part(part.end.part, part.end.texts.take(), self.next_line);
+        let Signed { found, keys, repeated, unfinished, edited, hidden, short, lines, passages, repetition } =
+            part.signed;
         let first = into.documents.len() as u32;
-        let mut keys = signed.keys.chunks_exact(self.bands);
+        let mut keys = keys.chunks_exact(self.bands);
         let mut id_start = 0;
-        for document in &signed.documents {
-            let id = &signed.ids[id_start..document.id_end];
+        for (document, found) in part.documents.iter().zip(found) {
+            let id = &part.ids[id_start..document.id_end];
             id_start = document.id_end;
             if let (Part::Block { source, .. } | Part::Table { source, .. }, Some(field), "") =
-                (signed.end.part, &self.reading.fields.id, id)
+                (part.end.part, &self.reading.fields.id, id)
                 && self.sources.get(source).indexed().is_none()
             {
                 let record = self.next_line + u64::from(document.place.line);
@@ -187,64 +206,58 @@ impl Gatherer<'_> {
             if self.keeps_lengths {
                 into.lengths.push(document.bytes);
             }
-            match document.found {
+            match found {
                 Found::Tokens(fingerprint) => into.index.push(fingerprint, keys.next().unwrap_or_default()),
                 Found::Nothing => into.index.push_empty(),
                 Found::Same(seat) => {
                     let original = into.documents.at(seat);
                     into.index.push_copy(original);
-                    self.copies.push((original, DocId(into.documents.len() as u32 - 1)));
+                    into.copies.push((original, DocId(into.documents.len() as u32 - 1)));
                 }
             }
         }
-        into.passages.append(&signed.passages);
+        into.passages.append(&passages);
         let document = |number: u32| DocId(first + number);
-        into.repeated.extend(signed.repeated.into_iter().map(|(number, line)| (document(number), line)));
-        into.repetition.extend(signed.repetition.into_iter().map(|(number, figures)| (document(number), figures)));
-        self.unfinished.extend(signed.unfinished.into_iter().map(document));
-        into.edited.extend(signed.edited.into_iter().map(document));
+        into.repeated.extend(repeated.into_iter().map(|(number, line)| (document(number), line)));
+        into.repetition.extend(repetition.into_iter().map(|(number, figures)| (document(number), figures)));
+        into.unfinished.extend(unfinished.into_iter().map(document));
+        into.edited.extend(edited.into_iter().map(document));
+        into.hidden.extend(hidden.into_iter().map(|(number, key)| (document(number), key)));
         if self.sources.first_own() > SourceId(0) {
-            into.short.extend(signed.short.into_iter().map(document));
+            into.short.extend(short.into_iter().map(document));
         }
-        if let Some(lines) = &mut into.lines {
-            let of_part = signed.lines.into_iter().map(|line| KeyedLine { document: first + line.document, ..line });
-            lines.extend(of_part)?;
+        if let Some(counter) = &mut into.lines {
+            counter.extend(lines.into_iter().map(|line| KeyedLine { document: first + line.document, ..line }))?;
         }
-        for (source, line, reason) in signed.lost {
+        for (source, line, reason) in part.lost {
             let record = line.map(|line| self.next_line + u64::from(line));
             self.sources.get(source).problem(record, reason).add_to(&mut into.problems);
-            if line.is_none() || signed.breaks_off {
+            if line.is_none() || part.breaks_off {
                 into.lost.push(source);
             }
         }
-        into.assumed.extend(signed.assumed.into_iter().map(|(number, assumed)| (document(number), assumed)));
-        let bytes = signed.documents.iter().map(|document| document.bytes).sum::<u64>();
+        into.assumed.extend(part.assumed.into_iter().map(|(number, assumed)| (document(number), assumed)));
+        let bytes = part.documents.iter().map(|document| document.bytes).sum::<u64>();
         into.bytes += bytes;
-        if signed.end.part.source() >= self.sources.first_own() {
+        if part.end.part.source() >= self.sources.first_own() {
             into.own_bytes += bytes;
-            into.skipped += signed.skipped;
+            into.skipped += part.skipped;
         }
-        self.next_line += signed.end.lines;
+        self.next_line += part.end.lines;
         Ok(())
     }
 
     /// Says of copies what was found in the documents that they are copies of.
     fn finish(self) -> Gathered {
-        let Self { mut gathered, mut copies, mut unfinished, sources, .. } = self;
-        copies.sort_unstable();
-        let into = &mut gathered;
-        if let Some(lines) = &mut into.lines {
-            lines.add_copies(&copies);
-        }
-        say_again(&mut into.repeated, &copies, |found| found.0, |found, copy| (copy, found.1.clone()));
-        say_again(&mut into.repetition, &copies, |found| found.0, |found, copy| (copy, found.1));
-        say_again(&mut into.edited, &copies, |&found| found, |_, copy| copy);
-        say_again(&mut into.short, &copies, |&found| found, |_, copy| copy);
-        say_again(&mut unfinished, &copies, |&found| found, |_, copy| copy);
-        into.problems.extend(unfinished.into_iter().map(|document| {
-            let location = into.documents.location(document);
-            sources.get(location.source).problem(location.record, TOO_MANY_LINES)
-        }));
+        let mut gathered = self.gathered;
+        gathered.copies.sort_unstable();
+        let Gathered { copies, repeated, repetition, edited, hidden, short, unfinished, .. } = &mut gathered;
+        say_again(repeated, copies, |found| found.0, |found, copy| (copy, found.1.clone()));
+        say_again(repetition, copies, |found| found.0, |found, copy| (copy, found.1));
+        say_again(edited, copies, |&found| found, |_, copy| copy);
+        say_again(hidden, copies, |found| found.0, |found, copy| (copy, found.1));
+        say_again(short, copies, |&found| found, |_, copy| copy);
+        say_again(unfinished, copies, |&found| found, |_, copy| copy);
         gathered
     }
 }

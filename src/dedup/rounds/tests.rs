@@ -1,0 +1,107 @@
+//! What is read again, against reading everything; and how often that takes.
+
+use super::Rounds;
+use crate::dedup::{DedupOptions, Only, dedup};
+use crate::document::DocId;
+use crate::gather::{Gathered, gather};
+use crate::index::Copies;
+use crate::lines::LineOptions;
+use crate::matching::{Search, Wanted};
+use crate::options::Options;
+use crate::progress::Progress;
+use crate::reader::Corpus;
+use proptest::prelude::*;
+
+/// Called for whatever is read again in tests.
+pub fn assert_as_read_anew(rounds: &Rounds<'_>, again: &Gathered) {
+    let Rounds { sources, options, signing, edits, .. } = rounds;
+    let reading = &options.scan.reading;
+    let anew = gather(sources, reading, *signing, Some(edits), &Progress::default(), |_| Ok(())).unwrap();
+    for document in (0..anew.documents.len() as u32).map(DocId) {
+        assert_eq!(again.index.fingerprint(document), anew.index.fingerprint(document), "{document:?}");
+        if anew.index.fingerprint(document) != 0 {
+            assert!(again.index.keys(document).eq(anew.index.keys(document)), "{document:?}");
+        }
+    }
+    let hidden = |gathered: &Gathered| {
+        let mut hidden = gathered.hidden.clone();
+        hidden.sort_unstable();
+        hidden
+    };
+    assert_eq!((&again.edited, &again.unfinished, hidden(again)), (&anew.edited, &anew.unfinished, hidden(&anew)));
+    let lines = |of: &Gathered| of.lines.as_ref().map(|lines| lines.found(&of.copies, 1, usize::MAX).unwrap());
+    assert_eq!(lines(again), lines(&anew));
+    let passages = |of: &Gathered| signing.passages.map(|least| of.passages.passages(least, &of.index.collapse()));
+    assert_eq!(passages(again), passages(&anew));
+}
+
+/// Called whenever documents are compared in tests.
+pub fn assert_none_else_is_like_another(
+    wanted: Wanted,
+    corpus: Corpus<'_>,
+    copies: &Copies,
+    rank: impl Fn(DocId) -> Option<u32> + Copy + Sync,
+    is_new: impl Fn(DocId) -> bool,
+) {
+    let joined = |is_new: &dyn Fn(DocId) -> bool| {
+        wanted.joined(corpus, copies, rank, is_new, &Progress::default(), &mut Vec::new())
+    };
+    assert_eq!(joined(&is_new), joined(&|_| true));
+}
+
+/// Texts made of few lines and runs of words, so that all that can be cut is in them.
+fn texts() -> impl Strategy<Value = Vec<String>> {
+    let words = |(letter, start, count): (char, u32, u32)| {
+        (start..start + count).map(|n| format!("{letter}{n} ")).collect::<String>() + "\n"
+    };
+    let line = prop_oneof![
+        4 => (prop::char::range('p', 'r'), 0u32..6, 4u32..14).prop_map(words),
+        2 => prop::sample::select(vec!["one two three four five six\n", "one two three four five SEVEN\n", "A line of boilerplate\n"])
+            .prop_map(str::to_owned),
+    ];
+    prop::collection::vec(prop::collection::vec(line, 0..6).prop_map(|lines| lines.concat()), 2..24)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    /// Whatever is cut: `assert_as_read_anew` looks at each round.
+    #[test]
+    fn what_is_read_again_is_as_if_all_were(
+        mut texts in texts(),
+        reference in prop::option::of((texts(), prop::sample::select(vec![Only::All, Only::Against]))),
+        cuts in 1u8..8,
+        threshold in 0.3..0.8,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut against, mut only) = (Vec::new(), Only::All);
+        if let Some((reference, chosen)) = reference {
+            // Where only what the reference has goes, copies stay.
+            texts.extend_from_within(..texts.len() / 2);
+            let path = folder.path().join("reference.jsonl");
+            let records = reference.iter().map(|text| format!("{}\n", serde_json::json!({ "text": text })));
+            std::fs::write(&path, records.collect::<String>()).unwrap();
+            (against, only) = (vec![path], chosen);
+        }
+        let folder = folder.path().join("own");
+        std::fs::create_dir(&folder).unwrap();
+        let half = texts.len() / 2;
+        texts[..half].iter().enumerate().for_each(|(number, text)| {
+            std::fs::write(folder.join(format!("{number:02}.txt")), text).unwrap();
+        });
+        let records = texts[half..].iter().map(|text| format!("{}\n", serde_json::json!({ "text": text })));
+        std::fs::write(folder.join("records.jsonl"), records.collect::<String>()).unwrap();
+        let lines = Some(LineOptions { boilerplate_documents: 3, ..LineOptions::default() });
+        let passages = (cuts & 4 != 0).then_some(6);
+        let search = Search::Exhaustive;
+        let scan = Options { threshold, shingle_size: 2, search, lines, passages, against, ..Options::default() };
+        let options = DedupOptions {
+            scan,
+            only,
+            drops_repeated_lines: cuts & 1 != 0,
+            drops_boilerplate_lines: cuts & 2 != 0,
+            ..DedupOptions::default()
+        };
+        dedup(&[folder], &options, &Progress::default()).unwrap();
+    }
+}

@@ -1,0 +1,129 @@
+//! What is kept of documents of which something else is left out than when they were read: they alone are read again.
+//!
+//! A deduplication reads some ten times, and of most texts the same is left each time: on the bench corpus, with all that can be cut, all but
+//! a hundredth. Copies of a document that changes are looked at for themselves from then on.
+//!
+//! Cost: that of reading these documents, each where it stands, and their lines and passages once more; what was kept for those before
+//! stays in memory and in the temporary file until all is read.
+
+use super::Gathered;
+use crate::document::DocId;
+use crate::edit::Edits;
+use crate::lines::KeyedLine;
+use crate::ordered::try_map_in_order;
+use crate::seen::Seen;
+use crate::sign::{Found, Signed, Signer, Signing};
+use crate::source::{Fetcher, Reading, Sources};
+use std::collections::BTreeSet;
+use std::io;
+
+/// How many documents a thread takes at a time.
+const DOCUMENTS_AT_ONCE: usize = 16;
+
+impl Gathered {
+    /// Signs some documents again, in the way in which all were signed, but for what is left out of them.
+    ///
+    /// # Errors
+    /// When one cannot be read again, or the temporary file of the line counter be written.
+    pub fn sign_again(
+        &mut self,
+        sources: &Sources,
+        reading: &Reading,
+        signing: Signing,
+        edits: &Edits,
+        mut changed: BTreeSet<DocId>,
+    ) -> Result<(), crate::Error> {
+        let of_changed = self.copies.iter().filter(|(original, _)| changed.contains(original));
+        let copies: Vec<DocId> = of_changed.map(|(_, copy)| *copy).collect();
+        changed.extend(copies);
+        self.copies.retain(|(original, copy)| !changed.contains(original) && !changed.contains(copy));
+        let changed: Vec<DocId> = changed.into_iter().collect();
+        let (mut all, mut first) = (Signed::default(), 0);
+        let (corpus, seen) = (self.corpus(sources, reading, Some(edits), signing.unit), Seen::new());
+        let signer = || (Signer::new(sources, reading, signing, Some(edits), &seen), Fetcher::new(sources, reading));
+        try_map_in_order(
+            changed.chunks(DOCUMENTS_AT_ONCE),
+            signer,
+            |(signer, fetcher), documents| signer.sign_again(&corpus, fetcher, documents),
+            |signed| {
+                let count = signed.found.len() as u32;
+                all.append(signed, first);
+                first += count;
+            },
+        )?;
+        self.replace(&changed, all, signing)?;
+        Ok(())
+    }
+
+    /// Puts what was found in some documents, in order, in the place of what was found before.
+    fn replace(&mut self, documents: &[DocId], signed: Signed, signing: Signing) -> io::Result<()> {
+        let Signed { found, keys, unfinished, edited, hidden, lines, passages, .. } = signed;
+        let mut keys = keys.chunks_exact(signing.banding.bands as usize);
+        for (&document, found) in documents.iter().zip(found) {
+            match found {
+                Found::Tokens(fingerprint) => {
+                    self.index.replace(document, fingerprint, keys.next().unwrap_or_default());
+                }
+                Found::Nothing | Found::Same(_) => self.index.replace_empty(document),
+            }
+        }
+        let document = |number: u32| documents[number as usize];
+        let is_other = |document: &DocId| documents.binary_search(document).is_err();
+        self.unfinished.retain(is_other);
+        self.unfinished.extend(unfinished.into_iter().map(document));
+        self.unfinished.sort_unstable();
+        self.edited.retain(is_other);
+        self.edited.extend(edited.into_iter().map(document));
+        self.edited.sort_unstable();
+        self.hidden.retain(|(document, _)| is_other(document));
+        self.hidden.extend(hidden.into_iter().map(|(number, key)| (document(number), key)));
+        if let Some(counter) = &mut self.lines {
+            counter.count_again(documents)?;
+            counter.extend(lines.into_iter().map(|line| KeyedLine { document: document(line.document).0, ..line }))?;
+        }
+        if signing.passages.is_some() {
+            self.passages.replace(documents, &passages);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gather::gather;
+    use crate::lines::LineOptions;
+    use crate::method;
+    use crate::progress::Progress;
+    use crate::shingles::Shingling;
+    use crate::source::Selection;
+    use crate::tokens::TokenUnit;
+
+    /// Nothing of its own was kept of the copy.
+    #[test]
+    fn a_copy_stays_when_its_original_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "A line of some words\nanother line of some words\n";
+        let paths = ["a.txt", "b.txt"].map(|name| folder.path().join(name));
+        paths.iter().for_each(|path| std::fs::write(path, text).unwrap());
+        let (reading, shingling) = (Reading::default(), Shingling::new(2));
+        let sources = Sources::find(&paths, &Selection::default(), &reading);
+        let banding = method::banding(&sources, TokenUnit::Auto, shingling, 0.7, 0.9);
+        let lines = Some(LineOptions::default());
+        let signing = Signing { lines, passages: Some(2), ..Signing::new(TokenUnit::Auto, shingling, banding) };
+        let mut edits = Edits::new(LineOptions::default(), false);
+        let mut gathered = gather(&sources, &reading, signing, Some(&edits), &Progress::default(), |_| Ok(())).unwrap();
+        assert_eq!(gathered.copies, [(DocId(0), DocId(1))]);
+        let keys: Vec<u32> = gathered.index.keys(DocId(0)).collect();
+        edits.leave_out(gathered.documents.seat(DocId(0)));
+        gathered.sign_again(&sources, &reading, signing, &edits, BTreeSet::from([DocId(0)])).unwrap();
+        assert_eq!((gathered.index.fingerprint(DocId(0)), &*gathered.copies), (0, &[][..]));
+        assert!(gathered.index.fingerprint(DocId(1)) != 0 && gathered.index.keys(DocId(1)).eq(keys));
+        let lines = gathered.lines.as_ref().unwrap().found(&gathered.copies, 1, usize::MAX).unwrap();
+        let places = lines.iter().flat_map(|line| &line.examples).map(|place| (place.document, place.line));
+        assert_eq!(places.collect::<Vec<_>>(), [(DocId(1), 0), (DocId(1), 1)]);
+        let passages = gathered.passages.passages(2, &gathered.index.collapse());
+        let places = passages.iter().flat_map(|passage| &passage.places).map(|place| (place.document, place.start));
+        assert_eq!(places.collect::<Vec<_>>(), [(DocId(1), 1), (DocId(1), 6)]);
+    }
+}
