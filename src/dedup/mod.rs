@@ -86,25 +86,7 @@ pub fn dedup(paths: &[PathBuf], options: &DedupOptions, progress: &Progress) -> 
     }
     let stamps = sources.stamps();
     let mut rounds = Rounds::new(&sources, options)?;
-    loop {
-        if rounds.compare(progress)? {
-            continue;
-        }
-        if let Some(least) = options.scan.passages.filter(|_| rounds.has_come_back()) {
-            rounds.find_passages(least, progress)?;
-            continue;
-        }
-        if options.drops_boilerplate_lines && rounds.find_boilerplate(progress)? {
-            continue;
-        }
-        if rounds.take_back_near()? {
-            continue;
-        }
-        match options.scan.passages {
-            Some(least) if rounds.find_passages(least, progress)? || rounds.take_back_passages()? => {}
-            _ => break,
-        }
-    }
+    while rounds.next(progress)? {}
     let decided = rounds.decided().ok_or_else(|| Error::Input("nothing was read".into()))?;
     Deduplicated::new(sources, stamps, options, decided)
 }

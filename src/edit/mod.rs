@@ -4,11 +4,15 @@
 //! from the text and a set of keys; passages are ranges that were found before. A line may be repeated, or be nobody's neighbour
 //! any more, because another is gone: a text is edited until nothing more is found in it, so editing what is left changes nothing.
 //!
-//! Cost: that of finding lines, once for most texts, and once more for each time that something is left out.
+//! Cost: that of finding lines, once for most texts, and once more for each time that something is left out. What was cut out of long
+//! texts is kept.
+
+mod kept;
 
 use crate::document::Seat;
 use crate::lines::{KeyedLine, LineOptions, Lines, RepeatedLine, RepeatedLines, key, line_similarity};
 use crate::tokens::{TokenUnit, Tokens};
+use kept::{Kept, KeptCuts, Known};
 use std::collections::btree_map::Entry::{Occupied, Vacant};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
@@ -30,6 +34,8 @@ pub struct Edits {
     changed: BTreeSet<Seat>,
     /// So many parts come first that are read as they are: those of a reference, which stays so.
     pub uncut_parts: u32,
+    /// What was cut out of long texts.
+    kept: KeptCuts,
 }
 
 /// A part of a text that is left out.
@@ -173,6 +179,13 @@ impl<'a> Editor<'a> {
             return;
         }
         let is_uncut = is_page || seat.part < edits.uncut_parts;
+        let known = if is_uncut { None } else { Known::of(edits, seat, text) };
+        if let Some(kept) = known.as_ref().and_then(|known| edits.kept.get(seat, known)) {
+            Kept { cuts: self.cuts, hidden: self.hidden, is_complete: self.is_complete } = kept;
+            self.leave(text);
+            tokens.read(&self.left, self.unit);
+            return;
+        }
         let passages = edits.passages.get(&seat).into_iter().flatten();
         // A text that is not what it was is told by its tokens; here it must only be no panic.
         let is_there = |bytes: &&Range<usize>| text.get((*bytes).clone()).is_some();
@@ -212,6 +225,10 @@ impl<'a> Editor<'a> {
             self.leave(text);
         }
         name_what_stays(&mut self.cuts);
+        if let Some(known) = known {
+            let (cuts, hidden) = (self.cuts.clone(), self.hidden.clone());
+            edits.kept.keep(seat, known, Kept { cuts, hidden, is_complete: self.is_complete });
+        }
     }
 
     /// Whether a document is read as if it were empty.

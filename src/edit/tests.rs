@@ -105,6 +105,37 @@ fn lines() -> impl Strategy<Value = Vec<&'static str>> {
 }
 
 proptest! {
+    /// What was kept of a long text is what finding it anew gives, whatever has become known since.
+    #[test]
+    fn what_is_kept_is_what_would_be_found(first in lines(), second in lines(), drops in any::<bool>()) {
+        let texts = [first.join("\n"), second.join("\n")];
+        let mut shared = Edits::new(LineOptions::default(), drops);
+        for step in 0..4 {
+            match step {
+                1 => _ = shared.boilerplate.insert(key(&tokens_of("größer als vier Wörter"))),
+                2 => shared.passages.extend(texts[0].find("two").map(|at| (Seat::default(), vec![at..at + 3]))),
+                _ => {}
+            }
+            // The second text stands where the first did, as if it had changed.
+            for text in texts.iter().chain(&texts[..1]) {
+                let anew = Edits {
+                    boilerplate: shared.boilerplate.clone(),
+                    passages: shared.passages.clone(),
+                    ..Edits::new(LineOptions::default(), drops)
+                };
+                let mut tokens = [Tokens::default(), Tokens::default()];
+                let mut editors = [&shared, &anew].map(|edits| Editor::new(edits, TokenUnit::Auto));
+                for (editor, tokens) in editors.iter_mut().zip(&mut tokens) {
+                    editor.edit(Seat::default(), text, false, tokens);
+                }
+                let [kept, anew] = &editors;
+                prop_assert_eq!((kept.left(text), kept.cuts()), (anew.left(text), anew.cuts()));
+                prop_assert_eq!((kept.is_complete(), kept.hidden()), (anew.is_complete(), anew.hidden()));
+                prop_assert_eq!(&tokens[0].hashes, &tokens[1].hashes);
+            }
+        }
+    }
+
     /// A line that becomes boilerplate changes what is left of a text only if it stands in what was left, or is hidden.
     #[test]
     fn what_is_left_tells_what_may_be_cut_of_it(lines in lines(), boilerplate in lines(), drops in any::<bool>()) {

@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 impl Rounds<'_> {
     /// Takes back near-duplicates of what is not like them any more; whether there are any.
-    pub(in crate::dedup) fn take_back_near(&mut self) -> Result<bool, Error> {
+    pub(super) fn take_back_near(&mut self) -> Result<bool, Error> {
         let (is_any, recut) = (std::mem::take(&mut self.has_new_boilerplate), std::mem::take(&mut self.recut));
         if !is_any && recut.is_empty() {
             return Ok(false);

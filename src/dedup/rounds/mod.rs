@@ -111,9 +111,28 @@ impl<'a> Rounds<'a> {
         })
     }
 
+    /// The next round: whether it is not the last.
+    pub(super) fn next(&mut self, progress: &Progress) -> Result<bool, Error> {
+        let (scan, drops_boilerplate) = (&self.options.scan, self.options.drops_boilerplate_lines);
+        if self.compare(progress)? {
+            return Ok(true);
+        }
+        if let Some(least) = scan.passages.filter(|_| !self.came_back.is_empty()) {
+            self.find_passages(least, progress)?;
+            return Ok(true);
+        }
+        if drops_boilerplate && self.find_boilerplate(progress)? || self.take_back_near()? {
+            return Ok(true);
+        }
+        match scan.passages {
+            Some(least) => Ok(self.find_passages(least, progress)? || self.take_back_passages()?),
+            None => Ok(false),
+        }
+    }
+
     /// Notes which of the documents that are left go. True when another comparison is needed: a document came back, because the one that
     /// it went for goes now, or only the reference has been asked so far.
-    pub(super) fn compare(&mut self, progress: &Progress) -> Result<bool, Error> {
+    fn compare(&mut self, progress: &Progress) -> Result<bool, Error> {
         let is_first = self.count.is_none();
         let gathered = self.read(progress)?;
         let reading = &self.options.scan.reading;
@@ -167,7 +186,7 @@ impl<'a> Rounds<'a> {
     }
 
     /// Looks for boilerplate lines; whether there are any that were not known.
-    pub(super) fn find_boilerplate(&mut self, progress: &Progress) -> Result<bool, Error> {
+    fn find_boilerplate(&mut self, progress: &Progress) -> Result<bool, Error> {
         let gathered = self.read(progress)?;
         let least = self.edits.lines.boilerplate_documents;
         let mut found = match &gathered.lines {

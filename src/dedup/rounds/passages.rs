@@ -32,7 +32,7 @@ const MOST_TAKEN_BACK: usize = if cfg!(test) { 1 } else { 8 };
 
 /// What passages were cut for.
 #[derive(Default)]
-pub(in crate::dedup) struct CutPassages {
+pub(super) struct CutPassages {
     cut: Vec<CutPassage>,
     /// How often something was taken back of each document.
     taken_back: BTreeMap<Seat, usize>,
@@ -122,19 +122,14 @@ impl CutPassages {
     }
 
     /// The documents that are not cut again, in order.
-    pub(in crate::dedup) fn left_alone(&self) -> impl Iterator<Item = Seat> {
+    pub(super) fn left_alone(&self) -> impl Iterator<Item = Seat> {
         self.taken_back.iter().filter(|(_, times)| **times >= MOST_TAKEN_BACK).map(|(seat, _)| *seat)
     }
 }
 
 impl Rounds<'_> {
-    /// Whether something came back that is to be cut before it is compared with what came back too.
-    pub(in crate::dedup) fn has_come_back(&self) -> bool {
-        !self.came_back.is_empty()
-    }
-
     /// Looks for passages of at least so many tokens; whether there are any.
-    pub(in crate::dedup) fn find_passages(&mut self, least: u32, progress: &Progress) -> Result<bool, Error> {
+    pub(super) fn find_passages(&mut self, least: u32, progress: &Progress) -> Result<bool, Error> {
         let gathered = self.read(progress)?;
         let own = gathered.documents.first_of(self.sources.first_own());
         let copies = gathered.index.collapse();
@@ -199,7 +194,7 @@ impl Rounds<'_> {
     }
 
     /// Takes back what was cut for passages that are not where they stayed any more; whether there are any.
-    pub(in crate::dedup) fn take_back_passages(&mut self) -> Result<bool, Error> {
+    pub(super) fn take_back_passages(&mut self) -> Result<bool, Error> {
         let Some(gathered) = self.gathered.take() else { return Ok(false) };
         let is_lost = self.lost_passages(&gathered)?;
         let mut back: BTreeMap<Seat, Pieces> = BTreeMap::new();

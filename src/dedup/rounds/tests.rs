@@ -105,3 +105,29 @@ proptest! {
         dedup(&[folder], &options, &Progress::default()).unwrap();
     }
 }
+
+/// Texts that are alike by what the first holds, and each have words of their own: once one of them is cut, the others are not like it. They
+/// do not wait for each other.
+#[test]
+fn a_family_comes_back_at_once() {
+    let words = |letter: char, count: u32| (0..count).map(|n| format!("{letter}{n} ")).collect::<String>();
+    let text = words('t', 60);
+    let first = format!("{}{text}{}", words('x', 60), words('y', 60));
+    let own = |number: u32| (0..4).map(|n| format!("own{number}x{n} ")).collect::<String>();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("000.txt"), &first).unwrap();
+    (1..40).for_each(|number| {
+        std::fs::write(folder.path().join(format!("{number:03}.txt")), own(number) + &text).unwrap();
+    });
+    let scan = Options { shingle_size: 1, passages: Some(20), search: Search::Exhaustive, ..Options::default() };
+    let options = DedupOptions { scan, ..DedupOptions::default() };
+    let sources = options.scan.sources(&[folder.path().into()]);
+    let mut rounds = Rounds::new(&sources, &options).unwrap();
+    let mut count = 0;
+    while rounds.next(&Progress::default()).unwrap() {
+        count += 1;
+    }
+    assert!(rounds.removed.is_empty(), "{:?}", rounds.removed);
+    assert_eq!(rounds.gathered.unwrap().edited.len(), 39);
+    assert!(count < 8, "{count}");
+}
