@@ -10,15 +10,13 @@ pub struct Located<'a> {
     pub text: &'a str,
     /// Its tokens, with their spans.
     pub tokens: &'a Tokens,
-    /// Whether it is what is read of a page of HTML.
-    pub is_page: bool,
     pub(crate) source_lines: Option<&'a [u32]>,
 }
 
 impl<'a> Located<'a> {
     /// A text with its tokens, and for each of its lines the line in its source, from 0, where that is not the same.
     pub fn new(text: &'a str, tokens: &'a Tokens, source_lines: Option<&'a [u32]>) -> Self {
-        Self { text, tokens, is_page: source_lines.is_some(), source_lines }
+        Self { text, tokens, source_lines }
     }
 
     /// The line of the source, from 1, that a token stands in; of an HTML page that in which its block begins.

@@ -125,11 +125,10 @@ impl<'a> Reader<'a> {
     fn located(&mut self, document: DocId, with_spans: bool) -> Result<Located<'_>, Problem> {
         let Self { corpus, fetcher, editor, tokens } = self;
         let (text, source_lines) = fetch(corpus, fetcher, document)?;
-        let is_page = source_lines.is_some();
         let (text, source_lines) = match editor {
             // The lines of what is left are not those of the source.
             Some(editor) => {
-                editor.edit(corpus.documents.seat(document), text, is_page, tokens);
+                editor.edit(corpus.documents.seat(document), text, source_lines.is_some(), tokens);
                 (editor.left(text), None)
             }
             None => (text, source_lines),
@@ -140,7 +139,7 @@ impl<'a> Reader<'a> {
             tokens.read(text, corpus.unit); // an editor has done so
         }
         if corpus.index.is_unchanged(document, &tokens.hashes) {
-            Ok(Located { text, tokens, is_page, source_lines })
+            Ok(Located::new(text, tokens, source_lines))
         } else {
             Err(has_changed(corpus, document))
         }

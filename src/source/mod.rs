@@ -246,9 +246,13 @@ impl Sources {
 
     /// How many pages of HTML there are behind the reference of which the text is read that a reader sees.
     pub(crate) fn pages(&self, reading: &Reading) -> u64 {
-        let own = self.list[self.reference..].iter();
-        let is_page = |source: &&Source| source.format == Format::Text && load::is_html(&source.path);
-        if reading.raw_html { 0 } else { own.filter(is_page).count() as u64 }
+        self.own().filter(|&source| self.is_page(source, reading)).count() as u64
+    }
+
+    /// Whether a source is a page of HTML of which the text is read that a reader sees.
+    pub(crate) fn is_page(&self, source: SourceId, reading: &Reading) -> bool {
+        let source = self.get(source);
+        !reading.raw_html && source.format == Format::Text && load::is_html(&source.path)
     }
 
     /// When a source was modified, in nanoseconds since 1970; 0 when that is not known, as of standard input.

@@ -64,13 +64,13 @@ struct Found {
     is_cut: bool,
 }
 
-/// Where each passage of a document stands in its text as it was read. Nothing is cut of a page of HTML.
+/// Where each passage of a document stands in its text as it was read.
 fn in_text(
     reader: &mut Reader<'_>,
     (seat, document, found): (Seat, DocId, Vec<Found>),
 ) -> Result<Vec<(Found, Place)>, Problem> {
     let located = reader.read_with_spans(document)?;
-    let (is_page, text, Tokens { hashes, spans, .. }) = (located.is_page, located.text, located.tokens);
+    let (text, Tokens { hashes, spans, .. }) = (located.text, located.tokens);
     let with_bytes = |found: Found| {
         let Range { start, end } = found.tokens;
         let run = Run::of(&hashes[start..end]);
@@ -80,8 +80,7 @@ fn in_text(
         };
         (found, bytes, run)
     };
-    let found = found.into_iter().filter(|found| !(is_page && found.is_cut));
-    let found: Vec<_> = found.map(with_bytes).collect();
+    let found: Vec<_> = found.into_iter().map(with_bytes).collect();
     let original = Original::new(reader.cuts());
     let placed = |(found, bytes, run)| {
         let mut pieces = Vec::new();
@@ -135,14 +134,17 @@ impl Rounds<'_> {
         let copies = gathered.index.collapse();
         let came_back = std::mem::take(&mut self.came_back);
         let left_alone: BTreeSet<Seat> = self.cut_passages.left_alone().collect();
-        let is_left_alone = |document: DocId| document < own || left_alone.contains(&gathered.documents.seat(document));
+        // Nothing is cut of a page of HTML.
+        let is_left_alone = |document: DocId| {
+            document < own
+                || left_alone.contains(&gathered.documents.seat(document))
+                || self.sources.is_page(gathered.documents.location(document).source, &self.options.scan.reading)
+        };
         let passages = gathered.passages.passages(least, &copies);
         let mut wanted: BTreeMap<DocId, Vec<Found>> = BTreeMap::new();
-        let mut want = |document, Range { start, end }: Range<u32>, number, is_cut| {
-            if start < end {
-                let tokens = start as usize..end as usize;
-                wanted.entry(document).or_default().push(Found { number, tokens, is_cut });
-            }
+        let mut want = |document, tokens: Range<u32>, number, is_cut| {
+            let tokens = tokens.start as usize..tokens.end as usize;
+            wanted.entry(document).or_default().push(Found { number, tokens, is_cut });
         };
         for (number, passage) in passages.iter().enumerate() {
             let [first, again @ ..] = passage.places.as_slice() else { continue };
@@ -152,15 +154,13 @@ impl Rounds<'_> {
             // Where a passage stands first it stays, but for what it says again there.
             let end = first.start + first.tokens;
             let again_from = passage.period.map_or(end, |period| first.start + period);
-            if first.document >= own {
+            let again = again.iter().map(|place| (place.document, place.start..place.start + place.tokens));
+            let again = std::iter::once((first.document, again_from..end)).chain(again);
+            let mut cut = again.filter(|(document, tokens)| !tokens.is_empty() && !is_left_alone(*document)).peekable();
+            if first.document >= own && cut.peek().is_some() {
                 want(first.document, first.start..again_from, number, false);
             }
-            if !is_left_alone(first.document) {
-                want(first.document, again_from..end, number, true);
-            }
-            for place in again.iter().filter(|place| !is_left_alone(place.document)) {
-                want(place.document, place.start..place.start + place.tokens, number, true);
-            }
+            cut.for_each(|(document, tokens)| want(document, tokens, number, true));
         }
         let corpus = self.corpus(&gathered);
         let mut found: BTreeMap<Seat, Pieces> = BTreeMap::new();
