@@ -9,6 +9,7 @@
 use super::Gathered;
 use crate::document::DocId;
 use crate::edit::Edits;
+use crate::error::Error;
 use crate::lines::KeyedLine;
 use crate::ordered::try_map_in_order;
 use crate::seen::Seen;
@@ -32,7 +33,7 @@ impl Gathered {
         signing: Signing,
         edits: &Edits,
         mut changed: BTreeSet<DocId>,
-    ) -> Result<(), crate::Error> {
+    ) -> Result<(), Error> {
         let of_changed = self.copies.iter().filter(|(original, _)| changed.contains(original));
         let copies: Vec<DocId> = of_changed.map(|(_, copy)| *copy).collect();
         changed.extend(copies);
