@@ -96,16 +96,21 @@ fn report(mut sources: Sources, options: &Options, progress: &Progress) -> Resul
 
     progress.begin(Stage::Reporting, 0);
     let boilerplate_examples = options.boilerplate_examples.max(1);
+    // What they are found by goes before texts are read again.
     let boilerplate = match (lines, signing.lines) {
-        (Some(lines), Some(options)) => quote::boilerplate(
-            lines.found(&told_again, options.boilerplate_documents, boilerplate_examples)?,
-            corpus,
-            &mut problems,
-        ),
+        (Some(mut lines), Some(options)) => {
+            let found = lines.found(&told_again, options.boilerplate_documents, boilerplate_examples)?;
+            drop(lines);
+            quote::boilerplate(found, corpus, &mut problems)
+        }
         _ => Vec::new(),
     };
     let passages = match signing.passages {
-        Some(least) => quote::passages(std::mem::take(&mut passages).passages(least, &copies), corpus, &mut problems),
+        Some(least) => {
+            let found = passages.passages(least, &copies);
+            drop(passages);
+            quote::passages(found, corpus, &mut problems)
+        }
         None => Vec::new(),
     };
     let mut report = Report {

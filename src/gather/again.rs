@@ -120,7 +120,7 @@ mod tests {
         gathered.sign_again(&sources, &reading, signing, &edits, BTreeSet::from([DocId(0)])).unwrap();
         assert_eq!((gathered.index.fingerprint(DocId(0)), &*gathered.copies), (0, &[][..]));
         assert!(gathered.index.fingerprint(DocId(1)) != 0 && gathered.index.keys(DocId(1)).eq(keys));
-        let lines = gathered.lines.as_ref().unwrap().found(&gathered.copies, 1, usize::MAX).unwrap();
+        let lines = gathered.lines.as_mut().unwrap().found(&gathered.copies, 1, usize::MAX).unwrap();
         let places = lines.iter().flat_map(|line| &line.examples).map(|place| (place.document, place.line));
         assert_eq!(places.collect::<Vec<_>>(), [(DocId(1), 0), (DocId(1), 1)]);
         let passages = gathered.passages.passages(2, &gathered.index.collapse());

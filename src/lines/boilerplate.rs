@@ -128,15 +128,21 @@ impl LineCounter {
     ///
     /// # Errors
     /// When the temporary file cannot be read.
-    pub fn found(&self, copies: &[(DocId, DocId)], least: u32, examples: usize) -> io::Result<Vec<BoilerplateLine>> {
+    pub fn found(
+        &mut self,
+        copies: &[(DocId, DocId)],
+        least: u32,
+        examples: usize,
+    ) -> io::Result<Vec<BoilerplateLine>> {
         let copies = CopiesOf::new(copies.to_vec());
         let mut last = Run::default();
-        last.read(&self.held);
+        last.read(&std::mem::take(&mut self.held));
         let held = |share: usize| &last.lines[last.starts[share]..last.starts[share + 1]];
         let (spilled, since) = (self.spilled.as_ref(), &*self.since);
         let shares = (0..SHARES).into_par_iter().map(|number| Share { number, held: held(number), spilled, since });
         let tallied = shares.map_init(Vec::new, |buffer, share| share.tallied(&copies, least, examples, buffer));
         let tallied: io::Result<Vec<Vec<BoilerplateLine>>> = tallied.collect();
+        self.held = last.lines; // by share now, which is an order as good
         let mut lines: Vec<BoilerplateLine> = tallied?.into_iter().flatten().collect();
         lines.par_sort_unstable_by_key(|line| line.examples.first().copied());
         Ok(lines)

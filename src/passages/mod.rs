@@ -90,26 +90,33 @@ impl Digest {
     }
 
     /// The passages of at least so many tokens, by where they stand first; `min_tokens` is that of the digester.
-    pub fn passages(&self, min_tokens: u32, copies: &Copies) -> Vec<Passage> {
+    pub fn passages(&mut self, min_tokens: u32, copies: &Copies) -> Vec<Passage> {
         let winnowing = Winnowing::new(min_tokens as usize);
-        let texts = Texts::of(self);
-        // Of copies only the first is looked at; the places of the others are those of the first.
-        let is_first = |anchor: &&Anchor| texts.current(anchor.at).is_some_and(|document| copies.is_first(document));
-        let mut anchors: Vec<Anchor> = self.anchors.iter().filter(is_first).copied().collect();
+        let Self { prefixes, anchors, ends, again } = self;
+        let texts = Texts::new(prefixes, ends, again);
+        // Of copies only the first is looked at; the places of the others are those of the first. Their anchors come behind these.
+        let mut count = 0;
+        for number in 0..anchors.len() {
+            if texts.current(anchors[number].at).is_some_and(|document| copies.is_first(document)) {
+                anchors.swap(count, number);
+                count += 1;
+            }
+        }
+        let anchors = &mut anchors[..count];
         anchors.par_sort_unstable();
         let mut copies_of: BTreeMap<DocId, Vec<DocId>> = BTreeMap::new();
         for (document, first) in copies.firsts().filter(|(document, first)| document != first) {
             copies_of.entry(first).or_default().push(document);
         }
         let least = min_tokens as usize;
-        let mut found = longest(&texts, &anchors, least);
+        let mut found = longest(&texts, anchors, least);
         let whole = copies_of
             .keys()
             .map(|first| texts.range(texts.texts[first.index()] as usize))
             .filter(|range| range.len() >= least);
         found.extend(whole);
         let distinct = distinct(&texts, not_contained(found));
-        let mut passages = places(&texts, &anchors, winnowing, &distinct);
+        let mut passages = places(&texts, anchors, winnowing, &distinct);
         passages.par_iter_mut().for_each(|passage| passage.add_copies(&copies_of));
         passages.par_sort_unstable_by(|a, b| (&a.places[0], a.tokens).cmp(&(&b.places[0], b.tokens)));
         passages
@@ -154,7 +161,8 @@ struct Texts<'a> {
 }
 
 impl<'a> Texts<'a> {
-    fn of(Digest { prefixes, ends, again, .. }: &'a Digest) -> Self {
+    /// Those of a digest.
+    fn new(prefixes: &'a [u64], ends: &'a [usize], again: &[DocId]) -> Self {
         let starts = std::iter::once(0).chain(ends.iter().copied());
         let longest = starts.zip(ends).map(|(start, end)| end - start).max().unwrap_or_default();
         let count = (ends.len() - again.len()) as u32;

@@ -187,9 +187,9 @@ impl<'a> Rounds<'a> {
 
     /// Looks for boilerplate lines; whether there are any that were not known.
     fn find_boilerplate(&mut self, progress: &Progress) -> Result<bool, Error> {
-        let gathered = self.read(progress)?;
+        let mut gathered = self.read(progress)?;
         let least = self.edits.lines.boilerplate_documents;
-        let mut found = match &gathered.lines {
+        let mut found = match &mut gathered.lines {
             Some(lines) => lines.found(&gathered.copies, least, usize::MAX)?,
             None => Vec::new(),
         };
@@ -216,7 +216,7 @@ impl<'a> Rounds<'a> {
             if 100 * self.read_again <= MOST_AGAIN * gathered.documents.len() {
                 gathered.sign_again(self.sources, reading, self.signing, &self.edits, changed)?;
                 #[cfg(test)]
-                tests::assert_as_read_anew(self, &gathered);
+                tests::assert_as_read_anew(self, &mut gathered);
                 return Ok(gathered);
             }
         }

@@ -129,7 +129,7 @@ impl CutPassages {
 impl Rounds<'_> {
     /// Looks for passages of at least so many tokens; whether there are any.
     pub(super) fn find_passages(&mut self, least: u32, progress: &Progress) -> Result<bool, Error> {
-        let gathered = self.read(progress)?;
+        let mut gathered = self.read(progress)?;
         let own = gathered.documents.first_of(self.sources.first_own());
         let copies = gathered.index.collapse();
         let came_back = std::mem::take(&mut self.came_back);
