@@ -3,8 +3,8 @@
 //! A deduplication reads some ten times, and of most texts the same is left each time: on the bench corpus, with all that can be cut, all but
 //! a hundredth. Copies of a document that changes are looked at for themselves from then on.
 //!
-//! Cost: that of reading these documents, each where it stands, and their lines and passages once more; what was kept for those before
-//! stays in memory and in the temporary file until all is read.
+//! Cost: that of reading these documents, each where it stands, and their lines and passages once more. What was kept for those before
+//! stays in memory and in the temporary file until all is read, which whoever calls this sees to: see [`Gathered::is_worn`].
 
 use super::Gathered;
 use crate::document::DocId;
@@ -20,6 +20,8 @@ use std::io;
 
 /// How many documents a thread takes at a time.
 const DOCUMENTS_AT_ONCE: usize = 16;
+/// Of so many what was found is held before it is put with the rest.
+const MOST_HELD: usize = if cfg!(test) { 3 } else { 1 << 12 };
 
 impl Gathered {
     /// Signs some documents again, in the way in which all were signed, but for what is left out of them.
@@ -34,26 +36,41 @@ impl Gathered {
         edits: &Edits,
         mut changed: BTreeSet<DocId>,
     ) -> Result<(), Error> {
+        self.signed_again += self.lengths_of(&changed);
         let of_changed = self.copies.iter().filter(|(original, _)| changed.contains(original));
         let copies: Vec<DocId> = of_changed.map(|(_, copy)| *copy).collect();
         changed.extend(copies);
         self.copies.retain(|(original, copy)| !changed.contains(original) && !changed.contains(copy));
-        let changed: Vec<DocId> = changed.into_iter().collect();
-        let (mut all, mut first) = (Signed::default(), 0);
-        let (corpus, seen) = (self.corpus(sources, reading, Some(edits), signing.unit), Seen::new());
-        let signer = || (Signer::new(sources, reading, signing, Some(edits), &seen), Fetcher::new(sources, reading));
-        try_map_in_order(
-            changed.chunks(DOCUMENTS_AT_ONCE),
-            signer,
-            |(signer, fetcher), documents| signer.sign_again(&corpus, fetcher, documents),
-            |signed| {
-                let count = signed.found.len() as u32;
-                all.append(signed, first);
-                first += count;
-            },
-        )?;
-        self.replace(&changed, all, signing)?;
+        let (changed, seen) = (Vec::from_iter(changed), Seen::new());
+        for changed in changed.chunks(MOST_HELD) {
+            let (mut all, mut first) = (Signed::default(), 0);
+            let corpus = self.corpus(sources, reading, Some(edits), signing.unit);
+            let signer =
+                || (Signer::new(sources, reading, signing, Some(edits), &seen), Fetcher::new(sources, reading));
+            try_map_in_order(
+                changed.chunks(DOCUMENTS_AT_ONCE),
+                signer,
+                |(signer, fetcher), documents| signer.sign_again(&corpus, fetcher, documents),
+                |signed| {
+                    let count = signed.found.len() as u32;
+                    all.append(signed, first);
+                    first += count;
+                },
+            )?;
+            self.replace(changed, all, signing)?;
+        }
         Ok(())
+    }
+
+    /// Whether so much would have been signed again with these documents that what is of no use any more took as much room as the rest.
+    pub fn is_worn(&self, changed: &BTreeSet<DocId>) -> bool {
+        let live = (0..).map(DocId).zip(&self.lengths).filter(|(document, _)| self.index.fingerprint(*document) != 0);
+        self.signed_again + self.lengths_of(changed) > live.map(|(_, length)| length).sum()
+    }
+
+    /// How long the texts of documents are together, in bytes.
+    fn lengths_of(&self, documents: &BTreeSet<DocId>) -> u64 {
+        documents.iter().map(|document| self.lengths[document.index()]).sum()
     }
 
     /// Puts what was found in some documents, in order, in the place of what was found before.
@@ -79,7 +96,7 @@ impl Gathered {
         self.hidden.retain(|(document, _)| is_other(document));
         self.hidden.extend(hidden.into_iter().map(|(number, key)| (document(number), key)));
         if let Some(counter) = &mut self.lines {
-            counter.count_again(documents)?;
+            counter.count_again(documents);
             counter.extend(lines.into_iter().map(|line| KeyedLine { document: document(line.document).0, ..line }))?;
         }
         if signing.passages.is_some() {

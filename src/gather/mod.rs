@@ -60,6 +60,8 @@ pub struct Gathered {
     pub own_bytes: u64,
     /// Files that are no text, but for the reference.
     pub skipped: u64,
+    /// Bytes of the texts that were signed again.
+    signed_again: u64,
 }
 
 impl Gathered {
@@ -122,6 +124,7 @@ pub fn gather(
             bytes: 0,
             own_bytes: 0,
             skipped: 0,
+            signed_again: 0,
         },
         sources,
         reading,

@@ -69,7 +69,7 @@ pub struct LineCounter {
     most_held: usize,
     /// The lines before them.
     spilled: Option<Spilled>,
-    /// For each document, up to the last that was counted again, in which run its lines begin to count.
+    /// For each document, up to the last that was counted again, the first run of which its lines count.
     since: Vec<u32>,
 }
 
@@ -104,21 +104,12 @@ impl LineCounter {
         Ok(())
     }
 
-    /// Forgets the lines of some documents. Those that they have now come next, in document order again.
-    ///
-    /// # Errors
-    /// When the temporary file cannot be written.
-    pub fn count_again(&mut self, documents: &[DocId]) -> io::Result<()> {
-        let spilled = match &mut self.spilled {
-            Some(spilled) => spilled,
-            none => none.insert(Spilled::new()?),
-        };
-        spilled.write(&self.held)?;
-        self.held.clear();
-        let Some(last) = documents.iter().max() else { return Ok(()) };
+    /// Forgets the lines of some documents, which are in order. Those that they have now come next.
+    pub fn count_again(&mut self, documents: &[DocId]) {
+        self.held.retain(|line| documents.binary_search(&DocId(line.document)).is_err());
+        let (Some(spilled), Some(last)) = (&self.spilled, documents.last()) else { return };
         self.since.resize(self.since.len().max(last.index() + 1), 0);
         documents.iter().for_each(|document| self.since[document.index()] = spilled.runs.len() as u32);
-        Ok(())
     }
 
     /// The lines that at least `least` documents hold, by where they stand first, each with so many places.
@@ -399,7 +390,7 @@ mod tests {
                     again.map(|(number, of)| (DocId(number as u32), &documents[of.index(documents.len())])).collect();
                 let numbers: Vec<DocId> = again.iter().map(|(document, _)| *document).collect();
                 counter.found(&told, least, most).unwrap();
-                counter.count_again(&numbers).unwrap();
+                counter.count_again(&numbers);
                 naive.values_mut().for_each(|places| places.retain(|place| !numbers.contains(&place.document)));
                 for (document, keys) in again {
                     let lines = (0..).zip(keys).map(|(line, &key)| KeyedLine { key, document: document.0, line });

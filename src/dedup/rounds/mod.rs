@@ -41,7 +41,7 @@ pub(super) struct Rounds<'a> {
     ranks: Option<Vec<u32>>,
     /// Whether there is more boilerplate than when near-duplicates were compared with what they went for.
     has_new_boilerplate: bool,
-    /// The documents of which passages were cut, or came back, since then.
+    /// The documents of which passages were cut, or came back, since then, and those that others went for.
     recut: BTreeSet<Seat>,
     /// The documents that are not what they were when all were compared last; none if they were not yet.
     uncompared: Option<BTreeSet<Seat>>,
@@ -57,12 +57,7 @@ pub(super) struct Rounds<'a> {
     removed: Vec<Removed>,
     /// What was read last, for all that is looked for.
     gathered: Option<Gathered>,
-    /// How many documents were read since all were.
-    read_again: usize,
 }
-
-/// After so many documents of a hundred that were read alone all are read, one after the other.
-const MOST_AGAIN: usize = if cfg!(test) { 10_000 } else { 50 };
 
 /// What the rounds came to.
 pub(super) struct Decided {
@@ -107,7 +102,6 @@ impl<'a> Rounds<'a> {
             came_back: BTreeSet::new(),
             removed,
             gathered,
-            read_again: 0,
         })
     }
 
@@ -149,10 +143,14 @@ impl<'a> Rounds<'a> {
             removed.sort_unstable_by_key(|removed| removed.document);
         }
         let seat = |document: DocId| gathered.documents.seat(document);
-        removed.retain(|removed| {
-            removed.reason != Reason::Near || !self.came_back.contains(&seat(removed.representative))
-        });
-        self.uncompared = (!is_before_cuts).then(|| self.came_back.clone());
+        let waits = |removed: &mut Removed| {
+            removed.reason == Reason::Near && self.came_back.contains(&seat(removed.representative))
+        };
+        let waiting: Vec<Seat> = removed.extract_if(.., waits).map(|removed| seat(removed.document)).collect();
+        self.uncompared = (!is_before_cuts).then(|| self.came_back.iter().copied().chain(waiting).collect());
+        // Of what was cut of a representative before nobody has asked whether it stands in what goes for it now.
+        let near = removed.iter().filter(|removed| !is_first && removed.reason == Reason::Near);
+        self.recut.extend(near.map(|removed| seat(removed.representative)));
         removed.iter().for_each(|removed| self.edits.leave_out(seat(removed.document)));
         let goes = |document: DocId| removed.binary_search_by_key(&document, |removed| removed.document).is_ok();
         // There is an end: a document goes for one that is preferred to it, so whether it stays changes only with those before it
@@ -212,15 +210,13 @@ impl<'a> Rounds<'a> {
         }
         if let Some(mut gathered) = self.gathered.take() {
             let changed: BTreeSet<DocId> = changed.into_iter().map(|seat| gathered.documents.at(seat)).collect();
-            self.read_again += changed.len();
-            if 100 * self.read_again <= MOST_AGAIN * gathered.documents.len() {
+            if cfg!(test) || !gathered.is_worn(&changed) {
                 gathered.sign_again(self.sources, reading, self.signing, &self.edits, changed)?;
                 #[cfg(test)]
                 tests::assert_as_read_anew(self, &mut gathered);
                 return Ok(gathered);
             }
         }
-        self.read_again = 0;
         let gathered = gather(self.sources, reading, self.signing, Some(&self.edits), progress, |_| Ok(()))?;
         match self.count.replace(gathered.documents.len()) {
             Some(before) if before != gathered.documents.len() => {

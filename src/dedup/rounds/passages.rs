@@ -7,8 +7,8 @@
 //! is none of these.
 //!
 //! There is an end: of each document cuts are taken back `MOST_TAKEN_BACK` times at most, after which it is not cut again. In document order
-//! that is not needed, as whatever becomes of a document depends on those before it alone; with another order of preference two may
-//! each wait for the other.
+//! hardly one is, as what becomes of a document depends on those before it, but for what comes back together; with another order of
+//! preference two may each wait for the other.
 //!
 //! Cost: one more reading of the documents in which passages stay, and a few ranges for each place. Limits: a document that is left alone
 //! keeps what stands elsewhere too, and is named.
