@@ -56,7 +56,7 @@ impl Rounds<'_> {
 
     /// How alike those of `removed` are, by their places there, that went for a document of which something else `may_be_cut` than before;
     /// none where that is below the threshold.
-    fn compared_again(
+    pub(super) fn compared_again(
         &self,
         gathered: &Gathered,
         may_be_cut: impl Fn(Seat) -> bool,
