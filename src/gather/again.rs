@@ -117,6 +117,26 @@ mod tests {
     use crate::source::Selection;
     use crate::tokens::TokenUnit;
 
+    /// However small it is, what is signed over and over is read anew with the rest some time.
+    #[test]
+    fn what_is_of_no_use_any_more_is_bounded() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = ["a.txt", "b.txt", "c.txt"].map(|name| folder.path().join(name));
+        paths.iter().for_each(|path| std::fs::write(path, format!("words of {}", path.display())).unwrap());
+        let (reading, shingling) = (Reading::default(), Shingling::new(2));
+        let sources = Sources::find(&paths, &Selection::default(), &reading);
+        let banding = method::banding(&sources, TokenUnit::Auto, shingling, 0.7, 0.9);
+        let signing = Signing { passages: Some(2), ..Signing::new(TokenUnit::Auto, shingling, banding) };
+        let edits = Edits::new(LineOptions::default(), false);
+        let mut gathered = gather(&sources, &reading, signing, Some(&edits), &Progress::default(), |_| Ok(())).unwrap();
+        let changed = BTreeSet::from([DocId(1)]);
+        for _ in 0..3 {
+            assert!(!gathered.is_worn(&changed));
+            gathered.sign_again(&sources, &reading, signing, &edits, changed.clone()).unwrap();
+        }
+        assert!(gathered.is_worn(&changed));
+    }
+
     /// Nothing of its own was kept of the copy.
     #[test]
     fn a_copy_stays_when_its_original_goes() {

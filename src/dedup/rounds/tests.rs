@@ -139,3 +139,25 @@ fn a_family_comes_back_at_once() {
     assert_eq!(rounds.gathered.unwrap().edited.len(), 39);
     assert!(count < 8, "{count}");
 }
+
+/// The last text goes for the second, which is cut; then for the third, which was cut with it: what is cut there stands in it too, and nobody
+/// looked for it.
+#[test]
+fn what_goes_for_a_text_that_was_cut_is_compared_without_what_was() {
+    let words = |letter: char, count: u32| (0..count).map(|n| format!("{letter}{n} ")).collect::<String>();
+    let (p, w, x) = (words('p', 20), words('w', 26), words('x', 14));
+    let texts = [words('s', 100) + &p, format!("{p}{x}"), format!("{p}{w}"), format!("{p}{x}{w}")];
+    let folder = tempfile::tempdir().unwrap();
+    for (number, text) in texts.iter().enumerate() {
+        std::fs::write(folder.path().join(format!("{number}.txt")), text).unwrap();
+    }
+    let (threshold, search) = (0.4, Search::Exhaustive);
+    let scan = Options { threshold, shingle_size: 1, passages: Some(20), search, ..Options::default() };
+    let options = DedupOptions { scan, ..DedupOptions::default() };
+    let sources = options.scan.sources(&[folder.path().into()]);
+    let mut rounds = Rounds::new(&sources, &options).unwrap();
+    while rounds.next(&Progress::default()).unwrap() {}
+    let removed: Vec<_> = rounds.removed.iter().map(|removed| (removed.document, removed.representative)).collect();
+    assert_eq!(removed, [(DocId(3), DocId(2))]);
+    assert_eq!(rounds.removed[0].jaccard, 26.0 / 40.0);
+}
