@@ -36,11 +36,11 @@ impl Gathered {
         edits: &Edits,
         mut changed: BTreeSet<DocId>,
     ) -> Result<(), Error> {
-        self.signed_again += self.lengths_of(&changed);
         let of_changed = self.copies.iter().filter(|(original, _)| changed.contains(original));
         let copies: Vec<DocId> = of_changed.map(|(_, copy)| *copy).collect();
         changed.extend(copies);
         self.copies.retain(|(original, copy)| !changed.contains(original) && !changed.contains(copy));
+        self.signed_again += self.lengths_of(&changed);
         let (changed, seen) = (Vec::from_iter(changed), Seen::new());
         for changed in changed.chunks(MOST_HELD) {
             let (mut all, mut first) = (Signed::default(), 0);

@@ -143,6 +143,7 @@ impl<'a> Rounds<'a> {
             removed.sort_unstable_by_key(|removed| removed.document);
         }
         let seat = |document: DocId| gathered.documents.seat(document);
+        // Of what came back one would take in the others, and be cut, and they would come back without it, and so on for each of them.
         let waits = |removed: &mut Removed| {
             removed.reason == Reason::Near && self.came_back.contains(&seat(removed.representative))
         };
@@ -187,6 +188,7 @@ impl<'a> Rounds<'a> {
     fn find_boilerplate(&mut self, progress: &Progress) -> Result<bool, Error> {
         let mut gathered = self.read(progress)?;
         let least = self.edits.lines.boilerplate_documents;
+        // With all places, since there something else is left out from now on.
         let mut found = match &mut gathered.lines {
             Some(lines) => lines.found(&gathered.copies, least, usize::MAX)?,
             None => Vec::new(),
