@@ -55,6 +55,11 @@ impl Index {
         Self { bands: bands as usize, fingerprints: Vec::new(), keys: Vec::new() }
     }
 
+    /// How many keys each document has.
+    pub fn bands(&self) -> usize {
+        self.bands
+    }
+
     /// How many documents it holds.
     pub fn len(&self) -> usize {
         self.fingerprints.len()
@@ -88,20 +93,20 @@ impl Index {
         }
     }
 
+    /// The same by those of another document.
+    pub fn replace_by(&mut self, document: DocId, other: DocId) {
+        match self.fingerprint(other) {
+            EMPTY_FINGERPRINT => self.replace_empty(document),
+            fingerprint => {
+                let keys: Vec<u32> = self.keys(other).collect();
+                self.replace(document, fingerprint, &keys);
+            }
+        }
+    }
+
     /// The same of a document that has no token any more.
     pub fn replace_empty(&mut self, document: DocId) {
         self.fingerprints[document.index()] = EMPTY_FINGERPRINT;
-    }
-
-    /// Adds the next document, which is the same as an earlier one.
-    pub fn push_copy(&mut self, of: DocId) {
-        match self.fingerprint(of) {
-            EMPTY_FINGERPRINT => self.push_empty(),
-            fingerprint => {
-                let keys: Vec<u32> = self.keys(of).collect();
-                self.push(fingerprint, &keys);
-            }
-        }
     }
 
     /// The fingerprint of a document's tokens; 0 when it has none.

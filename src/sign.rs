@@ -426,21 +426,6 @@ impl SignedPart {
 }
 
 impl Signed {
-    /// Adds what was found in other documents, which are numbered from `first` on.
-    pub fn append(&mut self, other: Self, first: u32) {
-        self.found.extend(other.found);
-        self.keys.extend(other.keys);
-        self.repeated.extend(other.repeated.into_iter().map(|(number, line)| (first + number, line)));
-        self.unfinished.extend(other.unfinished.into_iter().map(|number| first + number));
-        self.edited.extend(other.edited.into_iter().map(|number| first + number));
-        self.hidden.extend(other.hidden.into_iter().map(|(number, key)| (first + number, key)));
-        self.short.extend(other.short.into_iter().map(|number| first + number));
-        let lines = other.lines.into_iter();
-        self.lines.extend(lines.map(|line| KeyedLine { document: first + line.document, ..line }));
-        self.passages.append(&other.passages);
-        self.repetition.extend(other.repetition.into_iter().map(|(number, figures)| (first + number, figures)));
-    }
-
     /// Adds what was found in the lines of a document: those that are repeated, and whether they are all. From `first_line` on are those
     /// that may be boilerplate.
     fn add_lines(

@@ -10,13 +10,11 @@ use super::Gathered;
 use crate::document::DocId;
 use crate::edit::Edits;
 use crate::error::Error;
-use crate::lines::KeyedLine;
 use crate::ordered::try_map_in_order;
 use crate::seen::Seen;
-use crate::sign::{Found, Signed, Signer, Signing};
+use crate::sign::{Signer, Signing};
 use crate::source::{Fetcher, Reading, Sources};
 use std::collections::BTreeSet;
-use std::io;
 
 /// How many documents a thread takes at a time.
 const DOCUMENTS_AT_ONCE: usize = 16;
@@ -42,8 +40,9 @@ impl Gathered {
         self.copies.retain(|(original, copy)| !changed.contains(original) && !changed.contains(copy));
         self.signed_again += self.lengths_of(&changed);
         let (changed, seen) = (Vec::from_iter(changed), Seen::new());
+        self.forget(&changed, signing);
         for changed in changed.chunks(MOST_HELD) {
-            let (mut all, mut first) = (Signed::default(), 0);
+            let mut all = Vec::new();
             let corpus = self.corpus(sources, reading, Some(edits), signing.unit);
             let signer =
                 || (Signer::new(sources, reading, signing, Some(edits), &seen), Fetcher::new(sources, reading));
@@ -51,14 +50,15 @@ impl Gathered {
                 changed.chunks(DOCUMENTS_AT_ONCE),
                 signer,
                 |(signer, fetcher), documents| signer.sign_again(&corpus, fetcher, documents),
-                |signed| {
-                    let count = signed.found.len() as u32;
-                    all.append(signed, first);
-                    first += count;
-                },
+                |signed| all.push(signed),
             )?;
-            self.replace(changed, all, signing)?;
+            for (documents, signed) in changed.chunks(DOCUMENTS_AT_ONCE).zip(all) {
+                self.put(signed, |number| documents[number as usize])?;
+            }
         }
+        self.unfinished.sort_unstable();
+        self.edited.sort_unstable();
+        self.short.sort_unstable();
         Ok(())
     }
 
@@ -73,36 +73,19 @@ impl Gathered {
         documents.iter().map(|document| self.lengths[document.index()]).sum()
     }
 
-    /// Puts what was found in some documents, in order, in the place of what was found before.
-    fn replace(&mut self, documents: &[DocId], signed: Signed, signing: Signing) -> io::Result<()> {
-        let Signed { found, keys, unfinished, edited, hidden, lines, passages, .. } = signed;
-        let mut keys = keys.chunks_exact(signing.banding.bands as usize);
-        for (&document, found) in documents.iter().zip(found) {
-            match found {
-                Found::Tokens(fingerprint) => {
-                    self.index.replace(document, fingerprint, keys.next().unwrap_or_default());
-                }
-                Found::Nothing | Found::Same(_) => self.index.replace_empty(document),
-            }
-        }
-        let document = |number: u32| documents[number as usize];
+    /// Forgets what was found in some documents, in order, but for the index. What they have now comes next.
+    fn forget(&mut self, documents: &[DocId], signing: Signing) {
         let is_other = |document: &DocId| documents.binary_search(document).is_err();
         self.unfinished.retain(is_other);
-        self.unfinished.extend(unfinished.into_iter().map(document));
-        self.unfinished.sort_unstable();
         self.edited.retain(is_other);
-        self.edited.extend(edited.into_iter().map(document));
-        self.edited.sort_unstable();
+        self.short.retain(is_other);
         self.hidden.retain(|(document, _)| is_other(document));
-        self.hidden.extend(hidden.into_iter().map(|(number, key)| (document(number), key)));
         if let Some(counter) = &mut self.lines {
             counter.count_again(documents);
-            counter.extend(lines.into_iter().map(|line| KeyedLine { document: document(line.document).0, ..line }))?;
         }
         if signing.passages.is_some() {
-            self.passages.replace(documents, &passages);
+            self.passages.read_again(documents);
         }
-        Ok(())
     }
 }
 
@@ -117,16 +100,21 @@ mod tests {
     use crate::source::Selection;
     use crate::tokens::TokenUnit;
 
+    fn signing(sources: &Sources, lines: Option<LineOptions>) -> Signing {
+        let shingling = Shingling::new(2);
+        let banding = method::banding(sources, TokenUnit::Auto, shingling, 0.7, 0.9);
+        Signing { lines, passages: Some(2), ..Signing::new(TokenUnit::Auto, shingling, banding) }
+    }
+
     /// However small it is, what is signed over and over is read anew with the rest some time.
     #[test]
     fn what_is_of_no_use_any_more_is_bounded() {
         let folder = tempfile::tempdir().unwrap();
         let paths = ["a.txt", "b.txt", "c.txt"].map(|name| folder.path().join(name));
         paths.iter().for_each(|path| std::fs::write(path, format!("words of {}", path.display())).unwrap());
-        let (reading, shingling) = (Reading::default(), Shingling::new(2));
+        let reading = Reading::default();
         let sources = Sources::find(&paths, &Selection::default(), &reading);
-        let banding = method::banding(&sources, TokenUnit::Auto, shingling, 0.7, 0.9);
-        let signing = Signing { passages: Some(2), ..Signing::new(TokenUnit::Auto, shingling, banding) };
+        let signing = signing(&sources, None);
         let edits = Edits::new(LineOptions::default(), false);
         let mut gathered = gather(&sources, &reading, signing, Some(&edits), &Progress::default(), |_| Ok(())).unwrap();
         let changed = BTreeSet::from([DocId(1)]);
@@ -144,11 +132,9 @@ mod tests {
         let text = "A line of some words\nanother line of some words\n";
         let paths = ["a.txt", "b.txt"].map(|name| folder.path().join(name));
         paths.iter().for_each(|path| std::fs::write(path, text).unwrap());
-        let (reading, shingling) = (Reading::default(), Shingling::new(2));
+        let reading = Reading::default();
         let sources = Sources::find(&paths, &Selection::default(), &reading);
-        let banding = method::banding(&sources, TokenUnit::Auto, shingling, 0.7, 0.9);
-        let lines = Some(LineOptions::default());
-        let signing = Signing { lines, passages: Some(2), ..Signing::new(TokenUnit::Auto, shingling, banding) };
+        let signing = signing(&sources, Some(LineOptions::default()));
         let mut edits = Edits::new(LineOptions::default(), false);
         let mut gathered = gather(&sources, &reading, signing, Some(&edits), &Progress::default(), |_| Ok(())).unwrap();
         assert_eq!(gathered.copies, [(DocId(0), DocId(1))]);

@@ -77,6 +77,39 @@ impl Gathered {
         Corpus { sources, reading, documents, index, edits, unit, bytes: *bytes }
     }
 
+    /// Puts what was found in some documents with the rest; `document` tells which they are.
+    fn put(&mut self, signed: Signed, document: impl Fn(u32) -> DocId) -> io::Result<()> {
+        let Signed { found, keys, repeated, unfinished, edited, hidden, short, lines, passages, repetition } = signed;
+        let mut keys = keys.chunks_exact(self.index.bands());
+        for (number, found) in (0..).zip(found) {
+            let document = document(number);
+            match found {
+                Found::Tokens(fingerprint) => {
+                    self.index.replace(document, fingerprint, keys.next().unwrap_or_default());
+                }
+                Found::Nothing => self.index.replace_empty(document),
+                Found::Same(seat) => {
+                    let original = self.documents.at(seat);
+                    self.index.replace_by(document, original);
+                    self.copies.push((original, document));
+                }
+            }
+        }
+        self.passages.append(&passages);
+        self.repeated.extend(repeated.into_iter().map(|(number, line)| (document(number), line)));
+        self.repetition.extend(repetition.into_iter().map(|(number, figures)| (document(number), figures)));
+        self.unfinished.extend(unfinished.into_iter().map(&document));
+        self.edited.extend(edited.into_iter().map(&document));
+        self.hidden.extend(hidden.into_iter().map(|(number, key)| (document(number), key)));
+        self.short.extend(short.into_iter().map(&document));
+        match &mut self.lines {
+            Some(counter) => {
+                counter.extend(lines.into_iter().map(|line| KeyedLine { document: document(line.document).0, ..line }))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// All that could not be read, or not be looked at whole; none is left.
     pub fn take_problems(&mut self, sources: &Sources) -> Vec<Problem> {
         let mut problems = std::mem::take(&mut self.problems);
@@ -128,7 +161,6 @@ pub fn gather(
         },
         sources,
         reading,
-        bands: signing.banding.bands as usize,
         next_line: 1,
         keeps_lengths: edits.is_some(),
     };
@@ -143,7 +175,6 @@ struct Gatherer<'a> {
     gathered: Gathered,
     sources: &'a Sources,
     reading: &'a Reading,
-    bands: usize,
     /// The line, from 1, at which the next block of a record file begins.
     next_line: u64,
     keeps_lengths: bool,
@@ -187,12 +218,9 @@ impl Gatherer<'_> {
             return Err(io::Error::other(format!("more than {MOST_DOCUMENTS} documents; less must be read at a time")));
         }
         into.documents.begin_part(part.end.part, part.end.texts.take(), self.next_line);
-        let Signed { found, keys, repeated, unfinished, edited, hidden, short, lines, passages, repetition } =
-            part.signed;
         let first = into.documents.len() as u32;
-        let mut keys = keys.chunks_exact(self.bands);
         let mut id_start = 0;
-        for (document, found) in part.documents.iter().zip(found) {
+        for document in &part.documents {
             let id = &part.ids[id_start..document.id_end];
             id_start = document.id_end;
             if let (Part::Block { source, .. } | Part::Table { source, .. }, Some(field), "") =
@@ -209,29 +237,13 @@ impl Gatherer<'_> {
             if self.keeps_lengths {
                 into.lengths.push(document.bytes);
             }
-            match found {
-                Found::Tokens(fingerprint) => into.index.push(fingerprint, keys.next().unwrap_or_default()),
-                Found::Nothing => into.index.push_empty(),
-                Found::Same(seat) => {
-                    let original = into.documents.at(seat);
-                    into.index.push_copy(original);
-                    into.copies.push((original, DocId(into.documents.len() as u32 - 1)));
-                }
-            }
+            into.index.push_empty();
         }
-        into.passages.append(&passages);
         let document = |number: u32| DocId(first + number);
-        into.repeated.extend(repeated.into_iter().map(|(number, line)| (document(number), line)));
-        into.repetition.extend(repetition.into_iter().map(|(number, figures)| (document(number), figures)));
-        into.unfinished.extend(unfinished.into_iter().map(document));
-        into.edited.extend(edited.into_iter().map(document));
-        into.hidden.extend(hidden.into_iter().map(|(number, key)| (document(number), key)));
-        if self.sources.first_own() > SourceId(0) {
-            into.short.extend(short.into_iter().map(document));
+        if self.sources.first_own() == SourceId(0) {
+            part.signed.short.clear();
         }
-        if let Some(counter) = &mut into.lines {
-            counter.extend(lines.into_iter().map(|line| KeyedLine { document: first + line.document, ..line }))?;
-        }
+        into.put(part.signed, document)?;
         for (source, line, reason) in part.lost {
             let record = line.map(|line| self.next_line + u64::from(line));
             self.sources.get(source).problem(record, reason).add_to(&mut into.problems);

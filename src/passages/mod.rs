@@ -83,9 +83,8 @@ impl Digest {
         self.ends.extend(other.ends.iter().map(|end| start + end));
     }
 
-    /// Puts other texts in the place of those of some documents, in the order of `other`. What was kept of those stays in memory.
-    pub fn replace(&mut self, documents: &[DocId], other: &Digest) {
-        self.append(other);
+    /// Forgets the texts of some documents, which stay in memory. Those that they have now come next, in this order.
+    pub fn read_again(&mut self, documents: &[DocId]) {
         self.again.extend_from_slice(documents);
     }
 

@@ -32,7 +32,8 @@ fn found_again(documents: &[Vec<u64>], before: &BTreeMap<usize, Vec<u64>>, min_t
         let mut other = Digest::default();
         some.iter().for_each(|&number| digester.add(&documents[number], &mut other));
         let some: Vec<DocId> = some.iter().map(|&number| DocId(number as u32)).collect();
-        all.replace(&some, &other);
+        all.read_again(&some);
+        all.append(&other);
     }
     all.passages(min_tokens, &index.collapse())
 }

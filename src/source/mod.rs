@@ -46,7 +46,7 @@ pub use rewrite::{Change, Mark};
 pub use stamp::Stamps;
 pub use table::Table;
 pub use text::{Assumed, Decoding, Encoding};
-pub use walk::{Selection, TEMPORARY, TEMPORARY_LOCK};
+pub use walk::{Selection, TEMPORARY, TEMPORARY_LOCK, checkout_of};
 
 use crate::problem::{Problem, io_reason};
 use file::Copied;

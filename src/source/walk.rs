@@ -68,7 +68,7 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
         Ok(globs) => globs,
         Err(error) => return sources.problems.push(problem(root, &error)),
     };
-    let is_in_checkout = is_in_checkout(root);
+    let is_in_checkout = root.canonicalize().is_ok_and(|root| checkout_of(&root).is_some());
     let mut walk = ignore::WalkBuilder::new(root);
     walk.hidden(!selection.hidden)
         .follow_links(selection.follow)
@@ -119,9 +119,9 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
     sources.list.par_extend(files.into_par_iter().map(|file| Source::found(file, false, reading)));
 }
 
-/// Whether a directory is in a git checkout.
-fn is_in_checkout(directory: &Path) -> bool {
-    directory.canonicalize().is_ok_and(|directory| directory.ancestors().any(|above| above.join(".git").exists()))
+/// The top of the git checkout that a directory is in, which is called as it is from the root on.
+pub fn checkout_of(directory: &Path) -> Option<&Path> {
+    directory.ancestors().find(|above| above.join(".git").exists())
 }
 
 /// The walk's errors carry their path; it is taken out of the message into its own field.

@@ -49,6 +49,20 @@ pub fn assert_none_else_is_like_another(
     assert_eq!(joined(&is_new), joined(&|_| true));
 }
 
+/// Some numbered words.
+fn words(letter: char, count: u32) -> String {
+    (0..count).map(|n| format!("{letter}{n} ")).collect()
+}
+
+/// A file for each text, in order.
+fn folder_of(texts: &[String]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (number, text) in texts.iter().enumerate() {
+        std::fs::write(folder.path().join(format!("{number:03}.txt")), text).unwrap();
+    }
+    folder
+}
+
 /// Texts made of few lines and runs of words, so that all that can be cut is in them.
 fn texts() -> impl Strategy<Value = Vec<String>> {
     let words = |(letter, start, count): (char, u32, u32)| {
@@ -118,15 +132,11 @@ proptest! {
 /// do not wait for each other.
 #[test]
 fn a_family_comes_back_at_once() {
-    let words = |letter: char, count: u32| (0..count).map(|n| format!("{letter}{n} ")).collect::<String>();
     let text = words('t', 60);
     let first = format!("{}{text}{}", words('x', 60), words('y', 60));
     let own = |number: u32| (0..4).map(|n| format!("own{number}x{n} ")).collect::<String>();
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("000.txt"), &first).unwrap();
-    (1..40).for_each(|number| {
-        std::fs::write(folder.path().join(format!("{number:03}.txt")), own(number) + &text).unwrap();
-    });
+    let texts: Vec<String> = std::iter::once(first).chain((1..40).map(|number| own(number) + &text)).collect();
+    let folder = folder_of(&texts);
     let scan = Options { shingle_size: 1, passages: Some(20), search: Search::Exhaustive, ..Options::default() };
     let options = DedupOptions { scan, ..DedupOptions::default() };
     let sources = options.scan.sources(&[folder.path().into()]);
@@ -144,13 +154,9 @@ fn a_family_comes_back_at_once() {
 /// looked for it.
 #[test]
 fn what_goes_for_a_text_that_was_cut_is_compared_without_what_was() {
-    let words = |letter: char, count: u32| (0..count).map(|n| format!("{letter}{n} ")).collect::<String>();
     let (p, w, x) = (words('p', 20), words('w', 26), words('x', 14));
     let texts = [words('s', 100) + &p, format!("{p}{x}"), format!("{p}{w}"), format!("{p}{x}{w}")];
-    let folder = tempfile::tempdir().unwrap();
-    for (number, text) in texts.iter().enumerate() {
-        std::fs::write(folder.path().join(format!("{number}.txt")), text).unwrap();
-    }
+    let folder = folder_of(&texts);
     let (threshold, search) = (0.4, Search::Exhaustive);
     let scan = Options { threshold, shingle_size: 1, passages: Some(20), search, ..Options::default() };
     let options = DedupOptions { scan, ..DedupOptions::default() };

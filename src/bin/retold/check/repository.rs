@@ -1,7 +1,7 @@
 //! Where a file stands in the checkout that a run is made in, by which GitHub and GitLab know it: they take the path from the root of the
 //! repository, wherever the run was started.
 
-use retold::source::whole_path;
+use retold::source::{checkout_of, whole_path};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -27,7 +27,7 @@ impl Checkout {
     /// That of the directory in which the run was started.
     fn here() -> Option<Self> {
         let here = whole_path(Path::new("."));
-        let top = here.ancestors().find(|above| above.join(".git").exists())?.to_path_buf();
+        let top = checkout_of(&here)?.to_path_buf();
         let below = here.strip_prefix(&top).ok()?;
         let below = if below.as_os_str().is_empty() { String::new() } else { slashed(below)? + "/" };
         Some(Self { top, below })
