@@ -1,10 +1,12 @@
-//! What was cut out of long texts, kept from one reading to the next.
+//! What was cut out of texts, kept from one reading to the next.
 //!
-//! A deduplication edits each text that stays four times at least, to compare, to count, to tell and to write it, and finding what is nearly
-//! told again in a changelog of 40,000 lines takes milliseconds: of /usr/share/doc two thirds of a run. The cuts of a text follow from it, from its passages and from the boilerplate
-//! that is known; that only becomes more, so that counting it tells whether it is the same.
+//! A deduplication edits each text that stays two to four times, to sign, to compare, to tell and to write it. Finding what is told again takes
+//! longer than all else that is done with a text, and what is nearly told again in a changelog of 40,000 lines milliseconds: of /usr/share/doc
+//! two thirds of a run. The cuts of a text follow from it, from its passages and from the boilerplate that is known; that only becomes more, so
+//! that counting it tells whether it is the same.
 //!
-//! Cost: a hash of the text, and 40 bytes a cut, up to `MOST_KEPT` of all texts together.
+//! Cost: a hash of the text, 120 bytes a text and 40 a cut, up to `MOST_KEPT` of all texts together: shorter ones than `LONG` would fill that
+//! without saving much.
 
 use super::{Cut, Edits};
 use crate::document::Seat;
@@ -14,9 +16,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use twox_hash::XxHash3_64;
 
 /// From so many bytes on a text is long.
-const LONG: usize = if cfg!(test) { 100 } else { 64 << 10 };
-/// So many cuts are kept, and texts without any: some 40 MB.
+const LONG: usize = if cfg!(test) { 100 } else { 1 << 10 };
+/// So many cuts are kept, with `OF_A_TEXT` for each text: 40 MB.
 const MOST_KEPT: usize = 1 << 20;
+/// What is kept of a text without a cut takes as much as so many cuts.
+const OF_A_TEXT: usize = 3;
 
 /// The cuts of long texts.
 #[derive(Debug, Default)]
@@ -25,7 +29,7 @@ pub(super) struct KeptCuts(Mutex<Texts>);
 #[derive(Debug, Default)]
 struct Texts {
     kept: BTreeMap<Seat, (Known, Kept)>,
-    /// How many texts and cuts these are.
+    /// How many cuts these are, and as many as the texts take.
     count: usize,
 }
 
@@ -70,7 +74,7 @@ impl KeptCuts {
     /// Keeps what was cut out of a text, while there is room.
     pub fn keep(&self, seat: Seat, known: Known, kept: Kept) {
         let mut texts = self.texts();
-        let count_of = |kept: &Kept| 1 + kept.cuts.len() + kept.hidden.len();
+        let count_of = |kept: &Kept| OF_A_TEXT + kept.cuts.len() + kept.hidden.len();
         let before = texts.kept.get(&seat).map_or(0, |(_, kept)| count_of(kept));
         let count = texts.count - before + count_of(&kept);
         if count <= MOST_KEPT {

@@ -4,8 +4,8 @@
 //! from the text and a set of keys; passages are ranges that were found before. A line may be repeated, or be nobody's neighbour
 //! any more, because another is gone: a text is edited until nothing more is found in it, so editing what is left changes nothing.
 //!
-//! Cost: that of finding lines, once for most texts, and once more for each time that something is left out. What was cut out of long
-//! texts is kept.
+//! Cost: that of finding lines, once for most texts, and once more for each time that something is left out. What was cut out is kept, but
+//! for short texts.
 
 mod kept;
 
