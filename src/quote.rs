@@ -102,9 +102,9 @@ pub fn passages(found: Vec<passages::Passage>, corpus: Corpus<'_>, problems: &mu
 }
 
 /// The texts that explain a report: of documents that are nearly the same as another or stand in it (once of those with the same
-/// words), and of documents that repeat lines; of each, in order, half of `most` bytes. A text that cannot be read any more is left
-/// out: what was found of it stands.
-pub fn texts(report: &Report, most: u64, corpus: Corpus<'_>) -> Vec<(DocId, QuotedText)> {
+/// words), and of documents that repeat lines; of each, in order, half of `most` bytes. A text that cannot be read any more, or is another
+/// by now, is left out, and a problem: what was found of it stands.
+pub fn texts(report: &Report, most: u64, corpus: Corpus<'_>, problems: &mut Vec<Problem>) -> Vec<(DocId, QuotedText)> {
     if most == 0 {
         return Vec::new();
     }
@@ -123,15 +123,20 @@ pub fn texts(report: &Report, most: u64, corpus: Corpus<'_>) -> Vec<(DocId, Quot
     let mut known = HashSet::new();
     alike.retain(|document| known.insert(*document));
     let repeating = report.repeated_lines.chunk_by(|a, b| a.0 == b.0).map(|lines| lines[0].0);
-    let mut texts = first_texts(alike, most / 2, corpus);
-    texts.extend(first_texts(repeating.collect(), most / 2, corpus));
+    let mut texts = first_texts(alike, most / 2, corpus, problems);
+    texts.extend(first_texts(repeating.collect(), most / 2, corpus, problems));
     texts.sort_by_key(|(document, _)| *document);
     texts.dedup_by_key(|(document, _)| *document);
     texts
 }
 
 /// Texts until they have `most` bytes; one that is longer than an eighth of that is left out.
-fn first_texts(documents: Vec<DocId>, most: u64, corpus: Corpus<'_>) -> Vec<(DocId, QuotedText)> {
+fn first_texts(
+    documents: Vec<DocId>,
+    most: u64,
+    corpus: Corpus<'_>,
+    problems: &mut Vec<Problem>,
+) -> Vec<(DocId, QuotedText)> {
     let (mut texts, mut left) = (Vec::new(), most);
     let is_over = AtomicBool::new(false);
     map_in_order(
@@ -140,10 +145,18 @@ fn first_texts(documents: Vec<DocId>, most: u64, corpus: Corpus<'_>) -> Vec<(Doc
         |reader, documents| -> Vec<_> {
             // Once enough was taken, whatever would come is of no use.
             let wanted = documents.iter().filter(|_| !is_over.load(Relaxed));
-            wanted.filter_map(|&document| Some((document, reader.text(document).ok()?))).collect()
+            wanted.map(|&document| (document, reader.quoted(document))).collect()
         },
         |some| {
             for (document, text) in some {
+                let text = match text {
+                    Ok(text) => text,
+                    Err(problem) if !is_over.load(Relaxed) => {
+                        problems.push(problem);
+                        continue;
+                    }
+                    Err(_) => continue,
+                };
                 let bytes = text.text.len() as u64;
                 if bytes > most / 8 {
                     continue;

@@ -110,6 +110,12 @@ impl<'a> Reader<'a> {
         self.editor.as_ref().map_or(&[], Editor::cuts)
     }
 
+    /// What is left of a document, which is what it was indexed with, to be quoted.
+    pub fn quoted(&mut self, document: DocId) -> Result<QuotedText, Problem> {
+        let Located { text, source_lines, .. } = self.located(document, false)?;
+        Ok(QuotedText { text: text.to_owned(), source_lines: source_lines.map(<[u32]>::to_vec) })
+    }
+
     /// A document's text, as it stands now.
     pub fn text(&mut self, document: DocId) -> Result<QuotedText, Problem> {
         let Self { corpus, fetcher, .. } = self;
@@ -329,6 +335,12 @@ mod tests {
         assert_eq!(
             reasons,
             ["read again: no such file", "read again: its text has changed while the scan was running"]
+        );
+        // Nor is it quoted as what it is not.
+        let mut reader = Reader::new(corpus);
+        assert_eq!(
+            all.map(|document| reader.quoted(document).ok().map(|quoted| quoted.text == text)),
+            [None, Some(true), None]
         );
     }
 }

@@ -75,6 +75,7 @@ fn report(mut sources: Sources, options: &Options, progress: &Progress) -> Resul
         ..Signing::new(options.unit, wanted.shingling, banding)
     };
     let mut problems = std::mem::take(&mut sources.problems);
+    let stamps = sources.stamps_of_records();
     let mut gathered = gather(&sources, &options.reading, signing, None, progress, |_| Ok(()))?;
     problems.extend(gathered.take_problems(&sources));
     let (lines, mut passages) = (gathered.lines.take(), std::mem::take(&mut gathered.passages));
@@ -154,10 +155,12 @@ fn report(mut sources: Sources, options: &Options, progress: &Progress) -> Resul
         names: Vec::new(),
     };
     name_mentioned(&mut report, corpus);
+    let mut problems = sources.changed(&stamps);
+    report.texts = quote::texts(&report, options.quoted_bytes, corpus, &mut problems);
+    report.problems.extend(problems);
     report.problems.sort_unstable();
     report.problems.dedup();
     report.count();
-    report.texts = quote::texts(&report, options.quoted_bytes, corpus);
     Ok(report)
 }
 

@@ -12,7 +12,9 @@ use retold::tokens::TokenUnit;
 use retold::{Options, Search, scan, scan_texts};
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering::Relaxed;
 use tempfile::TempDir;
 
 /// A document to be, and how it is to be written down: the same tokens look different in each dress.
@@ -361,6 +363,32 @@ fn the_report_is_the_same_for_any_threads_and_any_order_of_files() {
 }
 
 /// Blocks of a record file are read apart; the numbers of their lines are not.
+/// Whatever it was when it was listed, not all of what it is now was read.
+#[test]
+fn records_that_change_while_they_are_read_are_a_problem() {
+    let texts: Vec<String> = (0..4000).map(|number| format!("text {number} of many ").repeat(40)).collect();
+    let folder = TempDir::new().unwrap();
+    let records = write_records(folder.path(), &texts);
+    let progress = Progress::default();
+    let (report, read_when_changed) = std::thread::scope(|scope| {
+        let changing = scope.spawn(|| {
+            while progress.documents.load(Relaxed) == 0 {
+                std::thread::yield_now();
+            }
+            let mut file = fs::File::options().append(true).open(&records).unwrap();
+            writeln!(file, "{{\"text\": \"one more\"}}").unwrap();
+            progress.documents.load(Relaxed)
+        });
+        let report = scan(&[folder.path().to_path_buf()], &Options::default(), &progress).unwrap();
+        (report, changing.join().unwrap())
+    });
+    assert!(read_when_changed < 4000, "not changed while it was read");
+    let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(problems, [format!("{}: it has changed while it was read", records.display())]);
+    assert_eq!((report.summary.documents, report.summary.problems), (4000, 1));
+    assert_eq!(run(folder.path(), &Options::default()).problems, []);
+}
+
 #[test]
 fn records_are_named_by_their_lines() {
     let folder = TempDir::new().unwrap();
@@ -446,7 +474,7 @@ fn texts_in_memory() {
     let cluster = &held.clusters[0];
     assert_eq!((cluster.representative, cluster.members[0].document), (DocId(0), DocId(3)));
     assert_eq!(held.empty, [DocId(1)]);
-    assert_eq!(progress.bytes.load(std::sync::atomic::Ordering::Relaxed), 17);
+    assert_eq!(progress.bytes.load(Relaxed), 17);
     // A pair at the threshold reaches it.
     let options = Options { shingle_size: 2, threshold: 0.5, histogram: Some(0.25), ..Options::default() };
     let report = scan_texts(["a b c d", "a b c e"], &options, &Progress::default()).unwrap();

@@ -14,7 +14,6 @@ use crate::reader::{Corpus, Reader};
 use crate::report::Name;
 use crate::source::{Change, Fetcher, Format, Mark, NOT_READ_WHOLE, Reading, SourceId, Sources, Stamps};
 use crate::tokens::TokenUnit;
-use rayon::prelude::*;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -272,13 +271,9 @@ impl Deduplicated {
     /// Whether all sources, those of the reference too, are what they were when they were read.
     ///
     /// # Errors
-    /// [`Error::Input`], with what has become of one of them.
+    /// [`Error::Input`], with what has become of the first that is not.
     pub fn check_unchanged(&self) -> Result<(), Error> {
-        let sources = (0..self.sources.len() as u32).into_par_iter().map(SourceId);
-        sources.try_for_each(|source| {
-            let unchanged = self.sources.is_unchanged(source, &self.stamps);
-            unchanged.map_err(|reason| self.sources.get(source).problem(None, reason).into())
-        })
+        self.sources.changed(&self.stamps).into_iter().next().map_or(Ok(()), |problem| Err(problem.into()))
     }
 
     /// Tells all that goes, in document order.

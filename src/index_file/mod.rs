@@ -54,6 +54,7 @@ pub fn write(
     progress.begin(Stage::Finding, 0);
     let mut sources = Sources::find(paths, &options.selection, &options.reading);
     let mut problems = std::mem::take(&mut sources.problems);
+    let stamps = sources.stamps_of_records();
     let (unit, shingling) = (options.unit, options.wanted().shingling);
     let banding = Banding::for_recall(options.threshold, options.recall);
     let signing = Signing { texts: true, ..Signing::new(unit, shingling, banding) };
@@ -67,6 +68,7 @@ pub fn write(
         file.texts(std::mem::replace(&mut part.texts, Ok(PackedBlocks::default()))?)
     })?;
     problems.extend(gathered.take_problems(&sources));
+    problems.extend(sources.changed(&stamps));
     let corpus = gathered.corpus(&sources, &options.reading, None, unit);
     let Gathered { documents, index, bytes, skipped, .. } = &gathered;
     progress.begin(Stage::Reporting, 0);

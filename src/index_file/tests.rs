@@ -413,3 +413,30 @@ fn what_cannot_be_read_is_named() {
     let report = scan(&[other.path().to_path_buf()], &options, &Progress::default()).unwrap();
     assert!(report.problems.iter().any(|problem| problem.path.ends_with("index")), "{:?}", report.problems);
 }
+
+/// Without that the file would be wrong for good, and nobody would know.
+#[test]
+fn what_changes_while_it_is_indexed_is_missing_by_the_file_itself() {
+    struct Cutting<'a>(&'a Path, Vec<u8>);
+    impl Write for Cutting<'_> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.1.is_empty() {
+                fs::write(self.0, "{\"text\": \"one two three\"}\n")?;
+            }
+            self.1.write(bytes)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let folder = TempDir::new().unwrap();
+    let records = folder.path().join("a.jsonl");
+    fs::write(&records, "{\"text\": \"one two three\"}\n{\"text\": \"four five six\"}\n").unwrap();
+    let mut out = Cutting(&records, Vec::new());
+    let indexed = write(&[records.clone()], &Options::default(), &Progress::default(), &mut out).unwrap();
+    let problems: Vec<String> = indexed.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        (indexed.documents, problems),
+        (1, vec![format!("{}: it has changed while it was read", records.display())])
+    );
+}
