@@ -262,7 +262,8 @@ pub(super) fn more_than_one_record(path: &Path, most: u64) -> io::Result<Option<
 
 /// Whether a JSON file begins with records: an object or array in which the name of the first text field stands.
 fn names_a_field(path: &Path, fields: &Fields) -> bool {
-    head_of(path).is_ok_and(|head| match Compression::of(&head) {
+    // One that cannot be looked at is named when it is read as records; as a text its records would be one document, and nobody told.
+    head_of(path).map_or(true, |head| match Compression::of(&head) {
         None => is_named(&head, fields),
         Some(compression) => {
             let mut plain = Vec::new();
@@ -320,6 +321,8 @@ mod tests {
         }
         assert!(names(b"{\"text\": 1}") && names(b"[{\"type\": \"text\", \"text\"\n : 1}]") && !names(b"{\"text: 1}"));
         assert!(!names(b"{\"type\": \"text\", \"kind\": \"text\"}"));
+        // What is wrong with it is said when it is read.
+        assert!(names_a_field(Path::new("there is none"), &Reading::default().fields));
     }
 
     #[test]

@@ -6,10 +6,12 @@
 //! gitignore, `.git/info/exclude`) never.
 
 use super::file::shown;
-use super::{Reading, Source, Sources};
+use super::{Reading, Source, Sources, io_reason};
 use crate::problem::Problem;
 use ignore::overrides::{Override, OverrideBuilder};
 use rayon::prelude::*;
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Which files of a directory are read.
@@ -68,7 +70,13 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
         Ok(globs) => globs,
         Err(error) => return sources.problems.push(problem(root, &error)),
     };
-    let is_in_checkout = root.canonicalize().is_ok_and(|root| checkout_of(&root).is_some());
+    let whole = root.canonicalize().unwrap_or_default();
+    let checkout = checkout_of(&whole);
+    let is_in_checkout = checkout.is_some();
+    if let (Some(top), false) = (checkout, selection.no_ignore) {
+        let above = whole.ancestors().skip(1).take_while(|above| above.starts_with(top));
+        sources.problems.extend(above.flat_map(unreadable_rules));
+    }
     let mut walk = ignore::WalkBuilder::new(root);
     walk.hidden(!selection.hidden)
         .follow_links(selection.follow)
@@ -95,6 +103,9 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
                 if let Some(error) = entry.error() {
                     sources.problems.push(problem(entry.path(), error));
                 }
+                if !selection.no_ignore && entry.file_type().is_some_and(|kind| kind.is_dir()) {
+                    sources.problems.extend(unreadable_rules(entry.path()));
+                }
                 match entry.file_type() {
                     Some(kind) if kind.is_file() && selection.is_data(entry.path()) => files.push(entry.into_path()),
                     // One that was given is followed.
@@ -117,6 +128,16 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
     files.par_sort_unstable_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
     // What is in some has to be looked at.
     sources.list.par_extend(files.into_par_iter().map(|file| Source::found(file, false, reading)));
+}
+
+/// What says which files of a directory are left out and cannot be opened: the walk passes over that, and all of them would be read. In a
+/// directory that may not be entered nothing is there, and nothing is read.
+fn unreadable_rules(directory: &Path) -> impl Iterator<Item = Problem> {
+    let rules = [".gitignore", ".ignore"].map(|name| directory.join(name));
+    rules.into_iter().filter_map(|rules| {
+        let error = File::open(&rules).err().filter(|error| error.kind() != io::ErrorKind::NotFound)?;
+        rules.symlink_metadata().is_ok().then(|| Problem::new(shown(&rules), io_reason(&error)))
+    })
 }
 
 /// The top of the git checkout that a directory is in, which is called as it is from the root on.
@@ -142,7 +163,7 @@ fn problem(root: &Path, error: &ignore::Error) -> Problem {
         };
     }
     let reason = match inner.io_error() {
-        Some(io) => super::io_reason(io),
+        Some(io) => io_reason(io),
         None => inner.to_string(),
     };
     Problem::new(shown(path), reason)

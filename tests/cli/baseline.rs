@@ -58,9 +58,11 @@ fn a_baseline_is_not_lost() {
     // Not by what was not looked for, nor by what could not be read.
     assert_eq!(check("--prune --rule exact-duplicate=off --rule near-duplicate=off").status, 0);
     assert_eq!(check("--prune --against data/a.txt").status, 2);
-    let ended = check("gone.txt --prune");
-    assert_eq!(ended.status, 2);
-    assert!(ended.stderr.contains("not written"), "{}", ended.stderr);
+    for rule in ["", "--rule unreadable-input=warn"] {
+        let ended = check(&format!("gone.txt --prune {rule}"));
+        assert_eq!(ended.status, 2);
+        assert!(ended.stderr.contains("not written"), "{}", ended.stderr);
+    }
     // Nor by what this run does not look at, by paths or by globs; of which it does not say either that it is gone.
     let within = |folder: &Path, arguments: &str| retold(folder, &format!("check {arguments}"));
     for less in ["data/a.txt", "data --exclude c.txt", "data --include a.txt", "retold-baseline.json"] {

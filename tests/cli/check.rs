@@ -46,6 +46,26 @@ pub fn statuses(ended: &Ended) -> (i32, &str) {
     (ended.status, ended.stdout.lines().next().unwrap_or_default())
 }
 
+/// Without what it says a check would pass.
+#[cfg(unix)]
+#[test]
+fn settings_that_cannot_be_reached_are_no_settings_that_are_not_there() {
+    use std::os::unix::fs::symlink;
+    let folder = folder([("data/a.txt", "one two three"), ("data/empty.txt", "")]);
+    assert_eq!(retold(folder.path(), "check data").status, 0);
+    let settings = folder.path().join("retold.toml");
+    for link in ["gone.toml", "retold.toml", "data"] {
+        symlink(link, &settings).unwrap();
+        let ended = retold(folder.path(), "check data");
+        assert!(ended.status == 2 && ended.stderr.contains("retold.toml: "), "{link}: {ended:?}");
+        assert_eq!(retold(folder.path(), "check data --no-config").status, 0, "{link}");
+        fs::remove_file(&settings).unwrap();
+    }
+    fs::write(folder.path().join("shared"), "[rules]\nempty-document = \"error\"\n").unwrap();
+    symlink("shared", &settings).unwrap();
+    assert_eq!(retold(folder.path(), "check data").status, 1);
+}
+
 #[cfg(feature = "encodings")] // one of the keys is an encoding
 #[test]
 fn every_key_of_the_file_is_in_force() {

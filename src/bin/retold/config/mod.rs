@@ -16,6 +16,7 @@ use retold::tokens::TokenUnit;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The names of files that are looked for, in this order.
@@ -207,8 +208,10 @@ impl Config {
         }
         let start = std::path::absolute(from).unwrap_or_else(|_| from.to_path_buf());
         for folder in start.ancestors().filter(|folder| folder.is_dir()) {
-            for path in NAMES.map(|name| folder.join(name)).iter().filter(|path| path.is_file()) {
-                if let Some(config) = Self::read(path)? {
+            for path in NAMES.map(|name| folder.join(name)) {
+                if is_there(&path)?
+                    && let Some(config) = Self::read(&path)?
+                {
                     return Ok(Some(config));
                 }
             }
@@ -260,6 +263,23 @@ impl Config {
             .filter(|(_, values): &(_, Vec<_>)| !values.is_empty())
             .collect())
     }
+}
+
+/// Whether a file is there to be read. One that cannot be reached, such as by a link to nothing, is none that is not there: without what it
+/// says a check would pass.
+fn is_there(path: &Path) -> Result<bool, Failure> {
+    let is_missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+    let reason = match path.metadata() {
+        Ok(there) if there.is_file() => return Ok(true),
+        Ok(there) if there.is_dir() => "a directory".into(),
+        Ok(_) => "no file".into(),
+        Err(error) if is_missing(&error) && path.symlink_metadata().is_err_and(|error| is_missing(&error)) => {
+            return Ok(false);
+        }
+        Err(error) if is_missing(&error) => "a link to nothing".into(),
+        Err(error) => io_reason(&error),
+    };
+    Err(Failure::new(format!("{}: {reason}; --no-config goes without it", path.display())))
 }
 
 /// A path of the file as it is seen from here, without more `..` and `.` than it has.
