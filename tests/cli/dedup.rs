@@ -593,6 +593,8 @@ fn pairs_beside_what_stays() {
     assert!(ended.stderr.contains("stay in clean"), "{}", ended.stderr);
     assert_eq!(retold(folder.path(), "dedup corpus -o again --pairs pairs.jsonl").status, 0);
     assert_eq!(fs::read_to_string(folder.path().join("pairs.jsonl")).unwrap(), scanned);
+    #[cfg(unix)]
+    assert!(std::process::Command::new("mkfifo").arg(folder.path().join("pipe")).status().unwrap().success());
     for (arguments, said) in [
         ("corpus -o new --pairs new/p", "would be in the output"),
         ("corpus -o new --pairs new", "would be in one place"),
@@ -600,12 +602,25 @@ fn pairs_beside_what_stays() {
         ("corpus -o new --pairs p --ledger p", "would be in one place"),
         ("corpus -o new --pairs corpus/a.txt", "which is read"),
         ("corpus -o new --pairs none/p", "there is no directory none"),
-        ("- -o new --pairs p", "standard input can be read only once"),
+        ("- -o new --pairs p", "- can be read only once"),
+        ("pipe -o new --pairs p", "pipe can be read only once"),
     ] {
         let refused = retold(folder.path(), &format!("dedup {arguments}"));
         assert!(refused.status == 2 && refused.stderr.contains(said), "{arguments}: {refused:?}");
         assert!(!folder.path().join("new").exists() && !folder.path().join("p").exists(), "{arguments}");
     }
+}
+
+/// What a run had taken away when it was killed is put back, not removed with what else it left.
+#[test]
+fn an_output_of_before_is_put_back() {
+    let folder = corpus();
+    fs::create_dir_all(folder.path().join(".clean.retold-partial/output.before")).unwrap();
+    fs::write(folder.path().join(".clean.retold-partial/output.before/old"), "old").unwrap();
+    let refused = retold(folder.path(), "dedup corpus -o clean");
+    assert!(refused.status == 2 && refused.stderr.contains("clean is there already"), "{refused:?}");
+    assert_eq!(files(&folder.path().join("clean")), BTreeMap::from([("old".to_owned(), "old".to_owned())]));
+    assert!(!folder.path().join(".clean.retold-partial").exists());
 }
 
 /// One file that goes is one that holds nothing, in the compression that it had.

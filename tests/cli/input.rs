@@ -2,6 +2,7 @@
 
 use super::{command, end, folder, retold, visit, withdrawal};
 use serde_json::json;
+use std::fs;
 use std::path::Path;
 
 fn from_standard_input(input: &str, arguments: &str) -> super::Ended {
@@ -110,13 +111,37 @@ fn what_is_hidden_or_ignored_is_left_out() {
     assert_eq!(retold(corpus.path(), "scan .hidden.txt build/c.txt --format json").clusters().len(), 1, "as given");
 }
 
+/// Without it more would be read than was meant.
+#[cfg(unix)]
+#[test]
+fn rules_that_cannot_be_read_are_named() {
+    let corpus = folder([("data/a.txt", withdrawal()), ("data/b/c.txt", withdrawal())]);
+    let ended = |arguments: &str| {
+        let ended = retold(corpus.path(), arguments);
+        (ended.status, ended.stderr)
+    };
+    let link = |name: &str, to: &str| std::os::unix::fs::symlink(to, corpus.path().join(name)).unwrap();
+    link("data/b/.ignore", "nothing"); // as git has it
+    assert_eq!(ended("scan data"), (0, String::new()));
+    link("data/b/.gitignore", ".gitignore");
+    let (status, said) = ended("scan data");
+    assert!(status == 2 && said.starts_with("retold: data/b/.gitignore: "), "{said}");
+    assert_eq!(ended("scan data --no-ignore"), (0, String::new()));
+    fs::remove_file(corpus.path().join("data/b/.gitignore")).unwrap();
+    link(".gitignore", ".gitignore");
+    assert_eq!(ended("scan data").0, 0);
+    fs::create_dir(corpus.path().join(".git")).unwrap();
+    let (status, said) = ended("scan data");
+    assert!(status == 2 && said.contains("/.gitignore: "), "{said}");
+}
+
 /// A checkout has its rules from above; a directory that is none has them from inside alone.
 #[test]
 fn rules_above_hold_inside_of_a_checkout() {
     let corpus = folder([(".gitignore", "*\n".to_owned()), ("data/a.txt", withdrawal())]);
     let data = corpus.path().join("data");
     assert_eq!(retold(&data, "scan .").status, 0);
-    std::fs::create_dir(corpus.path().join(".git")).unwrap();
+    fs::create_dir(corpus.path().join(".git")).unwrap();
     assert_eq!(retold(&data, "scan .").status, 2);
     assert_eq!(retold(&data, "scan . --no-ignore").status, 0);
 }
@@ -124,7 +149,7 @@ fn rules_above_hold_inside_of_a_checkout() {
 #[test]
 fn the_reference_does_not_count_as_read() {
     let corpus = folder([("own.txt", "one two three four five".to_owned()), ("other/a.txt", withdrawal())]);
-    std::fs::write(corpus.path().join("other/b.bin"), b"\0\x01").unwrap();
+    fs::write(corpus.path().join("other/b.bin"), b"\0\x01").unwrap();
     let summary = retold(corpus.path(), "scan own.txt --against other --format json").json()["summary"].clone();
     let counted = ["documents", "reference_documents", "bytes", "skipped"].map(|key| summary[key].as_u64());
     assert_eq!(counted, [Some(1), Some(1), Some(23), Some(0)]);
@@ -152,7 +177,7 @@ fn no_document_is_a_failure() {
         ("scan seen --against broken --format json", "/problems/0/path"),
         ("check broken --format json", "/findings/0/path"),
         ("check broken --format sarif", "/runs/0/results/0/locations/0/physicalLocation/artifactLocation/uri"),
-        ("check broken --quiet --report json=/dev/stdout", "/findings/0/path"),
+        ("check broken --quiet -o told.txt --report json=/dev/stdout", "/findings/0/path"),
     ] {
         let ended = retold(corpus.path(), arguments);
         assert!(
@@ -168,7 +193,7 @@ fn no_document_is_a_failure() {
         for path in ["hidden", "binary"] {
             let ended = retold(corpus.path(), &format!("{command} {path} --format json -o report.json"));
             let report: serde_json::Value =
-                serde_json::from_slice(&std::fs::read(corpus.path().join("report.json")).unwrap()).unwrap();
+                serde_json::from_slice(&fs::read(corpus.path().join("report.json")).unwrap()).unwrap();
             let told = if command == "scan" { &report["problems"][0] } else { &report["findings"][0] };
             let why = told[if command == "scan" { "reason" } else { "message" }].as_str().unwrap();
             assert_eq!((ended.status, told["path"].as_str()), (2, Some(path)), "{report}");
@@ -179,13 +204,13 @@ fn no_document_is_a_failure() {
     // No report says that nothing is wrong, or gone.
     let nothing = retold(corpus.path(), "check hidden --report junit=r.xml");
     assert_eq!((nothing.status, nothing.stdout.as_str()), (2, ""));
-    let junit = std::fs::read_to_string(corpus.path().join("r.xml")).unwrap();
+    let junit = fs::read_to_string(corpus.path().join("r.xml")).unwrap();
     assert!(junit.contains("failures=\"1\""), "{junit}");
     let off = retold(corpus.path(), "check broken --rule unreadable-input=off --format json");
     assert_eq!((off.status, off.stdout.as_str()), (2, ""));
-    std::fs::write(corpus.path().join("seen/b.txt"), "one").unwrap();
+    fs::write(corpus.path().join("seen/b.txt"), "one").unwrap();
     assert_eq!(retold(corpus.path(), "check seen --update-baseline").status, 0);
-    let lost = retold(corpus.path(), "check seen broken --exclude *.txt --report text=/dev/stdout");
+    let lost = retold(corpus.path(), "check seen broken --exclude *.txt -o told.txt --report text=/dev/stdout");
     assert!(
         lost.status == 2 && lost.stdout.contains("unreadable-input") && !lost.stdout.contains("less often"),
         "{lost:?}"
@@ -226,9 +251,9 @@ fn only_the_first_problems_are_named_unless_all_are_wanted() {
     assert_eq!(lines("--verbose").len(), 30);
     // Ranges of those in a row, but no more than a reader takes in.
     let scattered = |count: usize| "{}\n{}\n{\"text\": \"one two\"}\n".repeat(count);
-    std::fs::write(corpus.path().join("a.jsonl"), scattered(4)).unwrap();
+    fs::write(corpus.path().join("a.jsonl"), scattered(4)).unwrap();
     assert_eq!(lines("")[3], "retold: a.jsonl: the same of 5 more records: 5, 7-8, 10-11");
-    std::fs::write(corpus.path().join("a.jsonl"), scattered(30)).unwrap();
+    fs::write(corpus.path().join("a.jsonl"), scattered(30)).unwrap();
     assert!(lines("")[3].ends_with(", 58-59, 61-62, ...; --verbose names them all"), "{}", lines("")[3]);
     // Five are named each, and files are told apart; of what is beyond the twenty nothing is said.
     let folder = folder([
@@ -248,7 +273,7 @@ fn only_the_first_problems_are_named_unless_all_are_wanted() {
         "{apart}"
     );
     let different = (0..30).map(|number| format!("{{\"a{number}\": 1}}\n")).collect::<String>();
-    std::fs::write(corpus.path().join("a.jsonl"), "{\"text\": \"one two\"}\n".to_owned() + &different).unwrap();
+    fs::write(corpus.path().join("a.jsonl"), "{\"text\": \"one two\"}\n".to_owned() + &different).unwrap();
     let some = lines("");
     assert_eq!(some.len(), 22);
     assert!(some[0].starts_with("retold: a.jsonl:2: "), "{}", some[0]);
@@ -265,7 +290,7 @@ fn a_named_pipe_is_a_document() {
     let pipe = corpus.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let text = withdrawal().replacen("easy", "simple", 1);
-    let writer = std::thread::spawn(move || std::fs::write(pipe, text));
+    let writer = std::thread::spawn(move || fs::write(pipe, text));
     let ended = retold(corpus.path(), "scan a.txt pipe --format json");
     writer.join().unwrap().unwrap();
     assert_eq!((ended.status, ended.clusters()), (0, vec![vec!["a.txt".into(), "pipe".into()]]));
@@ -305,9 +330,9 @@ fn compressed_json_is_records_where_plain_json_is() {
     for (name, json, is) in
         [("package.json", "{\"name\": \"a\"}", "text, UTF-8"), ("news.json", "[{\"text\": \"a\"}]", "JSON")]
     {
-        std::fs::write(corpus.path().join("d").join(name), json).unwrap();
+        fs::write(corpus.path().join("d").join(name), json).unwrap();
         let packed = zstd::encode_all(json.as_bytes(), 1).unwrap();
-        std::fs::write(corpus.path().join("d").join(format!("{name}.zst")), packed).unwrap();
+        fs::write(corpus.path().join("d").join(format!("{name}.zst")), packed).unwrap();
         let listed = retold(corpus.path(), "scan d --list").stdout;
         assert!(listed.contains(&format!("{name}: {is}\n")), "{listed}");
         assert!(listed.contains(&format!("{name}.zst: {is}, zstd\n")), "{listed}");
@@ -327,7 +352,7 @@ fn compressed_json_is_records_where_plain_json_is() {
         ("c.json.gz", [&[0x1f, 0x8b, 8, 0][..], &[0xff; 40]].concat(), ": JSON, gzip\n"),
         ("c.csv.gz", [&[0x1f, 0x8b, 8, 0][..], &[0xff; 40]].concat(), ": CSV, gzip\n"),
     ] {
-        std::fs::write(corpus.path().join("d").join(name), bytes).unwrap();
+        fs::write(corpus.path().join("d").join(name), bytes).unwrap();
         let listed = retold(corpus.path(), "scan d --list").stdout;
         assert!(listed.contains(&format!("{name}{is}")), "{listed}");
         let said = retold(corpus.path(), "scan d").stderr;
@@ -349,7 +374,7 @@ fn what_is_no_text_has_a_name() {
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let writer = std::thread::spawn({
         let pipe = pipe.clone();
-        move || std::fs::write(pipe, "...")
+        move || fs::write(pipe, "...")
     });
     let mut command = command(corpus.path());
     command.arg("scan").arg(pipe.file_name().unwrap()).args(["--format", "json"]);

@@ -226,6 +226,28 @@ fn links_and_permissions_stay() {
         .stdout(out);
     assert!(process.status().unwrap().success());
     assert!(fs::read_to_string(path("out.json")).unwrap().contains("\"retold\""));
+    // Two are not written into it.
+    for (arguments, said) in [
+        ("scan a.txt --pairs /dev/stdout", "would be in one place"),
+        ("dedup a.txt --dry-run --pairs /dev/fd/1 --ledger -", "would be in one place"),
+    ] {
+        let ended = retold(folder.path(), arguments);
+        assert!(ended.status == 2 && ended.stderr.contains(said), "{arguments}: {ended:?}");
+    }
+    let ended = retold(folder.path(), "dedup a.txt --dry-run --ledger /dev/stdout");
+    assert!(ended.stdout.is_empty() && ended.stderr.contains("would stay"), "{ended:?}");
+}
+
+/// It would be found out when all was read.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_mount_point_is_no_place_for_an_output() {
+    let folder = folder([("a.txt", "one two three")]);
+    for arguments in ["scan a.txt -o /proc/mounts", "dedup . --force -o /proc"] {
+        let ended = retold(folder.path(), arguments);
+        assert!(ended.status == 2 && !ended.stderr.is_empty(), "{ended:?}");
+    }
+    assert!(retold(folder.path(), "dedup . --force -o /proc").stderr.contains("/proc is a mount point"));
 }
 
 /// What a killed run has left beside an output goes with the next one; what may be of one that goes on stays.

@@ -17,6 +17,9 @@ pub enum Destination {
     File(PathBuf),
 }
 
+/// What standard output is called.
+const STANDARD_OUTPUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+
 /// Two are the same when what is written to the one replaces what is written to the other, by whatever name.
 impl PartialEq for Destination {
     fn eq(&self, other: &Self) -> bool {
@@ -28,9 +31,11 @@ impl PartialEq for Destination {
 }
 
 impl Destination {
-    /// Where something is written that is said to go to a file; `-` is standard output.
+    /// Where something is written that is said to go to a file. `-` is standard output, and so are the names that the system has for it: by
+    /// one of these it would be opened once more, and two would write over each other.
     pub fn of(path: &Path) -> Self {
-        if path == Path::new("-") { Self::StandardOutput } else { Self::File(path.to_path_buf()) }
+        let is_standard_output = STANDARD_OUTPUT.iter().any(|name| path == Path::new(name));
+        if is_standard_output { Self::StandardOutput } else { Self::File(path.to_path_buf()) }
     }
 
     /// Whether text for it is coloured: standard output on a terminal that can, unless `choice` or NO_COLOR says otherwise.
@@ -76,6 +81,9 @@ impl Destination {
         if is_stream(path) {
             return Ok(());
         }
+        if is_mount_point(path) {
+            return Err(Failure::new(format!("{shown} is a mount point, and cannot be replaced; name another file")));
+        }
         // One that is made beside it goes again.
         let made = NewFile::at(path).out().map(drop);
         made.map_err(|error| Failure::new(format!("{shown}: {}", io_reason(&error))))
@@ -108,6 +116,20 @@ pub fn is_stream(path: &Path) -> bool {
 /// Whether a path leads to a device or pipe, now: what is open here may be a file.
 pub fn is_device(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| !metadata.is_file())
+}
+
+/// Whether something is mounted there, so that nothing can be renamed to it.
+#[cfg(target_os = "linux")]
+pub fn is_mount_point(path: &Path) -> bool {
+    use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+    let found = statx(CWD, path, AtFlags::empty(), StatxFlags::BASIC_STATS);
+    found.is_ok_and(|found| found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+}
+
+/// Whether something is mounted there, which is not asked of this system.
+#[cfg(not(target_os = "linux"))]
+pub fn is_mount_point(_: &Path) -> bool {
+    false
 }
 
 /// A file that is written beside its place, where it appears whole or not at all. It is there from the first byte on that is written: whoever

@@ -18,8 +18,9 @@ pub fn shown<T: Send>(wanted: bool, work: impl FnOnce(&Progress) -> T + Send) ->
     }
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let bar = scope.spawn(|| show(&progress, &is_over));
-        let _end = End { is_over: &is_over, bar: bar.thread() };
+        // Without a thread for it there is no bar.
+        let bar = std::thread::Builder::new().spawn_scoped(scope, || show(&progress, &is_over)).ok();
+        let _end = bar.as_ref().map(|bar| End { is_over: &is_over, bar: bar.thread() });
         work(&progress)
     })
 }

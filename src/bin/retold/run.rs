@@ -47,7 +47,8 @@ pub fn check_options(paths: &[PathBuf], options: &Options) -> Result<(), Failure
 
 /// So many threads; 0 for as many as there are cores.
 pub fn pool(threads: u32) -> Result<ThreadPool, Failure> {
-    ThreadPoolBuilder::new().num_threads(threads as usize).build().map_err(Failure::new)
+    let made = ThreadPoolBuilder::new().num_threads(threads as usize).build();
+    made.map_err(|error| Failure::new(format!("no threads can be made: {error}; --threads 1 needs the fewest")))
 }
 
 /// The paths that were typed, and those of the list.

@@ -134,7 +134,8 @@ fn remove_when_interrupted(directory: &Path) {
     let seen = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
     let Ok(mut signals) = signal_hook::iterator::Signals::new(seen) else { return };
     let directory = directory.to_path_buf();
-    std::thread::spawn(move || {
+    // Where no thread can be made the run goes on, and a signal leaves the directory to the next one.
+    let _ = std::thread::Builder::new().spawn(move || {
         if let Some(signal) = signals.forever().next() {
             // Held to the end: see `wait_if_interrupted`.
             let begun =

@@ -1,6 +1,6 @@
 //! Files and directories of an output: made, copied, brought to disk and put in the place of others.
 
-use super::partial::beside;
+use super::partial::BEFORE;
 use super::place::Place;
 use retold::dedup::Deduplicated;
 use std::collections::BTreeMap;
@@ -115,10 +115,13 @@ fn replace(new: &Path, old: &Path) -> io::Result<()> {
         }
     }
     if old.is_dir() {
-        // Between these two there is no output, but never half of one.
-        let aside = beside(new, "", ".old");
+        // Between these two there is no output, but never half of one: what was there is put back now, or by the next run.
+        let aside = new.with_file_name(BEFORE);
         fs::rename(old, &aside)?;
-        return fs::rename(new, old).inspect_err(|_| drop(fs::rename(&aside, old)));
+        return fs::rename(new, old).map_err(|error| match fs::rename(&aside, old) {
+            Ok(()) => error,
+            Err(_) => io::Error::other(format!("{error}; what was there is {}", aside.display())),
+        });
     }
     fs::rename(new, old)
 }

@@ -32,8 +32,10 @@ impl Ledger {
         options: &DedupOptions,
     ) -> Result<Self, Failure> {
         let name = match (named, output) {
-            (Some(named), _) if named == Path::new("-") => return Ok(Self::Stream(Destination::StandardOutput)),
-            (Some(named), _) => named.to_path_buf(),
+            (Some(named), _) => match Destination::of(named) {
+                Destination::File(file) => file,
+                stream => return Ok(Self::Stream(stream)),
+            },
             (None, Some(output)) => beside(output, "", ".removed.jsonl"),
             (None, None) => return Ok(Self::Untold),
         };

@@ -10,11 +10,12 @@ mod target;
 use crate::args::{DedupArgs, SummaryFormat};
 use crate::exit::{self, Failure, Status};
 use crate::format::counted;
-use crate::output::Destination;
+use crate::output::{Destination, is_stream};
 use crate::written::is_report;
 use crate::{format, progress, run};
 use ledger::Ledger;
 use retold::dedup::{DedupOptions, Deduplicated, Only, dedup};
+use retold::problem::Problem;
 use retold::{DEFAULT_CONTAINMENT, Options};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -40,6 +41,10 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
     });
     let with_pairs = with_pairs.transpose().map_err(Failure::new)?;
     say_losses(args, &result);
+    let lost_of_pairs = with_pairs.as_ref().map_or(Vec::new(), |report| not_among(&report.problems, &result.problems));
+    if !args.report.saying.quiet {
+        run::say_problems(&lost_of_pairs, args.report.saying.problems_shown());
+    }
     expect_something(args, &options, &result)?;
     let (pairs, is_file) = (outputs.pairs.clone(), outputs.is_file);
     let (ledger, written) = pool.install(|| outputs.write(args, &paths, &result))?;
@@ -56,7 +61,12 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
     }
     let is_taken = [&written, &pairs].into_iter().flatten().any(|to| *to == Destination::StandardOutput);
     say(args, &options, &result, (ledger.name(), written.is_some()), is_taken)?;
-    Ok(if result.problems.is_empty() { Status::Done } else { Status::Incomplete })
+    Ok(if result.problems.is_empty() && lost_of_pairs.is_empty() { Status::Done } else { Status::Incomplete })
+}
+
+/// What was lost of pairs alone, as they come from a reading of their own.
+fn not_among(problems: &[Problem], told: &[Problem]) -> Vec<Problem> {
+    problems.iter().filter(|problem| !told.contains(problem)).cloned().collect()
 }
 
 /// Where the output goes, unless nothing is to be written.
@@ -178,10 +188,11 @@ fn expect_place_of_pairs(
     output: Option<&Path>,
     ledger: &Ledger,
 ) -> Result<(), Failure> {
-    if read.iter().any(|path| path == Path::new("-")) {
-        return Err(Failure::new(
-            "--pairs: standard input can be read only once; retold scan - --pairs FILE finds them",
-        ));
+    if let Some(stream) = read.iter().find(|path| *path == Path::new("-") || is_stream(path) && !path.is_dir()) {
+        let stream = stream.display();
+        return Err(Failure::new(format!(
+            "--pairs: {stream} can be read only once; retold scan {stream} --pairs FILE finds them"
+        )));
     }
     let output_file = output.map(|output| Destination::File(output.to_path_buf()));
     if [ledger.destination(), output_file].iter().flatten().any(|other| other == pairs) {

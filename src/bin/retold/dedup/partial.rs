@@ -13,12 +13,18 @@ use std::path::{Path, PathBuf};
 /// A directory of one run.
 pub struct Partial {
     pub path: PathBuf,
+    /// Where the output goes.
+    place: PathBuf,
     /// Held as long as this is.
     _lock: File,
 }
 
 impl Drop for Partial {
     fn drop(&mut self) {
+        // It is all that there is of what was in its place.
+        if Self::has_output_of_before(&self.place) {
+            return;
+        }
         // Whoever comes next removes what cannot be removed now.
         let _ = temporary::remove_all(&self.path);
     }
@@ -27,7 +33,16 @@ impl Drop for Partial {
 /// The file in which stands where the ledger of a run goes.
 pub const TELLS: &str = "tells";
 
+/// The output of before, while another comes into its place.
+pub const BEFORE: &str = "output.before";
+
 impl Partial {
+    /// Whether a run was killed, or failed, when it had taken an output away and not put another in its place. The next one that begins puts
+    /// it back.
+    pub fn has_output_of_before(output: &Path) -> bool {
+        !output.exists() && folder_for(output).join(BEFORE).exists()
+    }
+
     /// Begins the directory for an output, in the place of one of a run that was killed.
     pub fn begin(output: &Path) -> Result<Self, Failure> {
         temporary::uninterrupted(|| {
@@ -38,7 +53,7 @@ impl Partial {
     }
 
     fn locked(output: &Path) -> Result<Self, Failure> {
-        let path = beside(output, ".", ".retold-partial");
+        let path = folder_for(output);
         let failed = |error: io::Error| {
             let beside = folder_of(output).display();
             Failure::new(format!("{}: no directory can be made in {beside}: {}", output.display(), io_reason(&error)))
@@ -54,6 +69,9 @@ impl Partial {
             // Some file systems know no locks.
             Err(TryLockError::Error(_)) => {}
         }
+        if Self::has_output_of_before(output) {
+            fs::rename(path.join(BEFORE), output).map_err(failed)?;
+        }
         for entry in fs::read_dir(&path).map_err(failed)? {
             let left = entry.map_err(failed)?.path();
             if left.ends_with("lock") {
@@ -61,18 +79,23 @@ impl Partial {
             }
             temporary::remove_all(&left).map_err(failed)?;
         }
-        Ok(Self { path, _lock: lock })
+        Ok(Self { path, place: output.to_path_buf(), _lock: lock })
     }
 
     /// Whether a run for this output was killed when it may have put its ledger there.
     pub fn was_to_tell(output: &Path, ledger: &Path) -> bool {
-        let told = fs::read(beside(output, ".", ".retold-partial").join(TELLS));
+        let told = fs::read(folder_for(output).join(TELLS));
         told.is_ok_and(|told| told == ledger.as_os_str().as_encoded_bytes())
     }
 
     pub fn output(&self) -> PathBuf {
         self.path.join("output")
     }
+}
+
+/// The directory in which an output is made.
+fn folder_for(output: &Path) -> PathBuf {
+    beside(output, ".", ".retold-partial")
 }
 
 #[cfg(unix)]

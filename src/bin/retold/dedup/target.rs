@@ -7,7 +7,7 @@ use super::ledger::{Ledger, inputs};
 use super::partial::{Partial, TELLS, final_place};
 use super::place::Place;
 use crate::exit::Failure;
-use crate::output::write_file;
+use crate::output::{is_mount_point, write_file};
 use crate::temporary;
 use rayon::prelude::*;
 use retold::dedup::{DedupOptions, Deduplicated, Fate};
@@ -47,7 +47,15 @@ impl Target {
                 return Err(Failure::new(format!("--output {named} holds the input {shown}; name another place")));
             }
         }
+        if Partial::has_output_of_before(&place) {
+            drop(Partial::begin(&place)?);
+        }
         match place.metadata() {
+            Ok(_) if is_mount_point(&place) => {
+                return Err(Failure::new(format!(
+                    "--output {named} is a mount point, and cannot be replaced; name a place in it"
+                )));
+            }
             Ok(there) if there.is_dir() && is_file => {
                 return Err(Failure::new(format!("--output {named} is a directory; the output of one file is a file")));
             }
@@ -99,8 +107,11 @@ impl Target {
     pub fn write(&self, result: &Deduplicated, places: &[Place], mark: Option<&str>) -> Result<(), Failure> {
         let output = self.partial.output();
         if self.is_file {
-            let Some(place) = places.first() else { return Err(Failure::new("nothing was read")) };
-            return self.write_source(result, place, &output, mark);
+            return match places {
+                [place] => self.write_source(result, place, &output, mark),
+                [] => Err(Failure::new("nothing was read")),
+                _ => Err(self.failed(&io::Error::other("what was read is a directory now"))),
+            };
         }
         let folders: BTreeSet<&Path> = places.iter().filter_map(|place| place.path.parent()).collect();
         for folder in [Path::new("")].into_iter().chain(folders) {
@@ -180,12 +191,15 @@ impl Target {
                 if place.exists() && !may_replace {
                     return Err(appeared(place));
                 }
-                let _ = fs::hard_link(place, &before); // where there is none, or no links, nothing can be put back
+                if place.exists() {
+                    // By a link where it can be: what is put back is the same file then.
+                    fs::hard_link(place, &before).or_else(|_| fs::copy(place, &before).map(drop))?;
+                }
                 self.commit_ledger(place)?;
             }
             let moved = put(&made, &self.output, is_there && self.force);
             if let (Err(_), Ledger::File { place, .. }) = (&moved, ledger) {
-                let _ = if before.exists() { fs::rename(&before, place) } else { fs::remove_file(place) };
+                let _ = if before.exists() { moved_to(&before, place) } else { fs::remove_file(place) };
             }
             moved
         });
@@ -198,18 +212,21 @@ impl Target {
     fn commit_ledger(&self, place: &Path) -> io::Result<()> {
         // By this the next run knows that it is nobody's, if this one is killed before its output appears.
         fs::write(self.partial.path.join(TELLS), place.as_os_str().as_encoded_bytes())?;
-        let made = self.ledger();
-        match fs::rename(&made, place) {
-            // Into another file system it is copied, and renamed there.
-            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-                write_file(place, |out| io::copy(&mut File::open(&made)?, out).map(drop))
-            }
-            renamed => renamed,
-        }
+        moved_to(&self.ledger(), place)
     }
 
     fn failed(&self, error: &io::Error) -> Failure {
         Failure::new(format!("{}: {error}; nothing is written", self.output.display()))
+    }
+}
+
+/// Puts a file in its place; into another file system it is copied, and renamed there.
+fn moved_to(made: &Path, place: &Path) -> io::Result<()> {
+    match fs::rename(made, place) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+            write_file(place, |out| io::copy(&mut File::open(made)?, out).map(drop))
+        }
+        renamed => renamed,
     }
 }
 
