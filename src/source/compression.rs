@@ -4,6 +4,8 @@
 
 #[cfg(feature = "compression")]
 use flate2::bufread::GzDecoder;
+#[cfg(feature = "compression")]
+use liblzma::bufread::XzDecoder;
 use std::fmt;
 use std::io::{self, BufRead, Read, Write};
 use std::path::Path;
@@ -55,7 +57,7 @@ impl Compression {
             Self::Gzip => Box::new(Members { member: Some(GzDecoder::new(input)), is_padded: false }),
             Self::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(input)?),
             Self::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(input)),
-            Self::Xz => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(input)),
+            Self::Xz => Box::new(Whole { decoder: XzDecoder::new_multi_decoder(input), failed: None }),
         })
     }
 
@@ -72,6 +74,31 @@ impl Compression {
             io::ErrorKind::UnexpectedEof => format!("truncated {self} data"),
             _ => format!("broken {self} data: {error}"),
         }
+    }
+}
+
+/// What an xz file holds up to where it is broken: with the error the library tells nothing of what it has put into the buffer by then.
+#[cfg(feature = "compression")]
+struct Whole<R: BufRead> {
+    decoder: XzDecoder<R>,
+    /// What comes after that.
+    failed: Option<io::Error>,
+}
+
+#[cfg(feature = "compression")]
+impl<R: BufRead> Read for Whole<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        let before = self.decoder.total_out();
+        self.decoder.read(buffer).or_else(|error| match usize::try_from(self.decoder.total_out() - before) {
+            Ok(read) if read > 0 && read <= buffer.len() => {
+                self.failed = Some(error);
+                Ok(read)
+            }
+            _ => Err(error),
+        })
     }
 }
 
@@ -290,6 +317,27 @@ mod tests {
             assert_eq!(behind(garbage), (text.clone(), Some(reason.into())));
         }
         assert_eq!(behind(&bytes[..5]), (text, Some("truncated gzip data".into())));
+    }
+
+    /// All that comes before it is read in each format, into a buffer of any size.
+    #[test]
+    fn what_stands_before_what_is_broken() {
+        for (compression, mut bytes) in compressed(b"one two three\n") {
+            bytes.extend(b"something else behind it");
+            for size in [1, 5, 14, 15, 1000] {
+                let (mut text, mut buffer) = (Vec::new(), vec![0; size]);
+                let mut reader = compression.reader(bytes.as_slice()).unwrap();
+                let read = std::iter::repeat_with(|| {
+                    let read = reader.read(&mut buffer)?;
+                    text.extend_from_slice(&buffer[..read]);
+                    Ok::<usize, io::Error>(read)
+                });
+                let ended = read.take(100).find(|read| !matches!(read, Ok(1..)));
+                assert!(matches!(ended, Some(Err(_))), "{compression} {size}: {ended:?}");
+                drop(reader);
+                assert_eq!(text, b"one two three\n", "{compression} {size}");
+            }
+        }
     }
 
     #[test]

@@ -22,6 +22,11 @@ pub(super) fn read(file: impl Read, delimiter: u8, reading: &Reading, rows: &mut
     if header.is_too_long {
         return rows.lost(None, "a header longer than --max-document-bytes allows".into());
     }
+    let (mut record, mut next) = (Record::default(), Record::default());
+    let mut read = records.next(&mut next);
+    if matches!(read, Ok(false)) && !header.is_end() {
+        return rows.lost(None, "a quote is not closed in the header; what comes after it is lost".into());
+    }
     let names: Vec<_> = header.fields().map(|name| text::name(name, reading.decoding.encoding)).collect();
     let place = |field: &str| names.iter().position(|name| name == field);
     let mut columns = Vec::new();
@@ -43,9 +48,7 @@ pub(super) fn read(file: impl Read, delimiter: u8, reading: &Reading, rows: &mut
         columns.push(column);
     }
     let id = reading.fields.id.as_deref().and_then(place);
-    let (mut record, mut next) = (Record::default(), Record::default());
     let (mut bytes, mut decoded) = (Vec::new(), String::new());
-    let mut read = records.next(&mut next);
     for number in 0.. {
         std::mem::swap(&mut record, &mut next);
         match read {
@@ -238,6 +241,11 @@ mod tests {
         {
             let found = collected(bytes.as_bytes(), b',', &["text"]);
             assert_eq!((found.rows.len(), found.lost), (texts, vec![]), "{bytes}");
+        }
+        for bytes in ["text,\"b\nfoo,bar\nbaz,q\n", "\"text\nfoo\n", "n,\"text"] {
+            let found = collected(bytes.as_bytes(), b',', &["text"]);
+            let lost = [(None, "a quote is not closed in the header; what comes after it is lost".into())];
+            assert_eq!((found.rows.len(), &found.lost[..]), (0, &lost[..]), "{bytes}");
         }
         let twice = collected(b"text,n,text\na,1,b\n", b',', &["text"]);
         let reason = "several columns are called `text`; which one holds the text cannot be told";

@@ -40,6 +40,8 @@ pub(crate) use indexed::{BlockPacker, Facts, IndexFile, IndexWriter, IndexedName
 pub use json::Fields;
 pub use list::{Listed, ListedAs};
 pub use one::{OneDocument, path_and_record, read_one};
+#[cfg(feature = "parquet")]
+pub use parquet::catches_panics;
 pub use parts::Part;
 pub use read::{Document, PartEnd, PartReader, Place, Visit};
 pub use rewrite::{Change, Mark};

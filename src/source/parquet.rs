@@ -23,7 +23,7 @@ const BATCH: usize = 512;
 /// How many row groups a file has; 1 for one that cannot be read, of which reading then says why.
 pub(super) fn groups(path: &Path) -> u32 {
     let open = || SerializedFileReader::new(File::open(path).ok()?).ok();
-    let groups = catch_unwind(open).ok().flatten().map(|reader| reader.num_row_groups());
+    let groups = caught(open).flatten().map(|reader| reader.num_row_groups());
     groups.and_then(|groups| u32::try_from(groups).ok()).unwrap_or(1).max(1)
 }
 
@@ -55,21 +55,41 @@ pub(super) fn read(
     rows: &mut impl Rows,
 ) -> u64 {
     let (mut row, mut all) = (0, 0);
-    // The reader returns errors where it notices that a file is broken, and panics where it does not; then it is opened anew.
-    let read = catch_unwind(AssertUnwindSafe(|| {
+    let read = caught(|| {
         let reader = opened.at(path, file)?;
         read_group(&reader, group, reading, rows, &mut row, &mut all)?;
         opened.0 = Some((path.to_path_buf(), reader));
         Ok::<(), ParquetError>(())
-    }));
+    });
     let reason = match read {
-        Ok(Ok(())) => return all,
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "the reader gave up".into(),
+        Some(Ok(())) => return all,
+        Some(Err(error)) => error.to_string(),
+        None => GAVE_UP.into(),
     };
     let what = if all == 0 { "" } else { "; the rest of these rows is lost" };
     rows.lost_from((all > 0).then_some(row), format!("broken Parquet: {reason}{what}"));
     all
+}
+
+/// What is said of a file on which the reader has panicked.
+pub(super) const GAVE_UP: &str = "the reader gave up";
+
+thread_local! {
+    static CATCHES: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Whether this thread is at work with the reader of Parquet, of which a panic is caught and said in other words: no hook need tell of it.
+pub fn catches_panics() -> bool {
+    CATCHES.get()
+}
+
+/// What comes of work with the reader of Parquet, which returns errors where it notices that a file is broken, and panics where it does not:
+/// then nothing.
+pub(super) fn caught<T>(work: impl FnOnce() -> T) -> Option<T> {
+    CATCHES.set(true);
+    let done = catch_unwind(AssertUnwindSafe(work));
+    CATCHES.set(false);
+    done.ok()
 }
 
 fn read_group(
@@ -132,6 +152,11 @@ fn read_group(
             let id = id.first().zip(id_type.as_ref()).map(|(cell, column)| id_of(cell, column)).unwrap_or_default();
             hand_on(*row, text_cells, is_declared, &id, reading, &mut decoded, rows);
             *row += 1;
+        }
+    }
+    for reader in &mut readers {
+        if !cells(reader, 1)?.is_empty() {
+            return Err(ParquetError::General("a column has more rows than its row group".into()));
         }
     }
     Ok(())
@@ -368,6 +393,28 @@ mod tests {
             lost: vec![(Some(1), "column `article.body` is null".into())],
         });
         assert_eq!(collected(&written(), "article.body"), groups.collect::<Vec<_>>());
+    }
+
+    /// The footer says of each row group how many rows it has: no row is passed over where it says less.
+    #[test]
+    fn row_groups_of_more_rows_than_are_said() {
+        let bytes = written();
+        let mut said = 0;
+        // Three, as the footer writes it, and two.
+        for at in (0..bytes.len()).filter(|&at| bytes[at] == 6) {
+            let mut changed = bytes.clone();
+            changed[at] = 4;
+            let found = collected(&changed, "article.body");
+            let told = found.iter().map(|rows| rows.rows.len() + rows.lost.len()).sum::<usize>();
+            let lost =
+                found.iter().flat_map(|rows| &rows.lost).filter(|(_, reason)| reason.contains("more rows")).count();
+            assert!(
+                told >= 6 || found.iter().any(|rows| rows.lost.iter().any(|(_, reason)| reason.contains("broken"))),
+                "{at}"
+            );
+            said += lost;
+        }
+        assert_eq!(said, 2);
     }
 
     #[test]

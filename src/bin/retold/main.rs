@@ -23,6 +23,7 @@ use args::Command;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    #[cfg(feature = "parquet")]
     hush_parquet();
     let result = args::parse().and_then(|(args, config)| {
         let reads = !matches!(args.command, Command::Explain(_) | Command::Completions { .. } | Command::Man { .. });
@@ -43,10 +44,11 @@ fn main() -> ExitCode {
 }
 
 /// The reader of Parquet panics on some files that are broken; the library catches that and names the file, which is enough said.
+#[cfg(feature = "parquet")]
 fn hush_parquet() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if !panic.location().is_some_and(|place| place.file().contains("/parquet-")) {
+        if !retold::source::catches_panics() {
             usual(panic);
         }
     }));

@@ -12,7 +12,7 @@
 use super::{Change, Changes, KEPT, Mark, cuts, unreadable};
 use crate::error::Error;
 use crate::source::Reading;
-use crate::source::parquet::{is_declared_text, text_column};
+use crate::source::parquet::{GAVE_UP, caught, is_declared_text, text_column};
 use parquet::basic::{ColumnOrder, Encoding, Repetition, Type as Physical};
 use parquet::bloom_filter::Sbbf;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
@@ -29,7 +29,6 @@ use parquet::schema::types::{ColumnDescPtr, Type, TypePtr};
 use std::fs::File;
 use std::io::{self, Write};
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// How many rows of a column are decoded at a time, if they are of few bytes.
@@ -50,12 +49,11 @@ pub(super) fn rewrite(
     out: &mut (impl Write + Send),
 ) -> Result<(), Error> {
     let mut sink = Sink { out, failed: None };
-    // The reader returns errors where it notices that a file is broken, and panics where it does not.
-    let written = catch_unwind(AssertUnwindSafe(|| write(&file, reading, mark, changes, &mut sink)));
+    let written = caught(|| write(&file, reading, mark, changes, &mut sink));
     if let Some(error) = sink.failed {
         return Err(Error::Io(error));
     }
-    written.unwrap_or_else(|_| Err(Error::Input("broken Parquet: the reader gave up".into())))
+    written.unwrap_or_else(|| Err(Error::Input(format!("broken Parquet: {GAVE_UP}"))))
 }
 
 fn write(
