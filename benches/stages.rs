@@ -8,6 +8,7 @@
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use retold::banding::Banding;
+use retold::dedup::{DedupOptions, dedup};
 use retold::index::{Index, fingerprint};
 use retold::lines::{LineOptions, Lines, RepeatedLines};
 use retold::passages::{Digest, Digester};
@@ -241,4 +242,49 @@ fn whole_scan(bencher: Bencher<'_, '_>) {
     let run = || scan(&[folder.path().to_path_buf()], &Options::default(), &Progress::default()).unwrap();
     assert_eq!(run().summary.near_duplicates, 100);
     bencher.counter(BytesCount::new(bytes)).bench_local(run);
+}
+
+/// What is cut within documents, and what comes of [`to_deduplicate`] then: how many documents stay, repeated lines, boilerplate lines and
+/// passages go.
+const CUTS: [(&str, [u64; 4]); 5] = [
+    ("nothing", [302, 0, 0, 0]),
+    ("repeated lines", [302, 300, 0, 0]),
+    ("boilerplate lines", [302, 0, 600, 0]),
+    ("passages", [321, 0, 0, 20]),
+    ("all", [321, 300, 600, 20]),
+];
+
+/// 400 texts of 10 kB with a headline told twice and two lines in all, a quarter of them copies with a few words changed. Twenty more are alike
+/// by what stands in a longer text: where passages go they lose that, and have only words of their own.
+fn to_deduplicate() -> Vec<String> {
+    let page = |number: u64| {
+        let text = english(1500, 100 + number - u64::from(number % 4 == 3));
+        let text = if number % 4 == 3 { text.replacen("e.\n", "a.\n", 3) } else { text };
+        let headline = english(12, 2000 + number);
+        format!("{headline}{headline}{text}{}", english(20, 9))
+    };
+    let shared = english(1400, 7);
+    let alike = (0..20).map(|number| format!("{shared}{}", english(100, 3000 + number)));
+    std::iter::once(format!("{shared}{}", english(3000, 8))).chain(alike).chain((0..400).map(page)).collect()
+}
+
+/// From files to what stays: each cut alone, and all of them.
+#[divan::bench(args = CUTS.map(|(cuts, _)| cuts), sample_count = 5)]
+fn whole_dedup(bencher: Bencher<'_, '_>, cuts: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let texts = to_deduplicate();
+    for (number, text) in texts.iter().enumerate() {
+        std::fs::write(folder.path().join(format!("{number:03}.txt")), text).unwrap();
+    }
+    let goes = |what: &str| cuts == what || cuts == "all";
+    let scan = Options { passages: goes("passages").then_some(50), ..Options::default() };
+    let (drops_repeated_lines, drops_boilerplate_lines) = (goes("repeated lines"), goes("boilerplate lines"));
+    let options = DedupOptions { scan, drops_repeated_lines, drops_boilerplate_lines, ..DedupOptions::default() };
+    let run = || {
+        let result = dedup(&[folder.path().to_path_buf()], &options, &Progress::default()).unwrap();
+        let all = &result.summary;
+        [all.kept, all.repeated_lines, all.boilerplate_lines, all.passages].map(|counted| counted.count)
+    };
+    assert_eq!(Some(run()), CUTS.iter().find(|(name, _)| *name == cuts).map(|(_, found)| *found));
+    bencher.counter(BytesCount::new(texts.iter().map(String::len).sum::<usize>())).bench_local(run);
 }
