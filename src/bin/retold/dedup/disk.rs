@@ -3,7 +3,6 @@
 use super::partial::BEFORE;
 use super::place::Place;
 use retold::dedup::Deduplicated;
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -11,7 +10,7 @@ use std::path::Path;
 /// Gives directories the permissions of those that they are made of, once all is in them: what is private stays private.
 #[cfg(unix)]
 pub fn like_their_sources(result: &Deduplicated, places: &[Place], output: &Path) -> io::Result<()> {
-    let mut folders: BTreeMap<&Path, &Path> = BTreeMap::new();
+    let mut folders = std::collections::BTreeMap::<&Path, &Path>::new();
     for place in places {
         let original = result.original(place.source).into_iter();
         for (path, source) in original.flat_map(|source| place.path.ancestors().zip(source.ancestors())).skip(1) {
