@@ -12,7 +12,6 @@ mod object;
 use crate::problem::{LISTED, listed};
 use object::Object;
 pub(super) use object::unit;
-use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -141,17 +140,29 @@ fn read_field<'a>(
     unescaped: &mut String,
     id: &mut String,
 ) -> Result<Option<&'a str>, String> {
-    let mut found = Found { field, id_field, unescaped, id, text: Text::Missing, names: Vec::new() };
+    let mut found = Found { field, id_field, id, text: None, names: Vec::new() };
     let mut json = serde_json::Deserializer::from_str(line);
     let read = (&mut found).deserialize(&mut json).and_then(|()| json.end());
     let (text, names) = (found.text, found.names);
     read.map_err(|error| not_an_object(&error))?;
-    match text {
-        Text::Borrowed(text) => Ok(Some(text)),
-        Text::Unescaped => Ok(None),
-        Text::OfKind(kind) => Err(format!("field `{field}` is {kind}, not a string")),
-        Text::Missing => Err(missing(field, &names.iter().map(String::as_str).collect::<Vec<_>>())),
+    let Some(value) = text else {
+        return Err(missing(field, &names.iter().map(String::as_str).collect::<Vec<_>>()));
+    };
+    if let Some(text) = value.strip_prefix('"').and_then(|text| text.strip_suffix('"'))
+        && !text.contains('\\')
+    {
+        return Ok(Some(text));
     }
+    *unescaped = string(value, field)?;
+    Ok(None)
+}
+
+/// The text that a value is, if it is a string.
+fn string(value: &str, field: &str) -> Result<String, String> {
+    if !value.starts_with('"') {
+        return Err(format!("field `{field}` is {}, not a string", kind(value)));
+    }
+    serde_json::from_str(value).map_err(|error| format!("field `{field}`: {error}"))
 }
 
 /// Reads a record whose text is several fields, or inside another, into `unescaped`; its values. `line` is the record, `mended` the same
@@ -172,14 +183,10 @@ fn read_values<'a>(
             let names: Vec<&str> = values.keys().take(NAMES).map(String::as_str).collect();
             return Err(missing(field, &names));
         };
-        if !value.starts_with('"') {
-            return Err(format!("field `{field}` is {}, not a string", kind(value)));
-        }
         if number > 0 {
             unescaped.push('\n');
         }
-        let text: String = serde_json::from_str(value).map_err(|error| format!("field `{field}`: {error}"))?;
-        unescaped.push_str(&text);
+        unescaped.push_str(&string(value, field)?);
     }
     if let Some(value) = fields.id.as_deref().and_then(|field| value(&values, field)) {
         read_id(as_written(value, mended, line), id);
@@ -240,17 +247,10 @@ const NAMES: usize = LISTED + 1;
 struct Found<'a, 'de> {
     field: &'a str,
     id_field: Option<&'a str>,
-    unescaped: &'a mut String,
     id: &'a mut String,
-    text: Text<'de>,
+    /// The value of the field, as it is written.
+    text: Option<&'de str>,
     names: Vec<String>,
-}
-
-enum Text<'de> {
-    Missing,
-    Borrowed(&'de str),
-    Unescaped,
-    OfKind(&'static str),
 }
 
 impl<'de> DeserializeSeed<'de> for &mut Found<'_, 'de> {
@@ -271,22 +271,18 @@ impl<'de> Visitor<'de> for &mut Found<'_, 'de> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key_seed(Key { text: self.field, id: self.id_field })? {
             match key {
-                Name::Text => self.text = map.next_value_seed(TextValue(&mut *self.unescaped))?,
+                Name::Text => self.text = Some(map.next_value::<&RawValue>()?.get()),
                 Name::Id => {
                     self.names.extend(self.id_field.map(str::to_owned));
-                    map.next_value_seed(IdValue(&mut *self.id))?;
+                    read_id(map.next_value::<&RawValue>()?.get(), self.id);
                 }
                 Name::TextAndId => {
-                    self.text = map.next_value_seed(TextValue(&mut *self.unescaped))?;
-                    let text = match &self.text {
-                        Text::Borrowed(text) => text,
-                        _ => self.unescaped.as_str(),
-                    };
-                    self.id.clear();
-                    self.id.push_str(text);
+                    let value = map.next_value::<&RawValue>()?.get();
+                    self.text = Some(value);
+                    read_id(value, self.id);
                 }
                 Name::Other(name) => {
-                    if matches!(self.text, Text::Missing) && self.names.len() < NAMES {
+                    if self.text.is_none() && self.names.len() < NAMES {
                         self.names.extend(name);
                     }
                     map.next_value::<IgnoredAny>()?;
@@ -332,70 +328,6 @@ impl Visitor<'_> for Key<'_> {
             (false, true) => Name::Id,
             (false, false) => Name::Other((name.len() <= 40).then(|| name.to_owned())),
         })
-    }
-}
-
-struct TextValue<'a>(&'a mut String);
-
-impl<'de> DeserializeSeed<'de> for TextValue<'_> {
-    type Value = Text<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Text<'de>, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-macro_rules! kinds {
-    ($($visit:ident($kind:ty) => $name:literal),* $(,)?) => {
-        $(fn $visit<E: Error>(self, _: $kind) -> Result<Text<'de>, E> {
-            Ok(Text::OfKind($name))
-        })*
-    };
-}
-
-impl<'de> Visitor<'de> for TextValue<'_> {
-    type Value = Text<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Text<'de>, E> {
-        Ok(Text::Borrowed(text))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Text<'de>, E> {
-        self.0.clear();
-        self.0.push_str(text);
-        Ok(Text::Unescaped)
-    }
-
-    kinds! { visit_bool(bool) => "a truth value", visit_i64(i64) => "a number", visit_u64(u64) => "a number", visit_f64(f64) => "a number" }
-
-    fn visit_unit<E: Error>(self) -> Result<Text<'de>, E> {
-        Ok(Text::OfKind("null"))
-    }
-
-    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Text<'de>, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Text::OfKind("an array"))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Text<'de>, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Text::OfKind("an object"))
-    }
-}
-
-/// Any value, as an id.
-struct IdValue<'a>(&'a mut String);
-
-impl<'de> DeserializeSeed<'de> for IdValue<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        read_id(<&RawValue>::deserialize(deserializer)?.get(), self.0);
-        Ok(())
     }
 }
 

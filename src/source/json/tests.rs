@@ -49,6 +49,10 @@ fn text_and_id_wherever_they_stand() {
     assert_eq!(read(r#"{"te\u0078t": "an escaped name"}"#), of("an escaped name", ""));
     assert_eq!(read(r#"{"text": "first", "text": "last wins"}"#), of("last wins", ""));
     assert_eq!(read(r#"{"text": "no number of ours", "x": 1e400}"#), of("no number of ours", ""));
+    for name in ["text", r"te\u0078t"] {
+        assert_eq!(read(&format!(r#"{{"{name}": 1e400, "text": "last wins"}}"#)), of("last wins", ""), "{name}");
+        assert_eq!(read(&format!(r#"{{"{name}": 1e400}}"#)).unwrap_err(), "field `text` is a number, not a string");
+    }
     assert_eq!(
         read(r#"{"cut": "off \ud83d", "text": "half a character elsewhere"}"#),
         of("half a character elsewhere", "")
