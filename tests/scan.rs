@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use tempfile::TempDir;
 
 /// A document to be, and how it is to be written down: the same tokens look different in each dress.
@@ -362,33 +362,35 @@ fn the_report_is_the_same_for_any_threads_and_any_order_of_files() {
     }
 }
 
-/// Blocks of a record file are read apart; the numbers of their lines are not.
 /// Whatever it was when it was listed, not all of what it is now was read.
 #[test]
 fn records_that_change_while_they_are_read_are_a_problem() {
     let texts: Vec<String> = (0..4000).map(|number| format!("text {number} of many ").repeat(40)).collect();
     let folder = TempDir::new().unwrap();
     let records = write_records(folder.path(), &texts);
-    let progress = Progress::default();
+    let (progress, is_over) = (Progress::default(), AtomicBool::new(false));
     let (report, read_when_changed) = std::thread::scope(|scope| {
         let changing = scope.spawn(|| {
-            while progress.documents.load(Relaxed) == 0 {
+            while progress.documents.load(Relaxed) == 0 && !is_over.load(Relaxed) {
                 std::thread::yield_now();
             }
             let mut file = fs::File::options().append(true).open(&records).unwrap();
             writeln!(file, "{{\"text\": \"one more\"}}").unwrap();
             progress.documents.load(Relaxed)
         });
-        let report = scan(&[folder.path().to_path_buf()], &Options::default(), &progress).unwrap();
-        (report, changing.join().unwrap())
+        let report = scan(&[folder.path().to_path_buf()], &Options::default(), &progress);
+        is_over.store(true, Relaxed);
+        (report.unwrap(), changing.join().unwrap())
     });
     assert!(read_when_changed < 4000, "not changed while it was read");
     let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
     assert_eq!(problems, [format!("{}: it has changed while it was read", records.display())]);
-    assert_eq!((report.summary.documents, report.summary.problems), (4000, 1));
+    // What is new may be read, or not.
+    assert!((4000..=4001).contains(&report.summary.documents) && report.summary.problems == 1, "{:?}", report.summary);
     assert_eq!(run(folder.path(), &Options::default()).problems, []);
 }
 
+/// Blocks of a record file are read apart; the numbers of their lines are not.
 #[test]
 fn records_are_named_by_their_lines() {
     let folder = TempDir::new().unwrap();

@@ -136,7 +136,8 @@ fn unreadable_rules(directory: &Path) -> impl Iterator<Item = Problem> {
     let rules = [".gitignore", ".ignore"].map(|name| directory.join(name));
     rules.into_iter().filter_map(|rules| {
         let error = File::open(&rules).err().filter(|error| error.kind() != io::ErrorKind::NotFound)?;
-        rules.symlink_metadata().is_ok().then(|| Problem::new(shown(&rules), io_reason(&error)))
+        let reason = || format!("{}: what it leaves out may be read; --no-ignore goes without it", io_reason(&error));
+        rules.symlink_metadata().is_ok().then(|| Problem::new(shown(&rules), reason()))
     })
 }
 

@@ -61,6 +61,10 @@ fn settings_that_cannot_be_reached_are_no_settings_that_are_not_there() {
         assert_eq!(retold(folder.path(), "check data --no-config").status, 0, "{link}");
         fs::remove_file(&settings).unwrap();
     }
+    // So it is masked.
+    symlink("/dev/null", &settings).unwrap();
+    assert_eq!(retold(folder.path(), "check data").status, 0);
+    fs::remove_file(&settings).unwrap();
     fs::write(folder.path().join("shared"), "[rules]\nempty-document = \"error\"\n").unwrap();
     symlink("shared", &settings).unwrap();
     assert_eq!(retold(folder.path(), "check data").status, 1);

@@ -4,7 +4,7 @@ use crate::exit::Failure;
 use crate::temporary;
 use anstream::{AutoStream, ColorChoice};
 use retold::problem::io_reason;
-use std::fs::{File, Metadata};
+use std::fs::{self, File, Metadata};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
@@ -105,6 +105,16 @@ pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<
     let mut file = NewFile::at(path);
     write(&mut file)?;
     file.commit()
+}
+
+/// Puts a file in its place; into another file system it is copied, and renamed there.
+pub fn moved_to(made: &Path, place: &Path) -> io::Result<()> {
+    match fs::rename(made, place) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+            write_file(place, |out| io::copy(&mut File::open(made)?, out).map(drop))
+        }
+        renamed => renamed,
+    }
 }
 
 /// Whether a path leads to a device or pipe, or to what is open here, which may be a file: that is written on.
@@ -212,7 +222,7 @@ pub fn folder_of(path: &Path) -> &Path {
 #[cfg(unix)]
 fn permissions<'a, 'b>(builder: &'a mut tempfile::Builder<'b, 'b>) -> &'a mut tempfile::Builder<'b, 'b> {
     use std::os::unix::fs::PermissionsExt;
-    builder.permissions(std::fs::Permissions::from_mode(0o666))
+    builder.permissions(fs::Permissions::from_mode(0o666))
 }
 
 #[cfg(not(unix))]

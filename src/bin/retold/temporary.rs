@@ -106,6 +106,11 @@ pub fn remove_too(path: &Path) {
     begun().outputs.push(path.to_path_buf());
 }
 
+/// Has it stay nevertheless.
+pub fn keep(path: &Path) {
+    begun().outputs.retain(|output| output != path);
+}
+
 /// Does something that a signal waits for: what is made and what is said of it, or what is moved, is so together.
 pub fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
     struct Done;

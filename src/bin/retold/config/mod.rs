@@ -266,18 +266,16 @@ impl Config {
 }
 
 /// Whether a file is there to be read. One that cannot be reached, such as by a link to nothing, is none that is not there: without what it
-/// says a check would pass.
+/// says a check would pass. Where a directory may not be looked into, and in the place of one that is masked by `/dev/null`, there is none.
 fn is_there(path: &Path) -> Result<bool, Failure> {
-    let is_missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
-    let reason = match path.metadata() {
-        Ok(there) if there.is_file() => return Ok(true),
-        Ok(there) if there.is_dir() => "a directory".into(),
-        Ok(_) => "no file".into(),
-        Err(error) if is_missing(&error) && path.symlink_metadata().is_err_and(|error| is_missing(&error)) => {
-            return Ok(false);
-        }
-        Err(error) if is_missing(&error) => "a link to nothing".into(),
-        Err(error) => io_reason(&error),
+    use io::ErrorKind::{NotFound, PermissionDenied};
+    let reason = match (path.metadata(), path.symlink_metadata()) {
+        (Ok(there), _) if there.is_file() => return Ok(true),
+        (Ok(there), _) if there.is_dir() => "a directory".into(),
+        (Ok(_), _) => return Ok(false),
+        (_, Err(error)) if [NotFound, PermissionDenied].contains(&error.kind()) => return Ok(false),
+        (Err(error), Ok(_)) if error.kind() == NotFound => "a link to nothing".into(),
+        (Err(error), _) => io_reason(&error),
     };
     Err(Failure::new(format!("{}: {reason}; --no-config goes without it", path.display())))
 }

@@ -2,6 +2,7 @@
 
 use super::partial::BEFORE;
 use super::place::Place;
+use crate::temporary;
 use retold::dedup::Deduplicated;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -119,7 +120,10 @@ fn replace(new: &Path, old: &Path) -> io::Result<()> {
         fs::rename(old, &aside)?;
         return fs::rename(new, old).map_err(|error| match fs::rename(&aside, old) {
             Ok(()) => error,
-            Err(_) => io::Error::other(format!("{error}; what was there is {}", aside.display())),
+            Err(_) => {
+                aside.parent().into_iter().for_each(temporary::keep);
+                io::Error::other(format!("{error}; what was there is {}", aside.display()))
+            }
         });
     }
     fs::rename(new, old)

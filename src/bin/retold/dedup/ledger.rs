@@ -3,7 +3,7 @@
 use super::partial::{Partial, beside, final_place};
 use crate::exit::Failure;
 use crate::format::{Location, rounded};
-use crate::output::Destination;
+use crate::output::{Destination, is_mount_point};
 use retold::dedup::{DedupOptions, Deduplicated, Entry, Reason, Why};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -58,6 +58,11 @@ impl Ledger {
         let may_replace = force || output.is_some_and(|output| Partial::was_to_tell(&output, &place));
         if place.is_dir() {
             return Err(Failure::new(format!("the ledger {shown} is a directory")));
+        }
+        if is_mount_point(&place) {
+            return Err(Failure::new(format!(
+                "the ledger {shown} is a mount point, and cannot be replaced; --ledger names another"
+            )));
         }
         if place.exists() && !may_replace {
             let hint = "--force replaces it, --ledger names another";

@@ -10,7 +10,7 @@ mod target;
 use crate::args::{DedupArgs, SummaryFormat};
 use crate::exit::{self, Failure, Status};
 use crate::format::counted;
-use crate::output::{Destination, is_stream};
+use crate::output::{Destination, is_device};
 use crate::written::is_report;
 use crate::{format, progress, run};
 use ledger::Ledger;
@@ -188,7 +188,7 @@ fn expect_place_of_pairs(
     output: Option<&Path>,
     ledger: &Ledger,
 ) -> Result<(), Failure> {
-    if let Some(stream) = read.iter().find(|path| *path == Path::new("-") || is_stream(path) && !path.is_dir()) {
+    if let Some(stream) = read.iter().find(|path| *path == Path::new("-") || is_device(path) && !path.is_dir()) {
         let stream = stream.display();
         return Err(Failure::new(format!(
             "--pairs: {stream} can be read only once; retold scan {stream} --pairs FILE finds them"

@@ -3,8 +3,8 @@
 //! It goes with a run that is interrupted; what a killed run left is found by the next one, which begins anew.
 
 use crate::exit::Failure;
-use crate::output::folder_of;
-use crate::temporary;
+use crate::output::{folder_of, moved_to};
+use crate::{run, temporary};
 use retold::problem::io_reason;
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -33,8 +33,9 @@ impl Drop for Partial {
 /// The file in which stands where the ledger of a run goes.
 pub const TELLS: &str = "tells";
 
-/// The output of before, while another comes into its place.
+/// The output of before, while another comes into its place, and its ledger.
 pub const BEFORE: &str = "output.before";
+pub const LEDGER_BEFORE: &str = "ledger.before";
 
 impl Partial {
     /// Whether a run was killed, or failed, when it had taken an output away and not put another in its place. The next one that begins puts
@@ -70,7 +71,11 @@ impl Partial {
             Err(TryLockError::Error(_)) => {}
         }
         if Self::has_output_of_before(output) {
-            fs::rename(path.join(BEFORE), output).map_err(failed)?;
+            put_back(&path, output).map_err(|error| {
+                let before = path.join(BEFORE);
+                let (before, output) = (before.display(), output.display());
+                Failure::new(format!("{before} cannot be put back, which was {output}: {}", io_reason(&error)))
+            })?;
         }
         for entry in fs::read_dir(&path).map_err(failed)? {
             let left = entry.map_err(failed)?.path();
@@ -91,6 +96,18 @@ impl Partial {
     pub fn output(&self) -> PathBuf {
         self.path.join("output")
     }
+}
+
+/// Puts back what a run had taken away that did not come to its end: the output, and its ledger, where it had one.
+fn put_back(partial: &Path, output: &Path) -> io::Result<()> {
+    let ledger = partial.join(LEDGER_BEFORE);
+    if ledger.exists()
+        && let Ok(place) = fs::read(partial.join(TELLS))
+    {
+        let place = run::path_of(&place).map_err(|failure| io::Error::other(failure.to_string()))?;
+        moved_to(&ledger, &place)?;
+    }
+    fs::rename(partial.join(BEFORE), output)
 }
 
 /// The directory in which an output is made.

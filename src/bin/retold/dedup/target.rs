@@ -4,10 +4,10 @@
 
 use super::disk::{copy, created, like_their_sources, put, synced};
 use super::ledger::{Ledger, inputs};
-use super::partial::{Partial, TELLS, final_place};
+use super::partial::{LEDGER_BEFORE, Partial, TELLS, final_place};
 use super::place::Place;
 use crate::exit::Failure;
-use crate::output::{is_mount_point, write_file};
+use crate::output::{is_mount_point, moved_to};
 use crate::temporary;
 use rayon::prelude::*;
 use retold::dedup::{DedupOptions, Deduplicated, Fate};
@@ -52,8 +52,9 @@ impl Target {
         }
         match place.metadata() {
             Ok(_) if is_mount_point(&place) => {
+                let next = if place.is_dir() { "a place in it" } else { "another file" };
                 return Err(Failure::new(format!(
-                    "--output {named} is a mount point, and cannot be replaced; name a place in it"
+                    "--output {named} is a mount point, and cannot be replaced; name {next}"
                 )));
             }
             Ok(there) if there.is_dir() && is_file => {
@@ -186,14 +187,17 @@ impl Target {
                 }
                 fs::set_permissions(&made, fs::metadata(&self.output)?.permissions())?;
             }
-            let before = self.partial.path.join("ledger.before");
+            let before = self.partial.path.join(LEDGER_BEFORE);
             if let Ledger::File { place, may_replace, .. } = ledger {
                 if place.exists() && !may_replace {
                     return Err(appeared(place));
                 }
                 if place.exists() {
-                    // By a link where it can be: what is put back is the same file then.
-                    fs::hard_link(place, &before).or_else(|_| fs::copy(place, &before).map(drop))?;
+                    // By a link where it can be: what is put back is the same file then. One that may not be linked nor read is moved.
+                    let kept = fs::hard_link(place, &before).or_else(|_| fs::copy(place, &before).map(drop));
+                    kept.or_else(|_| fs::rename(place, &before)).map_err(|error| {
+                        io::Error::other(format!("the ledger {} cannot be replaced: {error}", place.display()))
+                    })?;
                 }
                 self.commit_ledger(place)?;
             }
@@ -217,16 +221,6 @@ impl Target {
 
     fn failed(&self, error: &io::Error) -> Failure {
         Failure::new(format!("{}: {error}; nothing is written", self.output.display()))
-    }
-}
-
-/// Puts a file in its place; into another file system it is copied, and renamed there.
-fn moved_to(made: &Path, place: &Path) -> io::Result<()> {
-    match fs::rename(made, place) {
-        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-            write_file(place, |out| io::copy(&mut File::open(made)?, out).map(drop))
-        }
-        renamed => renamed,
     }
 }
 
