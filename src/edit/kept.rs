@@ -2,13 +2,13 @@
 //!
 //! A deduplication edits each text that stays two to four times, to sign, to compare, to tell and to write it. Finding what is told again takes
 //! longer than all else that is done with a text, and what is nearly told again in a changelog of 40,000 lines milliseconds: of /usr/share/doc
-//! two thirds of a run. The cuts of a text follow from it, from its passages and from the boilerplate that is known; that only becomes more, so
-//! that counting it tells whether it is the same.
+//! two thirds of a run. The cuts of a text follow from it, from its passages and from the boilerplate that is known. That only becomes more, so
+//! that counting it tells what is new; a line that is new there changes what is cut of a text only if it stands in what is left, or is hidden.
 //!
-//! Cost: a hash of the text, 120 bytes a text and 40 a cut, up to `MOST_KEPT` of all texts together: shorter ones than `LONG` would fill that
+//! Cost: a hash of the text, 120 bytes a text, 40 a cut and 4 a line that stays where boilerplate is known, up to `MOST_KEPT` of all texts together: shorter ones than `LONG` would fill that
 //! without saving much.
 
-use super::{Cut, Edits};
+use super::{BoilerplateKeys, Cut, Edits};
 use crate::document::Seat;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -21,6 +21,10 @@ const LONG: usize = if cfg!(test) { 100 } else { 1 << 10 };
 const MOST_KEPT: usize = 1 << 20;
 /// What is kept of a text without a cut takes as much as so many cuts.
 const OF_A_TEXT: usize = 3;
+/// So many lines that stay take as much as a cut.
+const LINES_OF_A_CUT: usize = 10;
+/// Of more lines that are new boilerplate at once nearly every text has one.
+const MOST_NEW: usize = 1 << 10;
 
 /// The cuts of long texts.
 #[derive(Debug, Default)]
@@ -28,9 +32,29 @@ pub(super) struct KeptCuts(Mutex<Texts>);
 
 #[derive(Debug, Default)]
 struct Texts {
-    kept: BTreeMap<Seat, (Known, Kept)>,
-    /// How many cuts these are, and as many as the texts take.
+    kept: BTreeMap<Seat, KeptText>,
+    /// How many cuts these are, and as many as the rest takes.
     count: usize,
+}
+
+#[derive(Debug)]
+struct KeptText {
+    known: Known,
+    kept: Kept,
+    /// The lower halves of the keys of lines that stay, sorted; none if no boilerplate was known.
+    left: Vec<u32>,
+}
+
+impl KeptText {
+    fn count(&self) -> usize {
+        OF_A_TEXT + self.kept.cuts.len() + self.kept.hidden.len() + self.left.len() / LINES_OF_A_CUT
+    }
+
+    /// Whether what was kept holds when these lines are boilerplate too. It may be said not to when it does.
+    fn holds_with(&self, new: &[u64]) -> bool {
+        let may_be_cut = |key: &u64| self.left.binary_search(&(*key as u32)).is_ok() || self.kept.hidden.contains(key);
+        new.is_empty() || self.known.boilerplate > 0 && new.len() <= MOST_NEW && !new.iter().any(may_be_cut)
+    }
 }
 
 /// What was cut out of a text.
@@ -44,7 +68,7 @@ pub(super) struct Kept {
 }
 
 /// What the cuts of a text follow from, besides what is the same for all of a run.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) struct Known {
     /// The hash of the text.
     text: u64,
@@ -66,20 +90,28 @@ impl Known {
 }
 
 impl KeptCuts {
-    /// What was cut out of a text when as much was known of it.
-    pub fn get(&self, seat: Seat, known: &Known) -> Option<Kept> {
-        self.texts().kept.get(&seat).filter(|(before, _)| before == known).map(|(_, kept)| kept.clone())
+    /// What was cut out of a text, if that is still what would be.
+    pub fn get(&self, seat: Seat, known: &Known, boilerplate: &BoilerplateKeys) -> Option<Kept> {
+        let mut texts = self.texts();
+        let text = texts.kept.get_mut(&seat)?;
+        let is_same = text.known.text == known.text && text.known.passages == known.passages;
+        if !is_same || !text.holds_with(boilerplate.since(text.known.boilerplate)) {
+            return None;
+        }
+        text.known.boilerplate = known.boilerplate;
+        Some(text.kept.clone())
     }
 
-    /// Keeps what was cut out of a text, while there is room.
-    pub fn keep(&self, seat: Seat, known: Known, kept: Kept) {
+    /// Keeps what was cut out of a text, of which lines with these keys are left, while there is room.
+    pub fn keep(&self, seat: Seat, known: Known, kept: Kept, left: impl Iterator<Item = u64>) {
+        let mut left: Vec<u32> = if known.boilerplate == 0 { Vec::new() } else { left.map(|key| key as u32).collect() };
+        left.sort_unstable();
+        let text = KeptText { known, kept, left };
         let mut texts = self.texts();
-        let count_of = |kept: &Kept| OF_A_TEXT + kept.cuts.len() + kept.hidden.len();
-        let before = texts.kept.get(&seat).map_or(0, |(_, kept)| count_of(kept));
-        let count = texts.count - before + count_of(&kept);
+        let count = texts.count - texts.kept.get(&seat).map_or(0, KeptText::count) + text.count();
         if count <= MOST_KEPT {
             texts.count = count;
-            texts.kept.insert(seat, (known, kept));
+            texts.kept.insert(seat, text);
         }
     }
 

@@ -24,8 +24,8 @@ pub struct Edits {
     pub lines: LineOptions,
     /// Whether lines are left out that their document holds before.
     pub drops_repeated: bool,
-    /// The keys of lines that are left out wherever they stand; these only become more.
-    pub boilerplate: HashSet<u64>,
+    /// The keys of lines that are left out wherever they stand.
+    pub boilerplate: BoilerplateKeys,
     /// Ranges of texts, in order.
     passages: BTreeMap<Seat, Vec<Range<usize>>>,
     /// Documents that are read as if they were empty.
@@ -36,6 +36,39 @@ pub struct Edits {
     pub uncut_parts: u32,
     /// What was cut out of long texts.
     kept: KeptCuts,
+}
+
+/// Keys of lines, which only become more.
+#[derive(Clone, Debug, Default)]
+pub struct BoilerplateKeys {
+    known: HashSet<u64>,
+    in_order: Vec<u64>,
+}
+
+impl BoilerplateKeys {
+    /// Adds a key; whether it was not known.
+    pub fn insert(&mut self, key: u64) -> bool {
+        let is_new = self.known.insert(key);
+        self.in_order.extend(is_new.then_some(key));
+        is_new
+    }
+
+    fn contains(&self, key: u64) -> bool {
+        self.known.contains(&key)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Those that became known when there were so many.
+    fn since(&self, count: usize) -> &[u64] {
+        &self.in_order[count..]
+    }
 }
 
 /// A part of a text that is left out.
@@ -180,7 +213,7 @@ impl<'a> Editor<'a> {
         }
         let is_uncut = is_page || seat.part < edits.uncut_parts;
         let known = if is_uncut { None } else { Known::of(edits, seat, text) };
-        if let Some(kept) = known.as_ref().and_then(|known| edits.kept.get(seat, known)) {
+        if let Some(kept) = known.as_ref().and_then(|known| edits.kept.get(seat, known, &edits.boilerplate)) {
             Kept { cuts: self.cuts, hidden: self.hidden, is_complete: self.is_complete } = kept;
             self.leave(text);
             tokens.read(&self.left, self.unit);
@@ -205,7 +238,7 @@ impl<'a> Editor<'a> {
             if !edits.boilerplate.is_empty() {
                 self.candidates.clear();
                 self.lines.add_boilerplate_candidates(0, current, tokens, edits.lines, &mut self.candidates);
-                let known = self.candidates.iter().filter(|line| edits.boilerplate.contains(&line.key));
+                let known = self.candidates.iter().filter(|line| edits.boilerplate.contains(line.key));
                 found.extend(known.map(|line| Cut {
                     bytes: whole_line(current, tokens, u64::from(line.line) + 1),
                     why: Why::BoilerplateLine,
@@ -227,7 +260,9 @@ impl<'a> Editor<'a> {
         name_what_stays(&mut self.cuts);
         if let Some(known) = known {
             let (cuts, hidden) = (self.cuts.clone(), self.hidden.clone());
-            edits.kept.keep(seat, known, Kept { cuts, hidden, is_complete: self.is_complete });
+            let kept = Kept { cuts, hidden, is_complete: self.is_complete };
+            // The last that were read are those that stay.
+            edits.kept.keep(seat, known, kept, self.lines.keys());
         }
     }
 

@@ -52,7 +52,7 @@ fn a_line_does_not_go_for_boilerplate_that_goes() {
         "the committee voted on Monday to approve the budget\nthe committee voted on Tuesday to approve the budget\n";
     let (monday, tuesday) = text.split_once('\n').unwrap();
     assert_eq!(edited(&dropping(), text).0, format!("{monday}\n"));
-    let boilerplate = HashSet::from([key(&tokens_of(monday))]);
+    let boilerplate = known([key(&tokens_of(monday))]);
     assert_eq!(edited(&Edits { boilerplate, ..dropping() }, text).0, tuesday);
 }
 
@@ -75,8 +75,14 @@ fn what_stays_is_named_though_neighbours_change() {
 fn lines_that_become_neighbours_are_repeated_then() {
     let text = "Read more\nA line that stands twice here\nRead more\nA line that stands twice here\nRead more\n";
     assert_eq!(edited(&dropping(), text).0, "Read more\nA line that stands twice here\nRead more\n");
-    let boilerplate = HashSet::from([key(&tokens_of("A line that stands twice here"))]);
+    let boilerplate = known([key(&tokens_of("A line that stands twice here"))]);
     assert_eq!(edited(&Edits { boilerplate, ..dropping() }, text).0, "Read more\n");
+}
+
+fn known<const N: usize>(keys: [u64; N]) -> BoilerplateKeys {
+    let mut known = BoilerplateKeys::default();
+    keys.into_iter().for_each(|key| _ = known.insert(key));
+    known
 }
 
 fn tokens_of(text: &str) -> Vec<u64> {
@@ -107,13 +113,14 @@ fn lines() -> impl Strategy<Value = Vec<&'static str>> {
 proptest! {
     /// What was kept of a long text is what finding it anew gives, whatever has become known since.
     #[test]
-    fn what_is_kept_is_what_would_be_found(first in lines(), second in lines(), drops in any::<bool>()) {
+    fn what_is_kept_is_what_would_be_found(first in lines(), second in lines(), later in lines(), drops in any::<bool>()) {
         let texts = [first.join("\n"), second.join("\n")];
         let mut shared = Edits::new(LineOptions::default(), drops);
-        for step in 0..4 {
+        for step in 0..5 {
             match step {
                 1 => _ = shared.boilerplate.insert(key(&tokens_of("größer als vier Wörter"))),
-                2 => shared.passages.extend(texts[0].find("two").map(|at| (Seat::default(), vec![at..at + 3]))),
+                2 => later.iter().for_each(|line| _ = shared.boilerplate.insert(key(&tokens_of(line)))),
+                3 => shared.passages.extend(texts[0].find("two").map(|at| (Seat::default(), vec![at..at + 3]))),
                 _ => {}
             }
             // The second text stands where the first did, as if it had changed.

@@ -127,6 +127,11 @@ impl Lines {
         cpu::dispatch(Keys { tokens, lines: &mut self.lines });
     }
 
+    /// The keys of all lines with tokens, in order.
+    pub fn keys(&self) -> impl Iterator<Item = u64> {
+        self.lines.iter().map(|line| line.key)
+    }
+
     /// Adds every line that may be boilerplate, of the document of this number.
     pub fn add_boilerplate_candidates(
         &self,
