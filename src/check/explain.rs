@@ -64,7 +64,7 @@ impl Rule {
             Self::BoilerplateLine => Explanation {
                 summary: "Many documents hold the same line.",
                 why: "Footers, cookie notices and menus are what a model learns best when they stand in every page.",
-                example: "a.txt:40: boilerplate-line: in 41 documents: \"All rights reserved\"",
+                example: "a.txt:40: boilerplate-line: in 41 documents, also b.txt:38: \"All rights reserved\"",
                 remedy: "Strip them in the extraction, or cut them with `retold dedup --drop-boilerplate-lines`; \
                          --boilerplate-documents says how many documents are many.",
             },

@@ -309,7 +309,9 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
         for (document, repetition) in self.report.repetition.iter().flatten() {
             let exceeded = repetition.exceeded();
             let figures: Vec<String> = exceeded
-                .map(|(figure, value)| format!("{} {}, limit {:.2}", figure.name, down(value), figure.limit))
+                .map(|(figure, value)| {
+                    format!("{} {:.3}, limit {:.2}", figure.name, rounded_down(value, 3), figure.limit)
+                })
                 .collect();
             if !figures.is_empty() {
                 let key = of_rule(Rule::Repetition, self.fingerprint(*document));

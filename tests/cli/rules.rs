@@ -138,6 +138,11 @@ fn a_part_says_nothing_of_the_rest() {
     let config = "paths = [\"data\"]\n".to_owned();
     let folder = folder([("data/a/a.txt", visit()), ("data/b/b.txt", article("x")), ("retold.toml", config)]);
     assert_eq!(retold(folder.path(), "check --update-baseline").status, 0);
+    // From a folder below that of the file too, by names that are the same on every machine.
+    let below = retold(&folder.path().join("data/b"), "check --format json").json();
+    let paths: Vec<&str> =
+        below["findings"].as_array().unwrap().iter().map(|found| found["path"].as_str().unwrap()).collect();
+    assert!(!paths.is_empty() && paths.iter().all(|path| *path == "../a/a.txt"), "{paths:?}");
     let ended = retold(folder.path(), "check data/b");
     assert_eq!((ended.status, ended.stdout.contains("--prune")), (0, false), "{}", ended.stdout);
     for writing in ["data/b --prune", "data/b --update-baseline", "--include b.txt --prune", "--exclude a --prune"] {

@@ -104,7 +104,7 @@ const CHECK_EXAMPLES: &str = "Examples:
   retold check docs/ --rule repeated-line=off --rule boilerplate-line=warn
   retold check data/ --report sarif=retold.sarif --report junit=retold.xml
 
-What is read and what counts may be set in retold.toml by the long names of options (--dump-config shows which), and every option in \
+What is read and what counts may be set in retold.toml by the long names of options (retold.schema.json tells which), and every option in \
 the environment, one value each, as RETOLD_THRESHOLD and so on.
 
 Exit status: 0 clean, 1 when a rule is broken, 2 when something could not be read or done.";

@@ -53,7 +53,7 @@ pub struct TargetArgs {
     /// Write nothing but the summary, and the ledger if --ledger names a file
     #[arg(long)]
     pub dry_run: bool,
-    /// Keep every record, and add two fields: FIELD with the number of its cluster, FIELD_kept with whether it would stay
+    /// Keep every record, cut where parts are dropped, and add two fields: FIELD with the number of its cluster, FIELD_kept with whether it would stay
     #[arg(long, value_name = "FIELD", value_parser = field)]
     pub mark: Option<String>,
 }

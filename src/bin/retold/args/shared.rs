@@ -92,7 +92,7 @@ pub struct ReadingArgs {
     /// What is read of HTML files: the text that a reader sees (text), or all as it stands (raw)
     #[arg(long, value_name = "HOW", value_enum, default_value_t = Html::Text, hide_possible_values = true)]
     pub html: Html,
-    /// A longer document or record is not read, but named as a problem; K, M and G may follow the number
+    /// A longer document or record is not read, but named as a problem; below 4G, and K, M and G may follow the number
     #[arg(long, value_name = "BYTES", default_value = "256M", value_parser = values::bytes)]
     pub max_document_bytes: u64,
 }

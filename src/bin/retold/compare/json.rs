@@ -2,7 +2,7 @@
 
 use super::{Compared, Kind};
 use crate::difference::{Change, lines, text};
-use crate::format::rounded;
+use crate::format::{Retold, rounded};
 use retold::compare::ComparedDocument;
 use retold::located::Located;
 use retold::report::Passage;
@@ -11,6 +11,7 @@ use std::io::{self, Write};
 
 #[derive(Serialize)]
 struct Wire<'a> {
+    retold: Retold,
     a: Side<'a>,
     b: Side<'a>,
     kind: Kind,
@@ -69,6 +70,7 @@ pub fn write(out: &mut dyn Write, compared: &Compared) -> io::Result<()> {
     let similarity = comparison.similarity;
     let [a, b] = comparison.documents.each_ref().map(ComparedDocument::located);
     let wire = Wire {
+        retold: Retold::this(),
         a: side(&comparison.documents[0], similarity.left),
         b: side(&comparison.documents[1], similarity.right),
         kind: compared.kind(),

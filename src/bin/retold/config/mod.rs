@@ -12,6 +12,7 @@ use crate::exit::Failure;
 use crate::values;
 use clap::ValueEnum;
 use retold::problem::io_reason;
+use retold::source::way_from;
 use retold::tokens::TokenUnit;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use std::ffi::OsString;
@@ -81,12 +82,15 @@ pub struct Config {
     pub html: Option<Html>,
     /// The least Jaccard similarity of near-duplicates, above 0, at most 1.
     #[serde(deserialize_with = "threshold")]
+    #[cfg_attr(test, schemars(range(min = 0.0, max = 1.0)))]
     pub threshold: Option<f64>,
     /// The least chance that a pair exactly at the threshold is found, below 1.
     #[serde(deserialize_with = "recall")]
+    #[cfg_attr(test, schemars(range(min = 0.0, max = 1.0)))]
     pub recall: Option<f64>,
     /// How many tokens in a row make a shingle.
     #[serde(deserialize_with = "shingle_size")]
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub shingle_size: Option<u32>,
     /// auto, word or char.
     pub shingle_unit: Option<Unit>,
@@ -94,6 +98,7 @@ pub struct Config {
     pub exhaustive: Option<bool>,
     /// The least share of a document that a longer one holds, for contained-document and leakage.
     #[serde(deserialize_with = "threshold")]
+    #[cfg_attr(test, schemars(range(min = 0.0, max = 1.0)))]
     pub contained: Option<f64>,
     /// A repeated line counts from this many tokens.
     pub line_tokens: Option<u32>,
@@ -103,15 +108,19 @@ pub struct Config {
     pub neighbour_letters: Option<u32>,
     /// Lines are nearly the same from this share of common tokens on, 0.8 to 1.
     #[serde(deserialize_with = "line_similarity")]
+    #[cfg_attr(test, schemars(range(min = 0.8, max = 1.0)))]
     pub line_similarity: Option<f64>,
     /// Lines are compared for that when so many in a hundred of their characters are of words, or their signs stand as in sentences; 0 compares all.
     #[serde(deserialize_with = "line_words")]
+    #[cfg_attr(test, schemars(range(max = 100)))]
     pub line_words: Option<u32>,
     /// A boilerplate line stands in at least this many documents.
     #[serde(deserialize_with = "boilerplate_documents")]
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub boilerplate_documents: Option<u32>,
     /// A passage has at least this many tokens.
     #[serde(deserialize_with = "passage_tokens")]
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub passage_tokens: Option<u32>,
     /// What is known; relative to this file.
     pub baseline: Option<PathBuf>,
@@ -280,11 +289,17 @@ fn is_there(path: &Path) -> Result<bool, Failure> {
     Err(Failure::new(format!("{}: {reason}; --no-config goes without it", path.display())))
 }
 
-/// A path of the file as it is seen from here, without more `..` and `.` than it has.
+/// A path of the file as it is seen from here, without more `..` and `.` than it has; by its whole name where the file is neither above nor
+/// below.
 pub fn near(folder: &Path, path: &Path) -> PathBuf {
     let here = std::env::current_dir().unwrap_or_default();
-    let folder = folder.strip_prefix(&here).unwrap_or(folder);
-    let joined = folder.join(path);
+    let joined = match folder.strip_prefix(&here) {
+        Ok(below) => below.join(path),
+        Err(_) if folder.is_absolute() && here.starts_with(folder) && path.is_relative() => {
+            way_from(&here, &folder.join(path))
+        }
+        Err(_) => folder.join(path),
+    };
     if joined.as_os_str().is_empty() { PathBuf::from(".") } else { joined }
 }
 

@@ -41,6 +41,7 @@ pub struct Limits {
     pub max: Option<u64>,
     /// New findings up to this share of the documents are allowed, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(range(min = 0.0, max = 1.0)))]
     pub max_share: Option<f64>,
     /// New findings in so many clusters are allowed; for duplicates only.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -144,7 +144,7 @@ impl Page<'_> {
         self.title("Repetitive documents", repetitive.len())?;
         let rows = repetitive.iter().map(|(document, repetition)| {
             let exceeded = repetition.exceeded();
-            let figures = exceeded.map(|(figure, value)| format!("{} {}", figure.name, down(value, 2)));
+            let figures = exceeded.map(|(figure, value)| format!("{} {}", figure.name, down(value, 3)));
             [self.name(*document), figures.map(|figure| code(&figure)).collect::<Vec<_>>().join(" ")]
         });
         let rows: Vec<_> = rows.collect();

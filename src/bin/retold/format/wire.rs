@@ -151,6 +151,8 @@ pub struct Contained<'a> {
     document: &'a str,
     location: Location<'a>,
     within: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    within_location: Option<Location<'a>>,
     /// How: for leaks only.
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
@@ -398,7 +400,8 @@ impl<'a> Wire<'a> {
     ) -> Contained<'a> {
         let (document, location) = self.placed(document);
         let [jaccard, containment] = figures.map(rounded);
-        Contained { document, location, within: self.name(within), kind, jaccard, containment }
+        let (within, within_location) = self.called(within);
+        Contained { document, location, within, within_location, kind, jaccard, containment }
     }
 
     pub fn repetition(&self, (document, repetition): &(DocId, repetition::Repetition)) -> Repetition<'a> {
