@@ -13,7 +13,7 @@
 use crate::cpu::differences;
 use crate::postings::Postings;
 use crate::similarity::ShingleSet;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// The most counts: 256 MiB.
@@ -95,8 +95,8 @@ pub struct PrefixFilter {
     counts: Counts,
     threshold: f64,
     postings: Postings<1>,
-    /// The classes of all documents.
-    classes: BTreeSet<u32>,
+    /// The classes of all documents, with the size of the smallest in each.
+    classes: BTreeMap<u32, u32>,
     documents: Vec<Entry>,
     look_ups: u32,
     near: Vec<u32>,
@@ -117,7 +117,7 @@ impl PrefixFilter {
     /// Of no document yet; `counts` are those of some of the documents to come, for an order in which few share a shingle.
     pub fn new(counts: Counts, threshold: f64) -> Self {
         let (postings, documents, near) = (Postings::default(), Vec::new(), Vec::new());
-        Self { counts, threshold, postings, classes: BTreeSet::new(), documents, look_ups: 0, near }
+        Self { counts, threshold, postings, classes: BTreeMap::new(), documents, look_ups: 0, near }
     }
 
     /// Adds a document, whose number is how many there were before; one that cannot be read is near to none.
@@ -128,7 +128,8 @@ impl PrefixFilter {
         self.documents.push(Entry { mask, size: size as u32, met: 0 });
         let Some(set) = set else { return };
         let class = class(size as f64);
-        self.classes.insert(class);
+        let smallest = self.classes.entry(class).or_insert(size as u32);
+        *smallest = (*smallest).min(size as u32);
         for (_, shingle) in self.counts.prefix(set, self.threshold) {
             self.postings.add(key(shingle, class), number);
         }
@@ -139,9 +140,9 @@ impl PrefixFilter {
         self.postings.bytes() + size_of_val(self.documents.as_slice())
     }
 
-    /// Calls `visit` with the numbers of all documents that may reach the threshold with this one, in order; false when it would take
-    /// longer to tell which these are than to compare with all.
-    pub fn look_up(&mut self, set: &ShingleSet, visit: impl FnMut(u32)) -> bool {
+    /// Calls `visit` with the numbers of all documents that may reach the threshold with this one, in order; false when that takes more than
+    /// `most` steps, each for a shingle that is looked up or a document that is met: comparing with all may take less.
+    pub fn look_up(&mut self, set: &ShingleSet, most: usize, visit: impl FnMut(u32)) -> bool {
         if self.look_ups == u32::MAX {
             self.documents.iter_mut().for_each(|document| document.met = 0);
             self.look_ups = 0;
@@ -153,11 +154,10 @@ impl PrefixFilter {
         let alone = (1.0 - self.threshold) / (1.0 + self.threshold);
         let mut prefix: Vec<(u8, u64)> = self.counts.prefix(set, self.threshold).collect();
         prefix.sort_unstable();
-        let mut left = self.documents.len();
-        for &class in self.classes.range(class(self.threshold * size - 1e-6)..=class(size / self.threshold + 1.0)) {
-            // No document of the class is smaller.
-            let other = smallest_of(class);
-            let shared = self.threshold / (1.0 + self.threshold) * (size + other);
+        let mut left = most;
+        let classes = class(self.threshold * size - 1e-6)..=class(size / self.threshold + 1.0);
+        for (&class, &smallest) in self.classes.range(classes) {
+            let shared = self.threshold / (1.0 + self.threshold) * (size + f64::from(smallest));
             let length = (size - shared + 1e-6).floor() + 1.0;
             for (_, shingle) in prefix.iter().take(length.max(0.0) as usize) {
                 let met = self.postings.of(key(*shingle, class));
@@ -191,11 +191,6 @@ fn class(size: f64) -> u32 {
     (CLASSES_A_DOUBLING * size.log2()) as u32
 }
 
-/// No document of a class has fewer shingles.
-fn smallest_of(class: u32) -> f64 {
-    (f64::from(class) / CLASSES_A_DOUBLING).exp2() - 1e-6
-}
-
 fn key(shingle: u64, class: u32) -> u64 {
     shingle ^ u64::from(class).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
@@ -203,7 +198,9 @@ fn key(shingle: u64, class: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::similarity::Similarity;
     use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     fn set(shingles: impl IntoIterator<Item = u64>) -> ShingleSet {
         let mut set = ShingleSet::default();
@@ -238,19 +235,34 @@ mod tests {
         /// None that reaches the threshold is passed over, whatever was counted; where documents share little, few are met.
         #[test]
         fn finds_all_that_comparing_each_with_each_finds(
-            documents in prop::collection::vec(prop::collection::btree_set(0u64..60, 1..30), 1..40),
+            documents in prop_oneof![
+                prop::collection::vec(prop::collection::btree_set(0u64..60, 1..30), 1..40),
+                // Pages of one template, of which several sizes are of one class.
+                prop::collection::vec(15u64..30, 1..40).prop_map(|own| {
+                    let page = |(number, own)| (0u64..100).chain(1000 * number..1000 * number + own).collect();
+                    (1u64..).zip(own).map(page).collect()
+                }),
+            ],
+            // At the threshold, too.
+            pair in any::<Option<[prop::sample::Index; 2]>>(),
             counted in 0usize..40,
             threshold in 0.05..1.0f64,
+            most in prop_oneof![0usize..200, Just(1 << 20)],
             seed in any::<u64>(),
         ) {
             let sets: Vec<ShingleSet> =
                 documents.iter().map(|document| set(document.iter().map(|&element| hash(element, seed)))).collect();
+            let jaccard = |pair: [prop::sample::Index; 2]| {
+                let [left, right] = pair.map(|of| of.get(&sets));
+                left.compare(right, 0.0).map(Similarity::jaccard)
+            };
+            let threshold = pair.and_then(jaccard).filter(|jaccard| *jaccard > 0.0).unwrap_or(threshold);
             let counts = Counts::new(0);
             sets.iter().take(counted).for_each(|set| counts.add(set));
             let mut filter = PrefixFilter::new(counts, threshold);
             for (at, of_document) in sets.iter().enumerate() {
                 let mut near = Vec::new();
-                if filter.look_up(of_document, |number| near.push(number as usize)) {
+                if filter.look_up(of_document, most, |number| near.push(number as usize)) {
                     prop_assert!(near.is_sorted_by(|a, b| a < b) && near.iter().all(|&number| number < at));
                     for other in (0..at).filter(|other| sets[*other].compare(of_document, threshold).is_some()) {
                         prop_assert!(near.contains(&other), "{at} is like {other}");
@@ -271,7 +283,7 @@ mod tests {
         pages.iter().for_each(|page| filter.push(Some(page)));
         filter.push(None);
         let mut met = Vec::new();
-        assert!(filter.look_up(&page(7), |number| met.push(number)));
+        assert!(filter.look_up(&page(7), 300, |number| met.push(number)));
         assert!(met.contains(&6) && met.len() < 10, "{met:?}");
     }
 
@@ -302,6 +314,6 @@ mod tests {
         let page = set((0..80).map(|element| hash(element, 7)));
         let mut filter = PrefixFilter::new(Counts::new(0), 0.5);
         (0..100).for_each(|_| filter.push(Some(&page)));
-        assert!(!filter.look_up(&page, |_| panic!("it takes longer to tell than to compare with all")));
+        assert!(!filter.look_up(&page, 100, |_| panic!("it takes longer to tell than to compare with all")));
     }
 }

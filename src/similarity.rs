@@ -192,10 +192,15 @@ impl ShingleSet {
     /// 0.5 ns a shingle of the other where it goes on as this one does, 3 ns where it does not; it ends with the first that is
     /// not shared and makes too many.
     pub fn compare(&self, other: &Self, threshold: f64) -> Option<Similarity> {
+        self.compare_counting(other, threshold).ok()
+    }
+
+    /// The same; or how many shingles of the other were looked at to tell that their Jaccard is below the threshold.
+    pub fn compare_counting(&self, other: &Self, threshold: f64) -> Result<Similarity, usize> {
         let (left, right) = (self.list.len() as u32, other.list.len() as u32);
-        let least = Similarity::least_shared(left, right, threshold)?;
+        let least = Similarity::least_shared(left, right, threshold).ok_or(0_usize)?;
         if self.mask.differences(&other.mask) > left + right - 2 * least {
-            return None;
+            return Err(0);
         }
         self.compare_lacking(other, right - least)
     }
@@ -208,18 +213,18 @@ impl ShingleSet {
         if self.mask.lacking(&other.mask) > may_lack {
             return None;
         }
-        self.compare_lacking(other, may_lack)
+        self.compare_lacking(other, may_lack).ok()
     }
 
-    /// Compares with another document, of whose shingles so many may be missing here.
-    fn compare_lacking(&self, other: &Self, may_lack: u32) -> Option<Similarity> {
+    /// Compares with another document, of whose shingles so many may be missing here; or how many were looked at until that was one too many.
+    fn compare_lacking(&self, other: &Self, may_lack: u32) -> Result<Similarity, usize> {
         let (left, right) = (self.list.len() as u32, other.list.len() as u32);
         let (mut lacking, mut next) = (0, 0);
-        for &shingle in &other.list {
+        for (at, &shingle) in other.list.iter().enumerate() {
             // What documents share they tell in the same order, nearly always.
             if self.list.get(next) != Some(&shingle) {
                 match self.slots[slot(&self.slots, &self.list, shingle)] {
-                    0 if lacking == may_lack => return None,
+                    0 if lacking == may_lack => return Err(at + 1),
                     0 => {
                         lacking += 1;
                         continue;
@@ -229,7 +234,7 @@ impl ShingleSet {
             }
             next += 1;
         }
-        Some(Similarity { shared: right - lacking, left, right })
+        Ok(Similarity { shared: right - lacking, left, right })
     }
 }
 
