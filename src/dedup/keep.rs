@@ -41,17 +41,20 @@ pub enum Keep {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Preference {
     keep: Keep,
-    prefer: Vec<(GlobSet, String)>,
+    prefer: Vec<String>,
+    /// All of them at once, each as [`GLOBS_OF_ONE`].
+    globs: GlobSet,
 }
 
 impl Preference {
     /// By a policy, and globs of which those that come first are preferred.
     pub(super) fn new(keep: &Keep, prefer: &[String]) -> Result<Self, Error> {
-        let prefer = prefer.iter().map(|glob| Ok((of_source(glob)?, glob.clone()))).collect::<Result<_, _>>();
-        Ok(Self {
-            keep: keep.clone(),
-            prefer: prefer.map_err(|error: globset::Error| Error::Invalid(format!("--prefer: {error}")))?,
-        })
+        let wrong = |error: globset::Error| Error::Invalid(format!("--prefer: {error}"));
+        let mut globs = GlobSetBuilder::new();
+        for glob in prefer.iter().flat_map(|glob| of_source(glob)) {
+            globs.add(GlobBuilder::new(&glob).literal_separator(true).build().map_err(wrong)?);
+        }
+        Ok(Self { keep: keep.clone(), prefer: prefer.to_vec(), globs: globs.build().map_err(wrong)? })
     }
 
     /// For each document its place among all, the best first; none where that is document order.
@@ -70,20 +73,23 @@ impl Preference {
             _ => Vec::new(),
         };
         let names: Vec<String> = sources.names().collect();
-        for (globs, glob) in &self.prefer {
-            // Nothing of the reference is kept or not.
-            if !names[sources.first_own().0 as usize..].iter().any(|name| globs.is_match(name)) {
-                return Err(Error::Invalid(format!("--prefer: nothing that is read matches `{glob}`")));
-            }
-        }
+        let (mut matched, mut is_of_use) = (Vec::new(), vec![false; self.prefer.len()]);
         let of_sources: Vec<(usize, u128)> = (0..sources.len())
             .map(|source| {
-                let is_it = |(globs, _): &(GlobSet, String)| globs.is_match(&names[source]);
-                let preferred = self.prefer.iter().position(is_it).unwrap_or(self.prefer.len());
+                self.globs.matches_into(&names[source], &mut matched);
+                // Nothing of the reference is kept or not.
+                if source >= sources.first_own().0 as usize {
+                    matched.iter().for_each(|glob| is_of_use[glob / GLOBS_OF_ONE] = true);
+                }
+                let preferred = matched.iter().min().map_or(self.prefer.len(), |glob| glob / GLOBS_OF_ONE);
                 let needs_time = matches!(self.keep, Keep::Newest | Keep::Oldest);
                 (preferred, if needs_time { sources.modified(SourceId(source as u32)) } else { 0 })
             })
             .collect();
+        if let Some(of_none) = is_of_use.iter().position(|is_of_use| !is_of_use) {
+            let glob = &self.prefer[of_none];
+            return Err(Error::Invalid(format!("--prefer: nothing that is read matches `{glob}`")));
+        }
         let of_documents: Vec<u32> =
             (0..documents.len() as u32).map(|document| documents.location(DocId(document)).source.0).collect();
         let compare = |a: &u32, b: &u32| -> Ordering {
@@ -110,15 +116,14 @@ impl Preference {
     }
 }
 
+/// What is one glob to those who ask for it.
+const GLOBS_OF_ONE: usize = 2;
+
 /// A glob for the names of sources, or of a directory above them; wherever in the name it begins, unless that is the root.
-fn of_source(glob: &str) -> Result<GlobSet, globset::Error> {
+fn of_source(glob: &str) -> [String; GLOBS_OF_ONE] {
     let glob = glob.trim_start_matches("./").trim_end_matches('/');
     let anywhere = if glob.starts_with('/') { "" } else { "**/" };
-    let mut set = GlobSetBuilder::new();
-    for glob in [format!("{anywhere}{glob}"), format!("{anywhere}{glob}/**")] {
-        set.add(GlobBuilder::new(&glob).literal_separator(true).build()?);
-    }
-    set.build()
+    [format!("{anywhere}{glob}"), format!("{anywhere}{glob}/**")]
 }
 
 /// The value of a field.
@@ -256,7 +261,8 @@ mod tests {
 
     #[test]
     fn globs_of_sources() {
-        let matches = |glob: &str, name: &str| of_source(glob).unwrap().is_match(name);
+        let matches =
+            |glob: &str, name: &str| Preference::new(&Keep::First, &[glob.to_owned()]).unwrap().globs.is_match(name);
         for (glob, name) in [
             ("wiki", "data/wiki/a/b.txt"),
             ("wiki/", "wiki/a.txt"),
