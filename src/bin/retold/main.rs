@@ -20,6 +20,8 @@ mod values;
 mod written;
 
 use args::Command;
+#[cfg(feature = "parquet")]
+use std::path::Path;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -48,7 +50,8 @@ fn main() -> ExitCode {
 fn hush_parquet() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if !retold::source::catches_panics() {
+        let is_ours = || panic.location().is_some_and(|place| Path::new(place.file()).is_relative());
+        if !retold::source::catches_panics() || is_ours() {
             usual(panic);
         }
     }));
