@@ -433,7 +433,7 @@ fn what_changes_while_it_is_indexed_is_missing_by_the_file_itself() {
     let records = folder.path().join("a.jsonl");
     fs::write(&records, "{\"text\": \"one two three\"}\n{\"text\": \"four five six\"}\n").unwrap();
     let mut out = Cutting(&records, Vec::new());
-    let indexed = write(&[records.clone()], &Options::default(), &Progress::default(), &mut out).unwrap();
+    let indexed = write(std::slice::from_ref(&records), &Options::default(), &Progress::default(), &mut out).unwrap();
     let problems: Vec<String> = indexed.problems.iter().map(ToString::to_string).collect();
     assert_eq!(
         (indexed.documents, problems),
