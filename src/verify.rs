@@ -37,16 +37,30 @@ fn most_cost(kept: usize) -> usize {
     (256 * kept).min(64 * MANY).max(64 * kept)
 }
 
-/// What a comparison costs that failed when so many shingles were looked at: of texts that share their beginning it may be hundreds.
-fn cost(looked_at: usize) -> usize {
-    const SHINGLES: usize = 64;
-    1 + looked_at / SHINGLES
+/// What failed comparisons have cost: each, and each shingle that was looked at, of texts that share their beginning thousands.
+#[derive(Clone, Copy, Default)]
+struct Spent {
+    failures: usize,
+    shingles: usize,
 }
-/// So many steps of a look-up cost as much as a comparison that masks tell.
-const STEPS: usize = 4;
 
-/// After so many documents in a row of which the filter cannot tell it is given up: it costs a fifth of what it does not save.
+impl Spent {
+    /// In comparisons that masks tell.
+    fn comparisons(self) -> usize {
+        self.failures + self.shingles / 64
+    }
+
+    /// In steps of a look-up: a shingle takes 1 to 3 ns, a step 25.
+    fn steps(self) -> usize {
+        (self.failures + self.shingles / 8) / 2
+    }
+}
+
+/// After so many documents in a row of which the filter cannot tell it rests until there are twice as many: comparing with all of them costs
+/// more then, and looking up does not.
 const UNTOLD: usize = 64;
+/// With so many rests it is given up: it costs a fifth of what it does not save.
+const RESTS: usize = 4;
 /// And when it takes more memory: some 800,000 documents of 300 shingles at .7.
 const MOST_FILTER_BYTES: usize = 1 << 30;
 
@@ -60,6 +74,8 @@ pub struct Verifier<'a> {
     /// The documents of the component that were to be kept, in this order.
     crowd: Vec<DocId>,
     filter: Filter,
+    /// What failed comparisons have cost since a document was asked for.
+    spent: Spent,
     /// Documents that could not be read again.
     problems: Vec<Problem>,
 }
@@ -74,6 +90,7 @@ impl<'a> Verifier<'a> {
             kept: Kept::new(share(KEPT_BYTES)),
             crowd: Vec::new(),
             filter: Filter::default(),
+            spent: Spent::default(),
             problems: Vec::new(),
         }
     }
@@ -83,6 +100,7 @@ impl<'a> Verifier<'a> {
         self.kept = Kept::new(share(KEPT_BYTES));
         self.crowd.clear();
         self.filter = Filter::default();
+        self.spent = Spent::default();
         std::mem::take(&mut self.problems)
     }
 
@@ -144,9 +162,9 @@ impl Compare for Verifier<'_> {
             return None;
         }
         let compared = self.kept.get(first)?.compare_counting(self.reader.set(), self.threshold);
-        if let (Filter::Waiting { failures, costs }, Err(looked_at)) = (&mut self.filter, compared) {
-            *failures += 1;
-            *costs += cost(looked_at);
+        if let Err(looked_at) = compared {
+            self.spent.failures += 1;
+            self.spent.shingles += looked_at;
         }
         compared.ok()
     }
@@ -160,24 +178,35 @@ impl Compare for Verifier<'_> {
     }
 
     fn near(&mut self, document: DocId, near: &mut Vec<DocId>) -> bool {
-        match self.filter {
-            Filter::Waiting { failures, costs } if costs > most_cost(self.crowd.len()) => {
-                let of_one = costs.div_ceil(failures.max(1));
-                let working = |prefixes| Filter::Working { prefixes, of_one, untold: 0 };
+        // By the document before this one.
+        let spent = std::mem::take(&mut self.spent);
+        match &mut self.filter {
+            Filter::Waiting { costs } => {
+                *costs += spent.comparisons();
+                if *costs <= most_cost(self.crowd.len()) {
+                    return false;
+                }
+                let worth = Worth::default();
+                let working = |prefixes| Filter::Working { prefixes, worth, untold: 0, rests: 0 };
                 self.filter = self.prefixes().map_or(Filter::GivenUp, working);
             }
-            Filter::Working { .. } => {}
-            Filter::Waiting { .. } | Filter::GivenUp => return false,
+            Filter::Working { worth, .. } => worth.tell(spent.steps()),
+            Filter::GivenUp => return false,
         }
         if !self.take(document) {
             return false;
         }
-        let Filter::Working { prefixes, of_one, untold } = &mut self.filter else { return false };
+        let kept = self.crowd.len();
+        let Filter::Working { prefixes, worth, untold, rests } = &mut self.filter else { return false };
+        let Some(most) = worth.steps(kept) else { return false };
         near.clear();
-        let most = STEPS * *of_one * self.crowd.len();
         let tells = prefixes.look_up(self.reader.set(), most, |number| near.push(self.crowd[number as usize]));
         *untold = if tells { 0 } else { *untold + 1 };
-        if *untold == UNTOLD || prefixes.bytes() > share(MOST_FILTER_BYTES) {
+        if *untold == UNTOLD {
+            (*untold, *rests) = (0, *rests + 1);
+            worth.rest_until(2 * kept);
+        }
+        if *rests == RESTS || prefixes.bytes() > share(MOST_FILTER_BYTES) {
             self.filter = Filter::GivenUp;
         }
         tells
@@ -186,18 +215,65 @@ impl Compare for Verifier<'_> {
 
 /// How the comparisons of a component are filtered.
 enum Filter {
-    /// Not yet: so many did not reach the threshold, and cost so much.
-    Waiting { failures: usize, costs: usize },
-    /// By the prefixes of the documents that were kept, as long as that costs less than comparisons, of which one that fails costs so much; of
-    /// so many documents in a row these could not tell.
-    Working { prefixes: PrefixFilter, of_one: usize, untold: usize },
+    /// Not yet: those that did not reach the threshold cost so much.
+    Waiting { costs: usize },
+    /// By the prefixes of the documents that were kept, where that costs less than comparisons; of so many in a row these could not tell.
+    Working { prefixes: PrefixFilter, worth: Worth, untold: usize, rests: usize },
     /// No more.
     GivenUp,
 }
 
 impl Default for Filter {
     fn default() -> Self {
-        Self::Waiting { failures: 0, costs: 0 }
+        Self::Waiting { costs: 0 }
+    }
+}
+
+/// What comparing a document with its candidates costs, as the mean of some that are not filtered, each time that a quarter more of them are
+/// kept: those that come next may be of another kind. All look-ups together then cost no more than all comparisons would.
+#[derive(Default)]
+struct Worth {
+    measured: Vec<usize>,
+    is_measured: bool,
+    /// How many documents were kept when that began.
+    kept: usize,
+    of_one: usize,
+    /// There are no steps for less documents than that.
+    rests_until: usize,
+}
+
+impl Worth {
+    /// What the last document cost for which no steps were given, in steps.
+    fn tell(&mut self, spent: usize) {
+        const MEASURED: usize = 5;
+        if self.is_measured {
+            return;
+        }
+        self.measured.push(spent);
+        if self.measured.len() == MEASURED {
+            self.of_one = self.measured.drain(..).sum::<usize>() / MEASURED;
+            self.is_measured = true;
+        }
+    }
+
+    /// Gives no steps until so many documents are kept.
+    fn rest_until(&mut self, kept: usize) {
+        (self.rests_until, self.is_measured) = (kept, true);
+    }
+
+    /// How many steps a look-up among so many documents may take; none for a document that is to be compared with all.
+    fn steps(&mut self, kept: usize) -> Option<usize> {
+        if kept < self.rests_until {
+            return None;
+        }
+        if self.is_measured && kept > self.kept + self.kept / 4 {
+            self.is_measured = false;
+        }
+        if !self.is_measured {
+            self.kept = kept;
+            return None;
+        }
+        Some(self.of_one.max(kept))
     }
 }
 
@@ -386,7 +462,7 @@ mod tests {
             Similarity { shared: sets[a].intersection(&sets[b]).count() as u32, left, right }
         };
         let [(pairs, filter), _] = Candidates::of(&texts).found(0.4, KEPT_BYTES, 0);
-        assert!(matches!(filter, Filter::GivenUp));
+        assert!(matches!(filter, Filter::Working { rests: 1.., .. }));
         let all = (0..sets.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
         let alike = all.filter(|&(a, b)| similarity(a, b).jaccard() >= 0.4);
         let expected: Vec<Joined> = alike.map(|(a, b)| (DocId(a as u32), DocId(b as u32), similarity(a, b))).collect();

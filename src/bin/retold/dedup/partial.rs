@@ -2,7 +2,7 @@
 //!
 //! It goes with a run that is interrupted; what a killed run left is found by the next one, which begins anew.
 
-use crate::exit::Failure;
+use crate::exit::{Failure, say};
 use crate::output::{folder_of, moved_to};
 use crate::{run, temporary};
 use retold::problem::io_reason;
@@ -98,16 +98,21 @@ impl Partial {
     }
 }
 
-/// Puts back what a run had taken away that did not come to its end: the output, and its ledger, where it had one.
+/// Puts back what a run had taken away that did not come to its end: the output, and its ledger, where it had one and no other run has written
+/// its own there since.
 fn put_back(partial: &Path, output: &Path) -> io::Result<()> {
-    let ledger = partial.join(LEDGER_BEFORE);
-    if ledger.exists()
-        && let Ok(place) = fs::read(partial.join(TELLS))
-    {
-        let place = run::path_of(&place).map_err(|failure| io::Error::other(failure.to_string()))?;
-        moved_to(&ledger, &place)?;
+    fs::rename(partial.join(BEFORE), output)?;
+    let (ledger, tells) = (partial.join(LEDGER_BEFORE), partial.join(TELLS));
+    if let (true, Ok(Ok(place))) = (ledger.exists(), fs::read(&tells).map(|place| run::path_of(&place))) {
+        let modified = |path: &Path| path.metadata().and_then(|there| there.modified());
+        let is_newer = || modified(&place).is_ok_and(|place| modified(&tells).is_ok_and(|tells| place > tells));
+        if !is_newer()
+            && let Err(error) = moved_to(&ledger, &place)
+        {
+            say(&format!("{} cannot be put back: {}", place.display(), io_reason(&error)));
+        }
     }
-    fs::rename(partial.join(BEFORE), output)
+    Ok(())
 }
 
 /// The directory in which an output is made.

@@ -199,9 +199,12 @@ impl Target {
                         io::Error::other(format!("the ledger {} cannot be replaced: {error}", place.display()))
                     })?;
                 }
-                self.commit_ledger(place)?;
             }
-            let moved = put(&made, &self.output, is_there && self.force);
+            let told = match ledger {
+                Ledger::File { place, .. } => self.commit_ledger(place),
+                _ => Ok(()),
+            };
+            let moved = told.and_then(|()| put(&made, &self.output, is_there && self.force));
             if let (Err(_), Ledger::File { place, .. }) = (&moved, ledger) {
                 let _ = if before.exists() { moved_to(&before, place) } else { fs::remove_file(place) };
             }
