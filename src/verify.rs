@@ -188,7 +188,7 @@ impl Compare for Verifier<'_> {
                 }
                 let worth = Worth::default();
                 let working = |prefixes| Filter::Working { prefixes, worth, untold: 0, rests: 0 };
-                self.filter = self.prefixes().map_or(Filter::GivenUp, working);
+                self.filter = self.prefixes().map(Box::new).map_or(Filter::GivenUp, working);
             }
             Filter::Working { worth, .. } => worth.tell(spent.steps()),
             Filter::GivenUp => return false,
@@ -218,7 +218,7 @@ enum Filter {
     /// Not yet: those that did not reach the threshold cost so much.
     Waiting { costs: usize },
     /// By the prefixes of the documents that were kept, where that costs less than comparisons; of so many in a row these could not tell.
-    Working { prefixes: PrefixFilter, worth: Worth, untold: usize, rests: usize },
+    Working { prefixes: Box<PrefixFilter>, worth: Worth, untold: usize, rests: usize },
     /// No more.
     GivenUp,
 }
