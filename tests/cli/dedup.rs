@@ -619,13 +619,22 @@ fn an_output_of_before_is_put_back() {
     fs::write(folder.path().join(".clean.retold-partial/output.before/old"), "old").unwrap();
     // And its ledger, of which the new one had come into the place.
     let ledger = folder.path().join("l.jsonl");
+    fs::write(&ledger, "new").unwrap();
     fs::write(folder.path().join(".clean.retold-partial/tells"), ledger.to_str().unwrap()).unwrap();
     fs::write(folder.path().join(".clean.retold-partial/ledger.before"), "old").unwrap();
-    fs::write(&ledger, "new").unwrap();
     let refused = retold(folder.path(), "dedup corpus -o clean");
     assert!(refused.status == 2 && refused.stderr.contains("clean is there already"), "{refused:?}");
     assert_eq!(files(&folder.path().join("clean")), BTreeMap::from([("old".to_owned(), "old".to_owned())]));
     assert_eq!(fs::read_to_string(&ledger).unwrap(), "old");
+    // Not where another run has written its own since.
+    fs::create_dir(folder.path().join(".clean.retold-partial")).unwrap();
+    fs::rename(folder.path().join("clean"), folder.path().join(".clean.retold-partial/output.before")).unwrap();
+    fs::write(folder.path().join(".clean.retold-partial/tells"), ledger.to_str().unwrap()).unwrap();
+    fs::write(folder.path().join(".clean.retold-partial/ledger.before"), "older").unwrap();
+    let since = std::time::SystemTime::now() + std::time::Duration::from_secs(9);
+    fs::File::options().write(true).open(&ledger).unwrap().set_modified(since).unwrap();
+    assert_eq!(retold(folder.path(), "dedup corpus -o clean").status, 2);
+    assert!(folder.path().join("clean/old").exists() && fs::read_to_string(&ledger).unwrap() == "old");
     assert!(!folder.path().join(".clean.retold-partial").exists());
 }
 
