@@ -157,12 +157,26 @@ fn repeated_lines(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// 400 texts of 10 kB of which every fourth is the one before with a few words changed, and every tenth holds a paragraph of all.
+/// A text of 10 kB, every fourth the one before with a few words changed.
+fn text_of(number: u64) -> String {
+    let text = english(1500, 100 + number - u64::from(number % 4 == 3));
+    if number % 4 == 3 { text.replacen("e.\n", "a.\n", 3) } else { text }
+}
+
+/// A folder of texts, a file each, and how many bytes these have.
+fn folder_of(texts: &[String]) -> (tempfile::TempDir, usize) {
+    let folder = tempfile::tempdir().unwrap();
+    for (number, text) in texts.iter().enumerate() {
+        std::fs::write(folder.path().join(format!("{number:03}.txt")), text).unwrap();
+    }
+    (folder, texts.iter().map(String::len).sum())
+}
+
+/// 400 of these texts, of which every tenth holds a paragraph of all.
 fn shared_passages() -> Vec<Tokens> {
     let paragraph = english(60, 7);
     let text = |number: u64| {
-        let text = english(1500, 100 + number - u64::from(number % 4 == 3));
-        let text = if number % 4 == 3 { text.replacen("e.\n", "a.\n", 3) } else { text };
+        let text = text_of(number);
         if number.is_multiple_of(10) { format!("{text}{paragraph}{}", english(20, 900 + number)) } else { text }
     };
     (0..400).map(|number| tokens_of(&text(number))).collect()
@@ -231,14 +245,7 @@ fn sizes() -> Vec<u32> {
 /// From files to a report: 400 texts of 10 kB, a quarter of them copies with a few words changed.
 #[divan::bench(sample_count = 10)]
 fn whole_scan(bencher: Bencher<'_, '_>) {
-    let folder = tempfile::tempdir().unwrap();
-    let mut bytes = 0;
-    for number in 0..400_u64 {
-        let text = english(1500, 100 + number - u64::from(number % 4 == 3));
-        let text = if number % 4 == 3 { text.replacen("e.\n", "a.\n", 3) } else { text };
-        bytes += text.len();
-        std::fs::write(folder.path().join(format!("{number:03}.txt")), text).unwrap();
-    }
+    let (folder, bytes) = folder_of(&(0..400).map(text_of).collect::<Vec<_>>());
     let run = || scan(&[folder.path().to_path_buf()], &Options::default(), &Progress::default()).unwrap();
     assert_eq!(run().summary.near_duplicates, 100);
     bencher.counter(BytesCount::new(bytes)).bench_local(run);
@@ -258,10 +265,8 @@ const CUTS: [(&str, [u64; 4]); 5] = [
 /// by what stands in a longer text: where passages go they lose that, and have only words of their own.
 fn to_deduplicate() -> Vec<String> {
     let page = |number: u64| {
-        let text = english(1500, 100 + number - u64::from(number % 4 == 3));
-        let text = if number % 4 == 3 { text.replacen("e.\n", "a.\n", 3) } else { text };
         let headline = english(12, 2000 + number);
-        format!("{headline}{headline}{text}{}", english(20, 9))
+        format!("{headline}{headline}{}{}", text_of(number), english(20, 9))
     };
     let shared = english(1400, 7);
     let alike = (0..20).map(|number| format!("{shared}{}", english(100, 3000 + number)));
@@ -271,11 +276,7 @@ fn to_deduplicate() -> Vec<String> {
 /// From files to what stays: each cut alone, and all of them.
 #[divan::bench(args = CUTS.map(|(cuts, _)| cuts), sample_count = 5)]
 fn whole_dedup(bencher: Bencher<'_, '_>, cuts: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    let texts = to_deduplicate();
-    for (number, text) in texts.iter().enumerate() {
-        std::fs::write(folder.path().join(format!("{number:03}.txt")), text).unwrap();
-    }
+    let (folder, bytes) = folder_of(&to_deduplicate());
     let goes = |what: &str| cuts == what || cuts == "all";
     let scan = Options { passages: goes("passages").then_some(50), ..Options::default() };
     let (drops_repeated_lines, drops_boilerplate_lines) = (goes("repeated lines"), goes("boilerplate lines"));
@@ -286,5 +287,5 @@ fn whole_dedup(bencher: Bencher<'_, '_>, cuts: &str) {
         [all.kept, all.repeated_lines, all.boilerplate_lines, all.passages].map(|counted| counted.count)
     };
     assert_eq!(Some(run()), CUTS.iter().find(|(name, _)| *name == cuts).map(|(_, found)| *found));
-    bencher.counter(BytesCount::new(texts.iter().map(String::len).sum::<usize>())).bench_local(run);
+    bencher.counter(BytesCount::new(bytes)).bench_local(run);
 }

@@ -174,6 +174,9 @@ impl Compare for Verifier<'_> {
         self.crowd.push(document);
         if let Filter::Working { prefixes, .. } = &mut self.filter {
             prefixes.push(is_read.then(|| self.reader.set()));
+            if prefixes.bytes() > share(MOST_FILTER_BYTES) {
+                self.filter = Filter::GivenUp;
+            }
         }
     }
 
@@ -206,7 +209,7 @@ impl Compare for Verifier<'_> {
             (*untold, *rests) = (0, *rests + 1);
             worth.rest_until(2 * kept);
         }
-        if *rests == RESTS || prefixes.bytes() > share(MOST_FILTER_BYTES) {
+        if *rests == RESTS {
             self.filter = Filter::GivenUp;
         }
         tells
@@ -233,32 +236,29 @@ impl Default for Filter {
 /// kept: those that come next may be of another kind. All look-ups together then cost no more than all comparisons would.
 #[derive(Default)]
 struct Worth {
-    measured: Vec<usize>,
-    is_measured: bool,
-    /// How many documents were kept when that began.
+    /// How many were measured, and what they cost together.
+    measured: usize,
+    spent: usize,
+    /// How many documents were kept when that ended.
     kept: usize,
-    of_one: usize,
-    /// There are no steps for less documents than that.
+    /// There are no steps for fewer documents than that.
     rests_until: usize,
 }
 
 impl Worth {
-    /// What the last document cost for which no steps were given, in steps.
+    const MEASURED: usize = 5;
+
+    /// What the document before this one cost, in steps; of no interest if there were steps for it.
     fn tell(&mut self, spent: usize) {
-        const MEASURED: usize = 5;
-        if self.is_measured {
-            return;
-        }
-        self.measured.push(spent);
-        if self.measured.len() == MEASURED {
-            self.of_one = self.measured.drain(..).sum::<usize>() / MEASURED;
-            self.is_measured = true;
+        if self.measured < Self::MEASURED {
+            self.measured += 1;
+            self.spent += spent;
         }
     }
 
     /// Gives no steps until so many documents are kept.
     fn rest_until(&mut self, kept: usize) {
-        (self.rests_until, self.is_measured) = (kept, true);
+        self.rests_until = kept;
     }
 
     /// How many steps a look-up among so many documents may take; none for a document that is to be compared with all.
@@ -266,14 +266,14 @@ impl Worth {
         if kept < self.rests_until {
             return None;
         }
-        if self.is_measured && kept > self.kept + self.kept / 4 {
-            self.is_measured = false;
+        if self.measured == Self::MEASURED && kept > self.kept + self.kept / 4 {
+            (self.measured, self.spent) = (0, 0);
         }
-        if !self.is_measured {
+        if self.measured < Self::MEASURED {
             self.kept = kept;
             return None;
         }
-        Some(self.of_one.max(kept))
+        Some((self.spent / Self::MEASURED).max(kept))
     }
 }
 

@@ -301,4 +301,9 @@ impl Rules {
     pub fn is_error(&self, problem: &Problem) -> bool {
         self.level(Rule::UnreadableInput, &problem.path) == Level::Error
     }
+
+    /// Whether a loss is no finding: where `unreadable-input` is off.
+    pub fn passes_over(&self, problem: &Problem) -> bool {
+        self.level(Rule::UnreadableInput, &problem.path) == Level::Off
+    }
 }

@@ -5,8 +5,8 @@
 //! two thirds of a run. The cuts of a text follow from it, from its passages and from the boilerplate that is known. That only becomes more, so
 //! that counting it tells what is new; a line that is new there changes what is cut of a text only if it stands in what is left, or is hidden.
 //!
-//! Cost: a hash of the text, 120 bytes a text, 40 a cut and 4 a line that stays where boilerplate is known, up to `MOST_KEPT` of all texts together: shorter ones than `LONG` would fill that
-//! without saving much.
+//! Cost: a hash of the text, 120 bytes a text, 40 a cut and 4 a line that stays where boilerplate is known, up to `MOST_KEPT` of all texts
+//! together: shorter ones than `LONG` would fill that without saving much.
 
 use super::{BoilerplateKeys, Cut, Edits};
 use crate::document::Seat;

@@ -66,8 +66,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let lacks_reference = !args.gate.against.is_empty() && !report.summary.has_reference();
     // Text tells of losses among its findings, but of those that are no finding nobody would.
     let tells_of_losses = args.report.format == CheckFormat::Text && has_documents && !lacks_reference;
-    let is_told =
-        |problem: &&Problem| tells_of_losses && rules.level(Rule::UnreadableInput, &problem.path) != Level::Off;
+    let is_told = |problem: &&Problem| tells_of_losses && !rules.passes_over(problem);
     if !saying.quiet {
         let untold: Vec<Problem> = report.problems.iter().filter(|problem| !is_told(problem)).cloned().collect();
         run::say_problems(&untold, saying.problems_shown());
@@ -86,7 +85,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     }
     expect_matches(args, config, &paths, &report)?;
     if args.gate.update_baseline || args.gate.prune {
-        if report.problems.iter().any(|problem| gate.rules.level(Rule::UnreadableInput, &problem.path) != Level::Off) {
+        if report.problems.iter().any(|problem| !gate.rules.passes_over(problem)) {
             run::say_problems(&report.problems, saying.problems_shown());
             let why = "something could not be read or done, and would be taken for gone; unreadable-input=off lets it";
             return Err(Failure::new(format!("{}: not written: {why}", baseline_file.display())));

@@ -4,8 +4,7 @@ use super::Outcome;
 use crate::exit::Status;
 use crate::format::{Style, counted, escaped, unseen};
 use indicatif::HumanCount;
-use retold::check::{Finding, Level, Place, Rule, State};
-use retold::problem::Problem;
+use retold::check::{Finding, Level, Place, State};
 use std::io::{self, Write};
 
 /// How many contents that are not there any more are named.
@@ -72,8 +71,7 @@ fn summary(out: &mut dyn Write, outcome: &Outcome<'_>, style: Style) -> io::Resu
             writeln!(out, "{quiet}`retold explain {rule}` says what it means and what to do{quiet:#}")?;
         }
     }
-    let is_passed_over = |problem: &&Problem| outcome.rules.level(Rule::UnreadableInput, &problem.path) == Level::Off;
-    let passed_over = outcome.report.problems.iter().filter(is_passed_over).count();
+    let passed_over = outcome.report.problems.iter().filter(|problem| outcome.rules.passes_over(problem)).count();
     if passed_over > 0 {
         let problems = counted(passed_over as u64, "problem");
         writeln!(out, "{alarm}not all was read{alarm:#}: {problems}, no finding as unreadable-input is off")?;
