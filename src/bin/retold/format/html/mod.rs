@@ -26,7 +26,7 @@ const SCRIPT: &str = concat!(include_str!("chart.js"), include_str!("page.js"));
 pub const QUOTED_BYTES: u64 = 16 << 20;
 /// How many entries of a kind the page holds. It opens in two seconds with 50,000 of each, but is a file of 80 MB then.
 const ENTRIES: usize = 20_000;
-/// How many members of clusters and places of passages it holds in all.
+/// How many members of clusters it holds in all, and how many places of passages.
 const PARTS: usize = 100_000;
 
 #[derive(Serialize)]
@@ -54,8 +54,10 @@ struct Data<'a> {
 struct Cluster<'a> {
     representative: &'a str,
     size: usize,
+    exact: usize,
     min_jaccard: f64,
     members: Vec<Member<'a>>,
+    more_members: usize,
 }
 
 #[derive(Serialize)]
@@ -151,7 +153,7 @@ fn next_place(text: &str) -> Option<(&str, &str, &str)> {
 impl<'a> Data<'a> {
     fn of(report: &'a Report) -> Self {
         let wire = Wire(report);
-        let mut page = Page { report, comparer: rows::Comparer::new(report), parts: PARTS, left_out: Vec::new() };
+        let mut page = Page { report, comparer: rows::Comparer::new(report), left_out: Vec::new() };
         let near =
             report.clusters.iter().flat_map(|cluster| &cluster.members).filter(|member| member.has_own_words()).count();
         let near_threshold = page.near_threshold();
@@ -214,8 +216,6 @@ impl<'a> Data<'a> {
 struct Page<'a> {
     report: &'a Report,
     comparer: rows::Comparer<'a>,
-    /// How many parts of entries may still come.
-    parts: usize,
     left_out: Vec<LeftOut>,
 }
 
@@ -233,33 +233,24 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Whether so many more parts may come; then they are counted.
-    fn takes(&mut self, parts: usize) -> bool {
-        let takes = parts <= self.parts;
-        self.parts -= if takes { parts } else { self.parts };
-        takes
-    }
-
     fn name(&self, document: DocId) -> &'a str {
         &self.report.name(document).name
     }
 
     fn clusters(&mut self) -> Vec<Cluster<'a>> {
-        let report = self.report;
-        let mut clusters = Vec::new();
-        for cluster in report.clusters.iter().take(ENTRIES) {
-            if !self.takes(cluster.members.len()) {
-                break;
-            }
-            let members = cluster.members.iter().map(|member| self.member(cluster, member)).collect();
-            clusters.push(Cluster {
+        let (report, mut parts) = (self.report, Parts(PARTS));
+        let mut of_cluster = |cluster: &report::Cluster| {
+            let shown = parts.take(cluster.members.len())?;
+            Some(Cluster {
                 representative: self.name(cluster.representative),
                 size: cluster.members.len() + 1,
+                exact: cluster.members.iter().filter(|member| member.is_exact).count(),
                 min_jaccard: rounded(cluster.min_jaccard()),
-                members,
-            });
-        }
-        clusters
+                members: cluster.members[..shown].iter().map(|member| self.member(cluster, member)).collect(),
+                more_members: cluster.members.len() - shown,
+            })
+        };
+        report.clusters.iter().take(ENTRIES).map_while(&mut of_cluster).collect()
     }
 
     fn member(&mut self, cluster: &report::Cluster, member: &report::Member) -> Member<'a> {
@@ -298,18 +289,16 @@ impl<'a> Page<'a> {
         shown.collect()
     }
 
-    fn passages(&mut self) -> Vec<Passage<'a>> {
-        let mut passages = Vec::new();
-        for passage in order::passages(self.report).into_iter().take(ENTRIES) {
+    fn passages(&self) -> Vec<Passage<'a>> {
+        let mut parts = Parts(PARTS);
+        let of_passage = |passage| {
             let mut passage = Wire(self.report).passage(passage);
-            let more_places = passage.places.len().saturating_sub(PLACES);
-            passage.places.truncate(PLACES);
-            if !self.takes(passage.places.len()) {
-                break;
-            }
-            passages.push(Passage { passage, more_places });
-        }
-        passages
+            let shown = parts.take(passage.places.len().min(PLACES))?;
+            let more_places = passage.places.len() - shown;
+            passage.places.truncate(shown);
+            Some(Passage { passage, more_places })
+        };
+        order::passages(self.report).into_iter().take(ENTRIES).map_while(of_passage).collect()
     }
 
     fn repeated_lines(&mut self) -> Vec<RepeatedLine<'a>> {
@@ -334,3 +323,36 @@ impl<'a> Page<'a> {
 
 /// How many places of a passage the page names.
 const PLACES: usize = 1000;
+
+/// How many parts of entries may still come.
+struct Parts(usize);
+
+impl Parts {
+    /// How many of so many parts an entry has; none when there are no more. None has more than half of what is left, so that others come too.
+    fn take(&mut self, wanted: usize) -> Option<usize> {
+        let shown = wanted.min(self.0.div_ceil(2));
+        self.0 -= shown;
+        (shown > 0).then_some(shown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use retold::progress::Progress;
+    use retold::{Options, scan_texts};
+
+    #[test]
+    fn a_cluster_that_is_too_large_leaves_room_for_others() {
+        let large = std::iter::repeat_n("the same words in very many documents".to_owned(), PARTS + 2);
+        let small = (0..3).flat_map(|number| [0; 3].map(|_| format!("w{number} and x{number} or y{number} z{number}")));
+        let report = scan_texts(large.chain(small), &Options::default(), &Progress::default()).unwrap();
+        let data = Data::of(&report);
+        let of_cluster =
+            |cluster: &Cluster<'_>| (cluster.size, cluster.exact, cluster.members.len(), cluster.more_members);
+        let small = (3, 2, 2, 0);
+        let large = (PARTS + 2, PARTS + 1, PARTS / 2, PARTS / 2 + 1);
+        assert_eq!(data.clusters.iter().map(of_cluster).collect::<Vec<_>>(), [large, small, small, small]);
+        assert_eq!(data.left_out.iter().map(|left_out| left_out.what).collect::<Vec<_>>(), [""; 0]);
+    }
+}

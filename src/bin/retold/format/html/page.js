@@ -101,11 +101,12 @@ const SECTIONS = [
       meta(badge(pair.side, pair.side === 'above' ? 'duplicate' : 'not reported'), `similarity ${decimal(pair.jaccard)}`)] },
   { id: 'clusters', entry: 'cluster', keys: ['clusters', 'comparisons'],
     text: (cluster) => [cluster.representative, ...cluster.members.flatMap(memberTexts)].join('\n'),
-    head: (cluster) => [named(cluster.representative), meta(count(cluster.size, 'document'), kinds(cluster.members),
+    head: (cluster) => [named(cluster.representative), meta(count(cluster.size, 'document'), kinds(cluster),
       cluster.min_jaccard < 1 && `similarity at least ${decimal(cluster.min_jaccard)}`)],
     body: (cluster) => {
       const first = h('li', {}, h('div', { class: 'member-line' }, badge('first'), named(cluster.representative)));
-      return paged(h('ul', { class: 'items' }, first), cluster.members, (member) => memberItem(cluster, member)).nodes;
+      const { nodes } = paged(h('ul', { class: 'items' }, first), cluster.members, (member) => memberItem(cluster, member));
+      return [nodes, cluster.more_members > 0 && aside(`and ${count(cluster.more_members, 'more member')}, which the JSON report names`)];
     } },
   { id: 'leaks', entry: 'leak', keys: ['leaks'], ...elsewhere },
   { id: 'contained', entry: 'contained-document', keys: ['contained_documents'], ...elsewhere },
@@ -148,8 +149,7 @@ const SECTIONS = [
     head: (item) => [words(item.reason), meta(named(item.path), item.record !== null && `record ${number(item.record)}`)] },
 ];
 
-const ofKind = (members, kind) => members.filter((member) => member.kind === kind).length;
-const kinds = (members) => ['exact', 'near'].map((kind) => ofKind(members, kind) > 0 && `${number(ofKind(members, kind))} ${kind}`);
+const kinds = ({ size, exact }) => [[exact, 'exact'], [size - 1 - exact, 'near']].map(([found, kind]) => found > 0 && `${number(found)} ${kind}`);
 const sideText = (cell) => (cell ? cell[1].map((segment) => segment[1]).join('') : '');
 const rowTexts = (row) => (row.kind === 'same' ? [sideText(row.left)] : [sideText(row.left), sideText(row.right)]);
 const comparisonTexts = (item) => (comparisonOf(item)?.rows || []).flatMap(rowTexts);
