@@ -6,6 +6,7 @@
 //! go on: on two cores a scan of files takes .97 of the time that it took while they waited.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// How many items may be finished before an earlier one.
@@ -45,25 +46,28 @@ pub fn map_in_order<T, R, W>(
     });
 }
 
-/// The same of work that may fail: all is worked on, and the last failure is told.
+/// The same of work and a fold that may fail: nothing behind the first failure, in the order of the items, is folded, and nothing more is begun.
 ///
 /// # Errors
-/// That one.
+/// That failure.
 pub fn try_map_in_order<T, R, W, E: Send>(
     items: impl Iterator<Item = T> + Send,
     worker: impl Fn() -> W + Sync,
     work: impl Fn(&mut W, T) -> Result<R, E> + Sync,
-    mut fold: impl FnMut(R) + Send,
+    mut fold: impl FnMut(R) -> Result<(), E> + Send,
 ) -> Result<(), E>
 where
     R: Send,
 {
-    let mut failed = Ok(());
-    map_in_order(items, worker, work, |result| match result {
-        Ok(result) => fold(result),
-        Err(error) => failed = Err(error),
+    let (mut done, has_failed) = (Ok(()), AtomicBool::new(false));
+    let items = items.take_while(|_| !has_failed.load(Relaxed));
+    map_in_order(items, worker, work, |result| {
+        if done.is_ok() {
+            done = result.and_then(&mut fold);
+            has_failed.store(done.is_err(), Relaxed);
+        }
     });
-    failed
+    done
 }
 
 struct Queue<R, F> {
@@ -186,6 +190,25 @@ mod tests {
             map_in_order(0..10, || (), work, fold);
         });
         assert!(!waited_in_vain);
+    }
+
+    #[test]
+    fn the_first_failure_is_told_and_ends_the_work() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let run = |in_fold: bool| {
+            let (begun, mut folded) = (Mutex::new(0), Vec::new());
+            let failing = |item: usize| if item == 20 || item == 22 { Err(item) } else { Ok(item) };
+            let work = |_: &mut (), item: usize| {
+                *lock(&begun) += 1;
+                std::thread::sleep(Duration::from_micros(if item == 20 { 900 } else { 10 }));
+                if in_fold { Ok(item) } else { failing(item) }
+            };
+            let fold = |item| failing(item).map(|item| folded.push(item));
+            let failed = pool.install(|| try_map_in_order(0..100 * AHEAD, || (), work, fold));
+            assert_eq!((failed, folded), (Err(20), (0..20).collect()));
+            assert!(*lock(&begun) <= 2 * AHEAD);
+        };
+        [false, true].into_iter().for_each(run);
     }
 
     #[test]

@@ -78,6 +78,16 @@ fn indexed_name(fetcher: &mut Fetcher<'_>, location: Location<'_>) -> Option<Res
     }
 }
 
+/// A document that was read again.
+struct Edited<'a> {
+    /// Its text as it stands.
+    text: &'a str,
+    /// What is left out of it.
+    cuts: &'a [Cut],
+    /// What is left, which is what it was indexed with.
+    left: Located<'a>,
+}
+
 /// Reads documents again, in buffers that it keeps.
 #[derive(Debug)]
 pub struct Reader<'a> {
@@ -96,13 +106,14 @@ impl<'a> Reader<'a> {
 
     /// The text of a document, and its tokens, which are those it was indexed with; or what has become of it.
     pub fn read(&mut self, document: DocId) -> Result<(&str, &Tokens), Problem> {
-        self.located(document, false).map(|located| (located.text, located.tokens))
+        let Edited { left, .. } = self.edited(document, false)?;
+        Ok((left.text, left.tokens))
     }
 
-    /// What is left out of a document, in order; places are those of the text as it stands.
-    pub fn cuts_of(&mut self, document: DocId) -> Result<&[Cut], Problem> {
-        self.read(document)?;
-        Ok(self.cuts())
+    /// A document's text as it stands, and what is left out of it, in order.
+    pub fn with_cuts(&mut self, document: DocId) -> Result<(&str, &[Cut]), Problem> {
+        let Edited { text, cuts, .. } = self.edited(document, false)?;
+        Ok((text, cuts))
     }
 
     /// What was left out of the document that was read last.
@@ -112,7 +123,7 @@ impl<'a> Reader<'a> {
 
     /// What is left of a document, which is what it was indexed with, to be quoted.
     pub fn quoted(&mut self, document: DocId) -> Result<QuotedText, Problem> {
-        let Located { text, source_lines, .. } = self.located(document, false)?;
+        let Located { text, source_lines, .. } = self.edited(document, false)?.left;
         Ok(QuotedText { text: text.to_owned(), source_lines: source_lines.map(<[u32]>::to_vec) })
     }
 
@@ -125,27 +136,32 @@ impl<'a> Reader<'a> {
 
     /// A document's text with the place of each token.
     pub fn read_with_spans(&mut self, document: DocId) -> Result<Located<'_>, Problem> {
-        self.located(document, true)
+        Ok(self.edited(document, true)?.left)
     }
 
-    fn located(&mut self, document: DocId, with_spans: bool) -> Result<Located<'_>, Problem> {
+    /// What a document is called, and where it stands.
+    pub fn name(&mut self, document: DocId) -> Name {
+        self.corpus.name_by(&mut self.fetcher, document).0
+    }
+
+    fn edited(&mut self, document: DocId, with_spans: bool) -> Result<Edited<'_>, Problem> {
         let Self { corpus, fetcher, editor, tokens } = self;
         let (text, source_lines) = fetch(corpus, fetcher, document)?;
-        let (text, source_lines) = match editor {
+        let (left, source_lines, cuts) = match editor {
             // The lines of what is left are not those of the source.
             Some(editor) => {
                 editor.edit(corpus.documents.seat(document), text, source_lines.is_some(), tokens);
-                (editor.left(text), None)
+                (editor.left(text), None, editor.cuts())
             }
-            None => (text, source_lines),
+            None => (text, source_lines, &[][..]),
         };
         if with_spans {
-            tokens.read_with_spans(text, corpus.unit);
+            tokens.read_with_spans(left, corpus.unit);
         } else if corpus.edits.is_none() {
-            tokens.read(text, corpus.unit); // an editor has done so
+            tokens.read(left, corpus.unit); // an editor has done so
         }
         if corpus.index.is_unchanged(document, &tokens.hashes) {
-            Ok(Located::new(text, tokens, source_lines))
+            Ok(Edited { text, cuts, left: Located::new(left, tokens, source_lines) })
         } else {
             Err(has_changed(corpus, document))
         }

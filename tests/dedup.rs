@@ -140,15 +140,15 @@ proptest! {
         let mut cut: BTreeMap<(String, u64), Vec<(usize, String)>> = BTreeMap::new();
         result.tell(|entry| {
             match entry {
-                Entry::Removed(removed) => {
-                    let name = result.name(removed.document);
+                Entry::Removed { removed, name, representative } => {
+                    assert_eq!((&name, &representative), (&result.name(removed.document), &result.name(removed.representative)));
                     gone.entry(short(&name.path)).or_default().insert(name.record.unwrap_or(1));
                 }
-                Entry::Cut { document, cut: it, text, line, .. } => {
-                    let name = result.name(document);
+                Entry::Cut { document, name, cut: it, text, line, .. } => {
+                    assert_eq!(name, result.name(document));
                     let place = (short(&name.path), name.record.unwrap_or(1));
                     assert!(line >= 1);
-                    cut.entry(place).or_default().push((it.bytes.start, text.to_owned()));
+                    cut.entry(place).or_default().push((it.bytes.start, text));
                 }
             }
             Ok(())

@@ -4,7 +4,7 @@ use super::DedupOptions;
 use super::rounds::Decided;
 use super::told::{Counted, Entry, Fate, Reason, Removed, Summary};
 use crate::document::{DocId, Documents};
-use crate::edit::{Edits, Why, united};
+use crate::edit::{Cut, Edits, Why, united};
 use crate::error::Error;
 use crate::gather::Gathered;
 use crate::index::Index;
@@ -122,7 +122,7 @@ impl Deduplicated {
             || Reader::new(corpus),
             |reader, document| -> Result<_, Problem> {
                 let mut counted = [Counted::default(); 3];
-                for cut in reader.cuts_of(document)? {
+                for cut in reader.with_cuts(document)?.1 {
                     let kind = match cut.why {
                         Why::RepeatedLine { .. } => 0,
                         Why::BoilerplateLine => 1,
@@ -136,6 +136,7 @@ impl Deduplicated {
                 documents.push(document);
                 let both = counted.iter_mut().zip(of_document);
                 both.for_each(|(all, one)| all.add(one.count, one.bytes));
+                Ok(())
             },
         );
         self.cut = documents;
@@ -247,9 +248,9 @@ impl Deduplicated {
         let (mut reader, mut failed) = (Reader::new(self.corpus()), None);
         let mut changes = self.documents.of(source).map(DocId).filter_map(|document| {
             let removal = self.removal(document);
-            let cuts = match self.is_cut(document).then(|| reader.cuts_of(document)) {
+            let cuts = match self.is_cut(document).then(|| reader.with_cuts(document)) {
                 None => Vec::new(),
-                Some(Ok(cuts)) => united(cuts.iter().map(|cut| cut.bytes.clone()).collect()),
+                Some(Ok((_, cuts))) => united(cuts.iter().map(|cut| cut.bytes.clone()).collect()),
                 Some(Err(problem)) => {
                     failed = Some(problem);
                     Vec::new()
@@ -276,33 +277,34 @@ impl Deduplicated {
         self.sources.changed(&self.stamps).into_iter().next().map_or(Ok(()), |problem| Err(problem.into()))
     }
 
-    /// Tells all that goes, in document order.
+    /// Tells all that goes, in document order. Texts and names are read on all cores of the current rayon pool.
     ///
     /// # Errors
     /// Of `tell`; and when a text cannot be read again.
-    pub fn tell(&self, mut tell: impl FnMut(Entry<'_>) -> io::Result<()>) -> io::Result<()> {
-        let mut removed = self.removed.iter().peekable();
-        let mut reader = Reader::new(self.corpus());
-        let failed = |problem: Problem| io::Error::other(problem.to_string());
-        for document in &self.cut {
-            while let Some(removed) = removed.next_if(|removed| removed.document < *document) {
-                tell(Entry::Removed(removed))?;
+    pub fn tell(&self, mut tell: impl FnMut(Entry) -> io::Result<()> + Send) -> io::Result<()> {
+        let (mut removed, mut cut) = (self.removed.iter().peekable(), self.cut.iter().copied().peekable());
+        let in_order = std::iter::from_fn(|| match (removed.peek(), cut.peek()) {
+            (Some(next), Some(&document)) if document < next.document => cut.next().map(Goes::Part),
+            (Some(_), _) => removed.next().map(Goes::Whole),
+            (None, _) => cut.next().map(Goes::Part),
+        });
+        let entries = |reader: &mut Reader<'_>, some: &[Goes<'_>]| {
+            let mut entries = Vec::new();
+            for goes in some {
+                match goes {
+                    Goes::Whole(removed) => {
+                        let (name, representative) =
+                            (reader.name(removed.document), reader.name(removed.representative));
+                        entries.push(Entry::Removed { removed: **removed, name, representative });
+                    }
+                    Goes::Part(document) => entries.extend(cuts_told(reader, *document)?),
+                }
             }
-            let text = reader.text(*document).map_err(failed)?.text;
-            let breaks: Vec<usize> = memchr::memchr_iter(b'\n', text.as_bytes()).collect();
-            let line_of = |byte: usize| breaks.partition_point(|&end| end < byte) as u64 + 1;
-            for cut in reader.cuts_of(*document).map_err(failed)? {
-                let first_line = match cut.why {
-                    Why::RepeatedLine { first, .. } => Some(line_of(first)),
-                    _ => None,
-                };
-                let gone = || io::Error::other(format!("{}: it has changed", self.name(*document).name));
-                let text = text.get(cut.bytes.clone()).ok_or_else(gone)?;
-                let line = line_of(cut.bytes.start);
-                tell(Entry::Cut { document: *document, cut, text, line, first_line })?;
-            }
-        }
-        removed.try_for_each(|removed| tell(Entry::Removed(removed)))
+            Ok(entries)
+        };
+        let (in_order, reader) = (Vec::from_iter(in_order), || Reader::new(self.corpus()));
+        let some = in_order.chunks(DOCUMENTS_AT_ONCE);
+        try_map_in_order(some, reader, entries, |entries| entries.into_iter().try_for_each(&mut tell))
     }
 
     fn corpus(&self) -> Corpus<'_> {
@@ -334,6 +336,38 @@ impl Deduplicated {
     fn cluster_of(&self, representative: DocId) -> Option<u32> {
         self.representatives.binary_search(&representative).ok().map(|at| at as u32 + 1)
     }
+}
+
+/// How many documents a thread tells of at a time: their cuts are in memory until those before them are told.
+const DOCUMENTS_AT_ONCE: usize = 16;
+
+/// What goes.
+enum Goes<'a> {
+    Whole(&'a Removed),
+    Part(DocId),
+}
+
+/// What is told of the cuts of a document.
+fn cuts_told(reader: &mut Reader<'_>, document: DocId) -> io::Result<Vec<Entry>> {
+    let name = reader.name(document);
+    let (text, cuts) = reader.with_cuts(document).map_err(|problem| io::Error::other(problem.to_string()))?;
+    let breaks: Vec<usize> = memchr::memchr_iter(b'\n', text.as_bytes()).collect();
+    let line_of = |byte: usize| breaks.partition_point(|&end| end < byte) as u64 + 1;
+    let told = |cut: &Cut| {
+        let gone = || io::Error::other(format!("{}: it has changed", name.name));
+        Ok(Entry::Cut {
+            document,
+            name: name.clone(),
+            cut: cut.clone(),
+            text: text.get(cut.bytes.clone()).ok_or_else(gone)?.to_owned(),
+            line: line_of(cut.bytes.start),
+            first_line: match cut.why {
+                Why::RepeatedLine { first, .. } => Some(line_of(first)),
+                _ => None,
+            },
+        })
+    };
+    cuts.iter().map(told).collect()
 }
 
 /// The sources that stay as they are, each with why: what is known of such documents may not be all.

@@ -2,6 +2,7 @@
 
 use crate::document::DocId;
 use crate::edit::Cut;
+use crate::report::Name;
 use serde::Serialize;
 
 /// A document that goes.
@@ -101,18 +102,27 @@ pub enum Fate {
 }
 
 /// What is told of one thing that goes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Entry<'a> {
+#[derive(Clone, Debug, PartialEq)]
+pub enum Entry {
     /// A document.
-    Removed(&'a Removed),
+    Removed {
+        /// Why, and what stays for it.
+        removed: Removed,
+        /// What it is called.
+        name: Name,
+        /// What the other is called.
+        representative: Name,
+    },
     /// A part of the text of a document that stays.
     Cut {
         /// The document.
         document: DocId,
+        /// What it is called.
+        name: Name,
         /// What is cut.
-        cut: &'a Cut,
+        cut: Cut,
         /// Its text.
-        text: &'a str,
+        text: String,
         /// The line it begins in, from 1.
         line: u64,
         /// The line that stays, from 1, if it is a repeated line.

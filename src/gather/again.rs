@@ -50,7 +50,10 @@ impl Gathered {
                 changed.chunks(DOCUMENTS_AT_ONCE),
                 signer,
                 |(signer, fetcher), documents| signer.sign_again(&corpus, fetcher, documents),
-                |signed| all.push(signed),
+                |signed| {
+                    all.push(signed);
+                    Ok(())
+                },
             )?;
             for (documents, signed) in changed.chunks(DOCUMENTS_AT_ONCE).zip(all) {
                 self.put(signed, |number| documents[number as usize])?;

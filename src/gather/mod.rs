@@ -7,7 +7,7 @@ use crate::document::{DocId, Documents};
 use crate::edit::Edits;
 use crate::index::Index;
 use crate::lines::{KeyedLine, LineCounter, RepeatedLine};
-use crate::ordered::map_in_order;
+use crate::ordered::try_map_in_order;
 use crate::passages::Digest;
 use crate::problem::Problem;
 use crate::progress::{Progress, Stage};
@@ -19,7 +19,6 @@ use crate::source::{Assumed, Part, Reading, SourceId, Sources};
 use crate::tokens::TokenUnit;
 use rayon::prelude::*;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// What is kept of all documents.
 pub struct Gathered {
@@ -190,23 +189,17 @@ impl Gatherer<'_> {
     ) -> io::Result<()> {
         let (sources, reading) = (self.sources, self.reading);
         progress.begin(Stage::Reading, sources.parts().count() as u64);
-        let (seen, mut failed, has_failed) = (Seen::new(), Ok(()), AtomicBool::new(false));
-        map_in_order(
-            (0..).zip(sources.parts()).take_while(|_| !has_failed.load(Relaxed)),
+        let seen = Seen::new();
+        try_map_in_order(
+            (0..).zip(sources.parts()),
             || Signer::new(sources, reading, signing, edits, &seen),
             |signer, (number, part)| {
                 let signed = signer.sign(number, part);
                 progress.add(signed.documents.len() as u64, signed.end.bytes, 1);
-                signed
+                Ok(signed)
             },
-            |mut part| {
-                if failed.is_ok() {
-                    failed = visit(&mut part).and_then(|()| self.add(part));
-                    has_failed.store(failed.is_err(), Relaxed);
-                }
-            },
-        );
-        failed
+            |mut part| visit(&mut part).and_then(|()| self.add(part)),
+        )
     }
 
     fn add(&mut self, mut part: SignedPart) -> io::Result<()> {

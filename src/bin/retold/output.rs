@@ -49,15 +49,15 @@ impl Destination {
     }
 
     /// Runs `write` with the destination. A reader that has closed its end is no failure.
-    pub fn write(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    pub fn write(&self, write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> Result<(), Failure> {
         let written = match self {
             Destination::StandardOutput => {
-                let mut out = BufWriter::new(io::stdout().lock());
+                let mut out = BufWriter::new(io::stdout());
                 unless_closed(write(&mut out).and_then(|()| out.flush()))
             }
             Destination::StandardError => {
                 // Nothing can be done, and nobody told, when that is closed.
-                let mut out = BufWriter::new(io::stderr().lock());
+                let mut out = BufWriter::new(io::stderr());
                 let _ = write(&mut out).and_then(|()| out.flush());
                 Ok(())
             }
@@ -97,7 +97,7 @@ fn unless_closed(written: io::Result<()>) -> io::Result<()> {
 
 /// Writes beside the file and renames, unless it is a device or pipe, which has no wholeness. What a link leads to is replaced, not
 /// the link, and a file that is replaced passes its permissions on.
-pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+pub fn write_file(path: &Path, write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> io::Result<()> {
     if is_stream(path) {
         let mut out = BufWriter::new(File::options().append(true).open(path)?);
         return unless_closed(write(&mut out).and_then(|()| out.flush()));

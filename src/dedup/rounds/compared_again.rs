@@ -93,7 +93,10 @@ impl Rounds<'_> {
             shingles: Shingles::default(),
         };
         let mut all = Vec::new();
-        try_map_in_order(near.into_iter(), after_cuts, compare, |compared| all.extend(compared))?;
+        try_map_in_order(near.into_iter(), after_cuts, compare, |compared| {
+            all.extend(compared);
+            Ok(())
+        })?;
         Ok(all)
     }
 }

@@ -179,6 +179,7 @@ impl Rounds<'_> {
                         stay[number] = Some(place);
                     }
                 }
+                Ok(())
             },
         );
         located?;
@@ -245,7 +246,7 @@ impl Rounds<'_> {
             // What else is cut there stands somewhere, or is boilerplate; of a line that goes for one that is nearly the same not all does.
             let is_of_near_line =
                 |cut: &&Cut| matches!(cut.why, Why::RepeatedLine { similarity, .. } if similarity < 1.0);
-            let cuts = reader.cuts_of(corpus.documents.at(seat))?;
+            let (_, cuts) = reader.with_cuts(corpus.documents.at(seat))?;
             let lines: Pieces = cuts.iter().filter(is_of_near_line).map(|cut| cut.bytes.clone()).collect();
             let is_lost = |number: &usize| passages[*number].stays.pieces.iter().any(|piece| meets(&lines, piece));
             Ok(numbers.into_iter().filter(is_lost).collect())
@@ -255,7 +256,10 @@ impl Rounds<'_> {
             stay.into_iter(),
             || Reader::new(corpus),
             lost_of,
-            |numbers: Vec<usize>| numbers.into_iter().for_each(|number| is_lost[number] = true),
+            |numbers: Vec<usize>| {
+                numbers.into_iter().for_each(|number| is_lost[number] = true);
+                Ok(())
+            },
         )?;
         // What does not stand there any more may stand in what it was cut of, or in what its document went for.
         let went_for = |removed: &Removed| (corpus.documents.seat(removed.document), removed.representative);
@@ -278,7 +282,10 @@ impl Rounds<'_> {
             wanted.into_iter(),
             || Reader::new(corpus),
             found_in,
-            |found: Vec<usize>| found.into_iter().for_each(|number| is_lost[number] = false),
+            |found: Vec<usize>| {
+                found.into_iter().for_each(|number| is_lost[number] = false);
+                Ok(())
+            },
         )?;
         Ok(is_lost)
     }

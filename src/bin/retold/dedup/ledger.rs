@@ -133,11 +133,10 @@ struct Cut<'a> {
 }
 
 /// Writes all that goes.
-pub fn write(out: &mut dyn Write, result: &Deduplicated, marks: bool) -> io::Result<()> {
+pub fn write(out: &mut (dyn Write + Send), result: &Deduplicated, marks: bool) -> io::Result<()> {
     result.tell(|entry| {
         match entry {
-            Entry::Removed(removed) => {
-                let (name, representative) = (result.name(removed.document), result.name(removed.representative));
+            Entry::Removed { removed, name, representative } => {
                 let entry = Removed {
                     kind: if marks { "marked" } else { "removed" },
                     name: &name.name,
@@ -151,8 +150,7 @@ pub fn write(out: &mut dyn Write, result: &Deduplicated, marks: bool) -> io::Res
                 };
                 serde_json::to_writer(&mut *out, &entry)?;
             }
-            Entry::Cut { document, cut, text, line, first_line } => {
-                let name = result.name(document);
+            Entry::Cut { name, cut, text, line, first_line, .. } => {
                 let similarity = match cut.why {
                     Why::RepeatedLine { similarity, .. } => Some(rounded(similarity)),
                     _ => None,
@@ -163,7 +161,7 @@ pub fn write(out: &mut dyn Write, result: &Deduplicated, marks: bool) -> io::Res
                     why: why(cut.why),
                     line,
                     bytes: (cut.bytes.start, cut.bytes.end),
-                    text,
+                    text: &text,
                     first_line,
                     similarity,
                     location: Location::of(&name),
