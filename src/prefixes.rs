@@ -140,9 +140,9 @@ impl PrefixFilter {
         self.postings.bytes() + size_of_val(self.documents.as_slice())
     }
 
-    /// Calls `visit` with the numbers of all documents that may reach the threshold with this one, in order; false when that takes more than
-    /// `most` steps, each for a shingle that is looked up or a document that is met: comparing with all may take less.
-    pub fn look_up(&mut self, set: &ShingleSet, most: usize, visit: impl FnMut(u32)) -> bool {
+    /// Calls `visit` with the numbers of all documents that may reach the threshold with this one, in order. How many steps that took, each for
+    /// a shingle that is looked up or a document that is met; none when it takes more than `most`: comparing with all may take less.
+    pub fn look_up(&mut self, set: &ShingleSet, most: usize, visit: impl FnMut(u32)) -> Option<usize> {
         if self.look_ups == u32::MAX {
             self.documents.iter_mut().for_each(|document| document.met = 0);
             self.look_ups = 0;
@@ -161,15 +161,9 @@ impl PrefixFilter {
             let length = (size - shared + 1e-6).floor() + 1.0;
             for (_, shingle) in prefix.iter().take(length.max(0.0) as usize) {
                 let met = self.postings.of(key(*shingle, class));
-                if left == 0 {
-                    return false;
-                }
-                left -= 1;
+                left = left.checked_sub(1)?;
                 for number in met {
-                    if left == 0 {
-                        return false;
-                    }
-                    left -= 1;
+                    left = left.checked_sub(1)?;
                     let document = &mut self.documents[number as usize];
                     if document.met != self.look_ups {
                         document.met = self.look_ups;
@@ -183,7 +177,7 @@ impl PrefixFilter {
         }
         self.near.sort_unstable();
         self.near.iter().copied().for_each(visit);
-        true
+        Some(most - left)
     }
 }
 
@@ -262,7 +256,7 @@ mod tests {
             let mut filter = PrefixFilter::new(counts, threshold);
             for (at, of_document) in sets.iter().enumerate() {
                 let mut near = Vec::new();
-                if filter.look_up(of_document, most, |number| near.push(number as usize)) {
+                if filter.look_up(of_document, most, |number| near.push(number as usize)).is_some() {
                     prop_assert!(near.is_sorted_by(|a, b| a < b) && near.iter().all(|&number| number < at));
                     for other in (0..at).filter(|other| sets[*other].compare(of_document, threshold).is_some()) {
                         prop_assert!(near.contains(&other), "{at} is like {other}");
@@ -283,7 +277,7 @@ mod tests {
         pages.iter().for_each(|page| filter.push(Some(page)));
         filter.push(None);
         let mut met = Vec::new();
-        assert!(filter.look_up(&page(7), 300, |number| met.push(number)));
+        assert!(filter.look_up(&page(7), 300, |number| met.push(number)).is_some_and(|taken| taken <= 300));
         assert!(met.contains(&6) && met.len() < 10, "{met:?}");
     }
 
@@ -314,6 +308,6 @@ mod tests {
         let page = set((0..80).map(|element| hash(element, 7)));
         let mut filter = PrefixFilter::new(Counts::new(0), 0.5);
         (0..100).for_each(|_| filter.push(Some(&page)));
-        assert!(!filter.look_up(&page, 100, |_| panic!("it takes longer to tell than to compare with all")));
+        assert_eq!(filter.look_up(&page, 100, |_| panic!("it takes longer to tell than to compare with all")), None);
     }
 }

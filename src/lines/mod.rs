@@ -22,11 +22,12 @@ use crate::cpu;
 use crate::tokens::Tokens;
 use key::Keys;
 use std::ops::Range;
+use unicode_normalization::UnicodeNormalization;
 
 /// Which lines count.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LineOptions {
-    /// A repeated line counts from this many tokens.
+    /// A repeated line counts from this many tokens; one that is nearly the same from four at least, of which two lines share a pair in a row.
     pub min_tokens: u32,
     /// A line repeated by its neighbour, and a boilerplate line, count from this many tokens already.
     pub min_neighbour_tokens: u32,
@@ -186,13 +187,18 @@ pub fn excerpt(line: &str) -> String {
     }
 }
 
-/// Whether a line of one token is words to a reader: it has so many letters and is not a lone tag of markup.
+/// Whether a line of one token is words to a reader: it has so many letters, composed, and is not a lone tag of markup.
 fn has_letters(line: &str, least: u32) -> bool {
     if line.len() < least as usize {
         return false; // no letter takes less than a byte
     }
     let is_tag = line.starts_with('<') && line.ends_with('>');
-    !is_tag && line.chars().filter(|c| c.is_alphabetic()).take(least as usize).count() == least as usize
+    let (least, is_letter) = (least as usize, |c: &char| c.is_alphabetic());
+    let letters = match line.is_ascii() {
+        true => line.chars().filter(is_letter).take(least).count(),
+        false => line.nfc().filter(is_letter).take(least).count(),
+    };
+    !is_tag && letters == least
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use std::collections::{BTreeMap, BTreeSet};
+use unicode_normalization::UnicodeNormalization;
 
 fn key_of(line: &str) -> u64 {
     let mut tokens = Tokens::default();
@@ -24,7 +25,7 @@ impl NaiveLine<'_> {
     /// Whether it is reported where it is repeated by its neighbour, and counts as boilerplate.
     fn counts_as_neighbour(&self, options: LineOptions) -> bool {
         let is_tag = self.text.starts_with('<') && self.text.ends_with('>');
-        let letters = self.text.chars().filter(|c| c.is_alphabetic()).count();
+        let letters = self.text.nfc().filter(|c| c.is_alphabetic()).count();
         self.tokens.len() >= options.min_neighbour_tokens as usize
             || !is_tag && letters >= options.min_neighbour_letters as usize
     }
@@ -315,6 +316,13 @@ fn one_word_counts_from_eight_letters() {
     assert_eq!(reported("Comments\nComments\n"), [(vec![1, 2], 1.0)]);
     assert_eq!(reported("Comment\nComment\n"), []);
     assert_eq!(reported("größeres\nGRÖSSERES\ngrößeres\nGRÖßERES\n"), [(vec![3, 4], 1.0)]);
+    // As many letters, composed or not: three, and eight.
+    for (line, counts) in [("한국어", false), ("한국어한국어한국", true)] {
+        let [composed, decomposed] = [line.to_owned(), line.nfd().collect()];
+        for (first, second) in [(&composed, &composed), (&composed, &decomposed), (&decomposed, &decomposed)] {
+            assert_eq!(reported(&format!("{first}\n{second}\n")).len(), usize::from(counts), "{first} {second}");
+        }
+    }
 }
 
 #[test]

@@ -109,7 +109,7 @@ pub struct LineArgs {
 
 #[derive(ClapArgs)]
 pub struct LineLimitArgs {
-    /// A repeated line counts from this many tokens
+    /// A repeated line counts from this many tokens, one that is nearly the same from four at least
     #[arg(long, value_name = "N", default_value_t = LineOptions::default().min_tokens)]
     pub line_tokens: u32,
     /// A line repeated by its neighbour, and boilerplate, count from this many tokens
