@@ -8,7 +8,7 @@ use crate::banding::Banding;
 use crate::document::{DocId, Seat};
 use crate::edit::{Editor, Edits};
 use crate::index::fingerprint;
-use crate::lines::{KeyedLine, LineOptions, Lines, RepeatedLine, RepeatedLines};
+use crate::lines::{KeyedLines, LineOptions, Lines, RepeatedLine, RepeatedLines};
 use crate::method::Method;
 use crate::passages::{Digest, Digester};
 use crate::problem::Problem;
@@ -107,7 +107,7 @@ pub struct Signed {
     /// Documents with tokens, but less than a shingle.
     pub short: Vec<u32>,
     /// Every line that may be boilerplate.
-    pub lines: Vec<KeyedLine>,
+    pub lines: KeyedLines,
     /// What passages are found by.
     pub passages: Digest,
     /// How much is told again inside documents.
@@ -190,7 +190,7 @@ impl<'a> Signer<'a> {
         let signed = Signed {
             keys: Vec::with_capacity(self.usual.keys),
             repeated: Vec::with_capacity(self.usual.repeated),
-            lines: Vec::with_capacity(self.usual.lines),
+            lines: KeyedLines::with_capacity(self.usual.lines),
             ..Signed::default()
         };
         let mut visit = PartVisit { signer: self, number, part: SignedPart { signed, ..SignedPart::of(part) } };
@@ -204,7 +204,7 @@ impl<'a> Signer<'a> {
         }
         self.reader = reader;
         let Signed { keys, repeated, lines, .. } = &part.signed;
-        self.usual = Usual { keys: keys.len(), repeated: repeated.len(), lines: lines.len() };
+        self.usual = Usual { keys: keys.len(), repeated: repeated.len(), lines: lines.held() };
         part
     }
 
@@ -321,9 +321,16 @@ impl Signer<'_> {
                 true => (Vec::new(), true),
                 false => repeated.find(text, tokens, lines, options),
             };
-            let first_line = signed.lines.len();
-            lines.add_boilerplate_candidates(number, text, tokens, options, &mut signed.lines);
-            signed.add_lines(number, source_lines, found, first_line);
+            signed.lines.add(|keyed| {
+                let first = keyed.len();
+                lines.add_boilerplate_candidates(number, text, tokens, options, keyed);
+                if let Some(source_lines) = source_lines {
+                    keyed[first..]
+                        .iter_mut()
+                        .for_each(|line| line.line = line_in_source(Some(source_lines), line.line));
+                }
+            });
+            signed.add_repeated(number, source_lines, found);
         }
         Found::Tokens(fingerprint)
     }
@@ -426,21 +433,17 @@ impl SignedPart {
 }
 
 impl Signed {
-    /// Adds what was found in the lines of a document: those that are repeated, and whether they are all. From `first_line` on are those
-    /// that may be boilerplate.
-    fn add_lines(
+    /// Adds the lines that a document repeats; whether they are all.
+    fn add_repeated(
         &mut self,
         number: u32,
         source_lines: Option<&[u32]>,
         (mut found, is_complete): (Vec<RepeatedLine>, bool),
-        first_line: usize,
     ) {
         if let Some(source_lines) = source_lines {
-            let in_source = |line: u32| line_in_source(Some(source_lines), line);
             for line in found.iter_mut().flat_map(|found| &mut found.lines) {
-                *line = u64::from(in_source(*line as u32 - 1)) + 1;
+                *line = u64::from(line_in_source(Some(source_lines), *line as u32 - 1)) + 1;
             }
-            self.lines[first_line..].iter_mut().for_each(|line| line.line = in_source(line.line));
         }
         self.repeated.extend(found.into_iter().map(|line| (number, line)));
         if !is_complete {

@@ -102,9 +102,9 @@ impl Gathered {
         self.hidden.extend(hidden.into_iter().map(|(number, key)| (document(number), key)));
         self.short.extend(short.into_iter().map(&document));
         match &mut self.lines {
-            Some(counter) => {
-                counter.extend(lines.into_iter().map(|line| KeyedLine { document: document(line.document).0, ..line }))
-            }
+            Some(counter) => lines.for_each(|lines| {
+                counter.extend(lines.iter().map(|line| KeyedLine { document: document(line.document).0, ..*line }))
+            }),
             None => Ok(()),
         }
     }

@@ -8,9 +8,10 @@
 //! Cost: 16 bytes a line in memory or in the file, 25 ns a line; while a share is looked at, a byte for each of its lines, up to
 //! 64 MiB, and the tallies of those that are boilerplate or nearly so. Limits: lines are told apart by 64-bit hashes.
 
+use super::keyed::KeyedLine;
 use crate::document::DocId;
 use crate::problem::{io_reason, unwritable};
-use bytemuck::{Pod, Zeroable};
+use bytemuck::Zeroable;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::fs::File;
@@ -45,18 +46,6 @@ pub struct BoilerplateLine {
 pub struct LinePlace {
     /// The document.
     pub document: DocId,
-    /// The line's number, from 0.
-    pub line: u32,
-}
-
-/// A line of a document, by its key.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
-pub struct KeyedLine {
-    /// The hash of its tokens.
-    pub key: u64,
-    /// The document's number.
-    pub document: u32,
     /// The line's number, from 0.
     pub line: u32,
 }
@@ -211,11 +200,11 @@ impl Spilled {
     }
 }
 
-fn unread(error: io::Error) -> io::Error {
+pub(super) fn unread(error: io::Error) -> io::Error {
     io::Error::other(format!("a temporary file cannot be read: {}", io_reason(&error)))
 }
 
-fn unwritten(error: io::Error) -> io::Error {
+pub(super) fn unwritten(error: io::Error) -> io::Error {
     io::Error::other(unwritable(&error))
 }
 

@@ -7,15 +7,17 @@ mod boilerplate;
 mod bounds;
 mod counts;
 mod key;
+mod keyed;
 mod near;
 mod prefix;
 mod prose;
 mod repeated;
 mod subsequence;
 
-pub use boilerplate::{BoilerplateLine, EXAMPLES, KeyedLine, LineCounter, LinePlace};
+pub use boilerplate::{BoilerplateLine, EXAMPLES, LineCounter, LinePlace};
 pub(crate) use bounds::line_similarity;
 pub use key::key;
+pub use keyed::{KeyedLine, KeyedLines};
 pub use repeated::RepeatedLines;
 
 use crate::cpu;
