@@ -143,9 +143,11 @@ fn first_texts(
         documents.chunks(TEXTS_AT_ONCE),
         || Reader::new(corpus),
         |reader, documents| -> Vec<_> {
-            // Once enough was taken, whatever would come is of no use.
+            // Once enough was taken, whatever would come is of no use; nor is what is too long, of which no more than one is held.
             let wanted = documents.iter().filter(|_| !is_over.load(Relaxed));
-            wanted.map(|&document| (document, reader.quoted(document))).collect()
+            let texts = wanted.map(|&document| (document, reader.quoted(document)));
+            let is_too_long = |text: &QuotedText| text.text.len() as u64 > most / 8;
+            texts.filter(|(_, text)| !text.as_ref().is_ok_and(is_too_long)).collect()
         },
         |some| {
             for (document, text) in some {
@@ -158,9 +160,6 @@ fn first_texts(
                     Err(_) => continue,
                 };
                 let bytes = text.text.len() as u64;
-                if bytes > most / 8 {
-                    continue;
-                }
                 if bytes > left {
                     is_over.store(true, Relaxed);
                 }

@@ -214,6 +214,17 @@ fn what_is_known_is_known_of_whom() {
     let checked = gate.check(&moved, |_| true);
     let new: Vec<&str> = checked.findings.iter().filter(|of| of.state == State::New).map(|of| of.place.path).collect();
     assert_eq!(new, ["2"]);
+    // Of those with one content it names several.
+    let mut gate = Gate::default();
+    gate.baseline = gate.updated(&held(&["nothing", &known, &second, "nothing else", &known], &Options::default()));
+    for at in [0, 3, 5] {
+        let mut texts = vec!["nothing", &known, &second, "nothing else", &known, "no more"];
+        texts[at] = &third;
+        let report = held(&texts, &Options::default());
+        let checked = gate.check(&report, |_| true);
+        let new = checked.findings.iter().filter(|of| of.state == State::New).map(|of| of.place.path.to_owned());
+        assert_eq!(new.collect::<Vec<_>>(), [at.to_string()]);
+    }
 }
 
 /// Kinds of findings are gone only from a report that was made to find them.

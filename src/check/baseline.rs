@@ -1,9 +1,11 @@
 //! Baselines: what is known and accepted, by content.
 //!
 //! An entry says how often a content takes part in findings. It knows nothing of paths and line numbers, so a file that is moved is
-//! not new; it counts, so one more copy of what is known is. `name` says where it stood when the baseline was taken, for people. A scope says
+//! not new; it counts, so one more copy of what is known is. Names say where it stood when the baseline was taken, so that of several the new one
+//! is named. A scope says
 //! what was looked at then, so that a run that looks at less does not take the rest for gone.
 
+use super::rules::Rule;
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -58,7 +60,11 @@ fn is_false(flag: &bool) -> bool {
 struct Known {
     count: u64,
     name: String,
+    also: Vec<String>,
 }
+
+/// How many more places of a content are kept: more names make a baseline larger than they help.
+const ALSO: usize = 99;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,6 +85,9 @@ pub struct Entry {
     pub count: u64,
     /// Where it stood.
     pub name: String,
+    /// Where else, as far as that is kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
 }
 
 /// The number that is raised when old baselines cannot be read any more.
@@ -88,8 +97,16 @@ impl Baseline {
     /// Adds to what is known.
     pub fn add(&mut self, key: &Key, count: u64, name: &str) {
         match self.entries.get_mut(key) {
-            Some(known) => known.count += count,
-            None => drop(self.entries.insert(key.clone(), Known { count, name: name.to_owned() })),
+            Some(known) => {
+                known.count += count;
+                if known.also.len() < ALSO {
+                    known.also.push(name.to_owned());
+                }
+            }
+            None => {
+                let known = Known { count, name: name.to_owned(), also: Vec::new() };
+                self.entries.insert(key.clone(), known);
+            }
         }
     }
 
@@ -98,9 +115,9 @@ impl Baseline {
         self.entries.get(key).map_or(0, |known| known.count)
     }
 
-    /// Where a content stood when the baseline was taken.
-    pub fn name(&self, key: &Key) -> Option<&str> {
-        self.entries.get(key).map(|known| known.name.as_str())
+    /// Whether a content stood in a document of this name when the baseline was taken.
+    pub fn names(&self, key: &Key, name: &str) -> bool {
+        self.entries.get(key).is_some_and(|known| known.name == name || known.also.iter().any(|also| also == name))
     }
 
     /// These contents, and those of another, of the scope of that; of one that both know, no less than either does.
@@ -139,7 +156,7 @@ impl Baseline {
     pub fn stale(&self, now: &Self) -> Vec<Entry> {
         let stale = self.entries.iter().filter_map(|(key, known)| {
             let count = known.count.checked_sub(now.count(key)).filter(|&count| count > 0)?;
-            Some(Entry { key: key.clone(), count, name: known.name.clone() })
+            Some(Entry { key: key.clone(), count, name: known.name.clone(), also: Vec::new() })
         });
         stale.collect()
     }
@@ -148,7 +165,7 @@ impl Baseline {
     pub(super) fn pruned(&self, now: &Self, is_looked_for: impl Fn(&str) -> bool) -> Self {
         let kept = self.entries.iter().filter_map(|(key, known)| {
             let count = if is_looked_for(&key.kind) { known.count.min(now.count(key)) } else { known.count };
-            (count > 0).then(|| (key.clone(), Known { count, name: known.name.clone() }))
+            (count > 0).then(|| (key.clone(), Known { count, ..known.clone() }))
         });
         Self { entries: kept.collect(), scope: self.scope.clone() }
     }
@@ -160,20 +177,19 @@ impl Baseline {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let file: File =
             serde_json::from_str(text).map_err(|error| Error::Invalid(format!("not a baseline of retold: {error}")))?;
+        let invalid = |reason: String| Err(Error::Invalid(reason));
         if file.retold_baseline != FORMAT {
-            let found = file.retold_baseline;
-            return Err(Error::Invalid(format!(
-                "a baseline of format {found}; this retold reads {FORMAT}: take it anew with --update-baseline"
-            )));
+            return invalid(format!("a baseline of format {}; this retold reads {FORMAT}", file.retold_baseline));
         }
         let mut baseline = Self { scope: file.of, ..Self::default() };
-        for Entry { key, count, name } in file.entries {
-            if baseline.count(&key) > 0 {
-                let Key { kind, fingerprint } = key;
-                let twice = format!("{kind} {fingerprint:016x} stands twice in it");
-                return Err(Error::Invalid(format!("{twice}; --update-baseline takes it anew")));
+        for Entry { key, count, name, also } in file.entries {
+            if Rule::of_kind(&key.kind).is_empty() {
+                return invalid(format!("`{}` is no kind of finding that this retold knows", key.kind));
             }
-            baseline.add(&key, count, &name);
+            if baseline.count(&key) > 0 {
+                return invalid(format!("{} {:016x} stands twice in it", key.kind, key.fingerprint));
+            }
+            baseline.entries.insert(key, Known { count, name, also });
         }
         Ok(baseline)
     }
@@ -189,7 +205,8 @@ impl Baseline {
         }
         write!(out, "  \"entries\": [")?;
         for (number, (key, known)) in self.entries.iter().enumerate() {
-            let entry = Entry { key: key.clone(), count: known.count, name: known.name.clone() };
+            let Known { count, name, also } = known.clone();
+            let entry = Entry { key: key.clone(), count, name, also };
             write!(out, "{}\n    {}", if number == 0 { "" } else { "," }, serde_json::to_string(&entry)?)?;
         }
         writeln!(out, "\n  ]\n}}")

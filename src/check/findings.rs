@@ -78,13 +78,8 @@ impl<'a> Found<'a> {
     }
 }
 
-/// What a duplicate is known by: whether it is exact or near depends on which of a cluster is first.
-fn of_duplicate(fingerprint: u64) -> Key {
-    Key { kind: "duplicate".into(), fingerprint }
-}
-
 fn of_rule(rule: Rule, fingerprint: u64) -> Key {
-    Key { kind: rule.name().into(), fingerprint }
+    Key { kind: rule.kind().into(), fingerprint }
 }
 
 impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
@@ -147,7 +142,7 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
         other: DocId,
         alike: Option<(f64, f64)>,
     ) -> Option<&mut Finding<'a>> {
-        let key = of_duplicate(self.fingerprint(document));
+        let key = of_rule(rule, self.fingerprint(document));
         let (mut place, mut other) = (self.place(document, None), self.place(other, None));
         let is_swapped = !self.touches(place.path) && self.touches(other.path);
         if is_swapped {
@@ -202,7 +197,7 @@ impl<'a, F: Fn(&str) -> bool> Collector<'a, F> {
             }
         }
         if is_told {
-            let key = of_duplicate(self.fingerprint(first.document));
+            let key = of_rule(Rule::ExactDuplicate, self.fingerprint(first.document));
             let place = self.place(first.document, None);
             self.found.firsts.insert(first.document, (key, place));
         }

@@ -106,12 +106,14 @@ impl Rule {
         }
     }
 
-    /// The rules whose findings a baseline knows as one kind: duplicates are exact or near by which of them is first.
+    /// The kind as which a baseline knows what these find: duplicates are exact or near by which of them is first.
+    pub(super) fn kind(self) -> &'static str {
+        if self.is_of_clusters() { "duplicate" } else { self.name() }
+    }
+
+    /// The rules whose findings a baseline knows as this kind; none if it is no kind.
     pub(super) fn of_kind(kind: &str) -> Vec<Self> {
-        match Self::named(kind) {
-            Some(rule) => vec![rule],
-            None => vec![Self::ExactDuplicate, Self::NearDuplicate],
-        }
+        Self::ALL.into_iter().filter(|rule| rule.kind() == kind).collect()
     }
 
     /// Whether its findings are members of clusters.

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Marks what a baseline knows. Of several findings of one content those are known first that are in files which do not matter, then
-/// those in the document that the baseline names, then those that come first; those that are off where they stand come last. Where
+/// those in documents that the baseline names, then those that come first; those that are off where they stand come last. Where
 /// the first document of a cluster is not known, one finding of it is new, of those that matter if there is one. `firsts` are the first
 /// documents of clusters, `name` what documents are called in the baseline.
 pub fn mark_known<'a>(
@@ -40,8 +40,7 @@ pub fn mark_known<'a>(
         telling.extend(some.filter(tells).map(|(at, _)| at));
     }
     let mut rank = |finding: &Finding<'a>| {
-        let named = finding.key.as_ref().and_then(|key| baseline.name(key));
-        let is_named = named.is_some_and(|named| *named == *name(&finding.place));
+        let is_named = finding.key.as_ref().is_some_and(|key| baseline.names(key, &name(&finding.place)));
         (finding.level == Level::Off, finding.is_touched, !is_named)
     };
     let mut order: Vec<(usize, &mut Finding<'_>)> = findings.iter_mut().enumerate().collect();

@@ -97,7 +97,11 @@ fn a_baseline_is_not_lost() {
     // Twice the same entry is a merge that went wrong.
     let entry = before.lines().nth(4).unwrap().trim_end_matches(',');
     fs::write(&path, before.replacen(entry, &format!("{entry},\n{entry}"), 1)).unwrap();
-    assert!(check("").stderr.contains("stands twice in it"), "{}", check("").stderr);
+    assert!(check("").stderr.contains("stands twice in it; restore it"), "{}", check("").stderr);
+    // What another version knows is not taken for gone.
+    fs::write(&path, before.replacen("\"duplicate\"", "\"future-rule\"", 1)).unwrap();
+    let ended = check("--prune");
+    assert_eq!((ended.status, ended.stderr.contains("`future-rule` is no kind")), (2, true), "{}", ended.stderr);
 }
 
 /// Wherever the baseline stands, and however the paths are written.

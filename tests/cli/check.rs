@@ -187,6 +187,14 @@ fn one_report_does_not_replace_another() {
         let ended = retold(folder.path(), "check data --report sarif=/dev/full --report junit=j.xml");
         assert_eq!(ended.status, 2);
         assert!(folder.path().join("j.xml").exists() && ended.stdout.contains("exact-duplicate"));
+        let ended =
+            retold(folder.path(), "check data --report sarif=/dev/full --pairs /dev/full -o /dev/full --format json");
+        assert_eq!(
+            ended.stderr.matches("/dev/full").count(),
+            3,
+            "each that cannot be written is named: {}",
+            ended.stderr
+        );
     }
 }
 

@@ -24,6 +24,11 @@ impl Failure {
     pub fn new(message: impl fmt::Display) -> Self {
         Self(message.to_string())
     }
+
+    /// Says it. A message may show a place in a file, in lines.
+    pub fn say(&self) {
+        self.0.split('\n').for_each(say);
+    }
 }
 
 impl fmt::Display for Failure {
@@ -38,9 +43,8 @@ pub fn code(result: Result<Status, Failure>) -> ExitCode {
         Ok(Status::Done) => ExitCode::SUCCESS,
         Ok(Status::Findings) => ExitCode::from(1),
         Ok(Status::Incomplete) => ExitCode::from(2),
-        Err(Failure(message)) => {
-            // A message may show a place in a file, in lines.
-            message.split('\n').for_each(say);
+        Err(failure) => {
+            failure.say();
             ExitCode::from(2)
         }
     }

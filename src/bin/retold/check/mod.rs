@@ -310,7 +310,8 @@ fn expect_places(args: &CheckArgs, config: &Config, baseline: &Path) -> Result<(
     Ok(())
 }
 
-/// Writes all reports, that for people only when there is something to tell them; one that cannot be written keeps none of the others back.
+/// Writes all reports, that for people only when there is something to tell them; one that cannot be written is named, and keeps none of the
+/// others back.
 fn write(args: &CheckArgs, outcome: &Outcome<'_>, with_text: bool) -> Result<(), Failure> {
     let mut written = Vec::new();
     if let (Some(path), Some(pairs)) = (&args.report.pairs, &outcome.report.pairs) {
@@ -330,7 +331,10 @@ fn write(args: &CheckArgs, outcome: &Outcome<'_>, with_text: bool) -> Result<(),
     if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| is_for_github && !path.is_empty()) {
         written.push(github::append_summary(Path::new(&path), outcome));
     }
-    written.into_iter().collect()
+    let mut failed: Vec<Failure> = written.into_iter().filter_map(Result::err).collect();
+    let last = failed.pop();
+    failed.iter().for_each(Failure::say);
+    last.map_or(Ok(()), Err)
 }
 
 fn write_as(format: CheckFormat, out: &mut dyn Write, outcome: &Outcome<'_>, style: Style) -> io::Result<()> {

@@ -90,7 +90,7 @@ pub struct Config {
     pub recall: Option<f64>,
     /// How many tokens in a row make a shingle.
     #[serde(deserialize_with = "shingle_size")]
-    #[cfg_attr(test, schemars(range(min = 1)))]
+    #[cfg_attr(test, schemars(range(min = 1, max = 1000)))]
     pub shingle_size: Option<u32>,
     /// auto, word or char.
     pub shingle_unit: Option<Unit>,
@@ -116,11 +116,11 @@ pub struct Config {
     pub line_words: Option<u32>,
     /// A boilerplate line stands in at least this many documents.
     #[serde(deserialize_with = "boilerplate_documents")]
-    #[cfg_attr(test, schemars(range(min = 1)))]
+    #[cfg_attr(test, schemars(range(min = 2)))]
     pub boilerplate_documents: Option<u32>,
     /// A passage has at least this many tokens.
     #[serde(deserialize_with = "passage_tokens")]
-    #[cfg_attr(test, schemars(range(min = 1)))]
+    #[cfg_attr(test, schemars(range(min = 2, max = 100_000)))]
     pub passage_tokens: Option<u32>,
     /// What is known; relative to this file.
     pub baseline: Option<PathBuf>,
