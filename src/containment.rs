@@ -169,7 +169,7 @@ struct RareShingles<'a> {
     /// Each with the place of such a document; sorted.
     rare: Vec<(u64, u32)>,
     /// Where the shingles with each beginning start, and the end: shingles are hashes, so that nearly all parts are as long.
-    starts: Vec<u32>,
+    starts: Vec<usize>,
     shift: u32,
     /// The documents, in order.
     documents: &'a [DocId],
@@ -205,7 +205,7 @@ impl<'a> RareShingles<'a> {
 
     fn of(&self, shingle: u64) -> &[(u64, u32)] {
         let part = (shingle >> self.shift) as usize;
-        let part = &self.rare[self.starts[part] as usize..self.starts[part + 1] as usize];
+        let part = &self.rare[self.starts[part]..self.starts[part + 1]];
         let first = part.partition_point(|(other, _)| *other < shingle);
         let count = part[first..].iter().take_while(|(other, _)| *other == shingle).count();
         &part[first..first + count]

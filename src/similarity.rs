@@ -9,6 +9,11 @@ pub fn rounded_down(share: f64, decimals: i32) -> f64 {
     (share * scale + 1e-6).floor() / scale
 }
 
+/// A share in percent, never more than it is.
+pub fn percent(share: f64) -> String {
+    format!("{:.0} %", rounded_down(share, 2) * 1e2)
+}
+
 /// The shingles of two documents, counted as sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Similarity {

@@ -6,13 +6,13 @@ use super::rules::{Level, Rule, Rules};
 use crate::document::DocId;
 use crate::lines::RepeatedLine;
 use crate::report::{Cluster, LeakKind, Member, Report, way_to, with_place};
-use crate::similarity::rounded_down;
+use crate::similarity::{percent, rounded_down};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a report holds against the rules.
-pub struct Found<'a> {
+pub struct Findings<'a> {
     /// The findings, by path and line; those that are off where they stand too, as a baseline may know them.
     pub findings: Vec<Finding<'a>>,
     /// The first document of each cluster, which is not told but takes part: what it is known by, and its place.
@@ -27,10 +27,10 @@ struct Collector<'a, F> {
     /// What is known of a path so far: boilerplate has as many places as lines.
     levels: FxHashMap<(Rule, &'a str), Level>,
     touched: FxHashMap<&'a str, bool>,
-    found: Found<'a>,
+    found: Findings<'a>,
 }
 
-impl<'a> Found<'a> {
+impl<'a> Findings<'a> {
     /// The findings in a report; `is_touched` tells the paths that matter.
     pub fn of(report: &'a Report, rules: &'a Rules, is_touched: impl Fn(&str) -> bool) -> Self {
         // Of 185,000 findings a list that grows is copied as often as it doubles, and each page is touched anew.
@@ -351,9 +351,4 @@ fn near(jaccard: f64, other: &Place<'_>, containment: f64) -> String {
 /// In two decimals.
 fn down(share: f64) -> f64 {
     rounded_down(share, 2)
-}
-
-/// A share of a document, never more than it is.
-fn percent(share: f64) -> String {
-    format!("{:.0} %", down(share) * 1e2)
 }

@@ -35,7 +35,7 @@ pub use rules::{Level, Rule, Rules, Setting};
 
 use crate::report::Report;
 use finding::names;
-use findings::Found;
+use findings::Findings;
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -77,11 +77,11 @@ impl Gate {
         self.pruned_to(report, &self.found(report))
     }
 
-    fn found<'a>(&'a self, report: &'a Report) -> Found<'a> {
-        Found::of(report, &self.rules, |_| true)
+    fn found<'a>(&'a self, report: &'a Report) -> Findings<'a> {
+        Findings::of(report, &self.rules, |_| true)
     }
 
-    fn pruned_to(&self, report: &Report, found: &Found<'_>) -> Baseline {
+    fn pruned_to(&self, report: &Report, found: &Findings<'_>) -> Baseline {
         self.baseline.pruned(&found.contents(|_| true, as_called), |kind| self.looks_for(report, kind))
     }
 
@@ -95,7 +95,7 @@ impl Gate {
     /// file that is moved may be the representative of another cluster, and its finding a new one. `is_touched` tells the paths that
     /// matter: findings with no place in one of them are left out.
     pub fn check<'a>(&'a self, report: &'a Report, is_touched: impl Fn(&str) -> bool) -> Checked<'a> {
-        let found = Found::of(report, &self.rules, is_touched);
+        let found = Findings::of(report, &self.rules, is_touched);
         let mut stale = if self.baseline.is_empty() {
             Vec::new()
         } else {
@@ -107,7 +107,7 @@ impl Gate {
             Some(_) => Vec::new(), // other rules than leakage have nothing to say then
             None => Rule::ALL.into_iter().filter(|rule| *rule != Rule::Leakage).filter(is_missing).collect(),
         };
-        let Found { mut findings, firsts } = found;
+        let Findings { mut findings, firsts } = found;
         mark_known(&mut findings, &firsts, &self.baseline, names(&self.rules));
         findings.retain(|finding| finding.is_touched);
         tell_once(&mut findings);

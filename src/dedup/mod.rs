@@ -7,8 +7,8 @@
 //! read, cut and compared again, until nothing more is found (`rounds`), and what went for one that was cut is compared with it as it is
 //! then. So deduplicating the result finds nothing, and what went is like what stays.
 //!
-//! How it is written: [`Deduplicated::write`] copies a source without what goes (`source::rewrite`). Nothing is written here, and no
-//! source ever is.
+//! How it is written: [`Deduplicated::write`] gives a source without what goes (`source::rewrite`) to whoever makes files. No source is ever
+//! written to.
 //!
 //! Cost: a scan without lines; with boilerplate two more readings or, where repeated lines go too, three; with passages at least one
 //! more, two for each time some are found, and one of the documents in which they stay. Memory is that of a scan, and what is said of

@@ -8,9 +8,8 @@
 //! Cost: 16 bytes a line in memory or in the file, 25 ns a line; while a share is looked at, a byte for each of its lines, up to
 //! 64 MiB, and the tallies of those that are boilerplate or nearly so. Limits: lines are told apart by 64-bit hashes.
 
-use super::keyed::KeyedLine;
+use super::keyed::{KeyedLine, unread, unwritten};
 use crate::document::DocId;
-use crate::problem::{io_reason, unwritable};
 use bytemuck::Zeroable;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -198,14 +197,6 @@ impl Spilled {
         let sought = file.seek(SeekFrom::Start((range.start * size_of::<KeyedLine>()) as u64));
         sought.and_then(|_| file.read_exact(bytemuck::cast_slice_mut(lines))).map_err(unread)
     }
-}
-
-pub(super) fn unread(error: io::Error) -> io::Error {
-    io::Error::other(format!("a temporary file cannot be read: {}", io_reason(&error)))
-}
-
-pub(super) fn unwritten(error: io::Error) -> io::Error {
-    io::Error::other(unwritable(&error))
 }
 
 /// The lines whose keys have some bits in common.

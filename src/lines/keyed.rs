@@ -2,7 +2,7 @@
 //!
 //! A part that is a whole table may have any number of them: from so many on they are in a temporary file. 16 bytes a line, written and read once.
 
-use super::boilerplate::{unread, unwritten};
+use crate::problem::{io_reason, unwritable};
 use bytemuck::{Pod, Zeroable};
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
@@ -92,6 +92,14 @@ impl KeyedLines {
         }
         visit(&self.held)
     }
+}
+
+pub(super) fn unread(error: io::Error) -> io::Error {
+    io::Error::other(format!("a temporary file cannot be read: {}", io_reason(&error)))
+}
+
+pub(super) fn unwritten(error: io::Error) -> io::Error {
+    io::Error::other(unwritable(&error))
 }
 
 #[cfg(test)]

@@ -424,7 +424,7 @@ mod tests {
         }
         assert_eq!(seen.texts, ["one", "two", "one and more"]);
         assert_eq!(seen.lost, ["no such file"; 3]);
-        // A text that is read again must be the same: see `verify`.
+        // A text that is read again must be the same: see `reader`.
         let mut fetcher = Fetcher::new(&sources, &reading);
         assert_eq!(fetcher.file(SourceId(2)), Err("no such file".into()));
     }

@@ -37,7 +37,7 @@ pub struct Verifier<'a> {
     reader: ShingleReader<'a>,
     threshold: f64,
     at_hand: Option<DocId>,
-    kept: Kept,
+    kept: KeptSets,
     /// The documents of the component that were to be kept, in this order.
     crowd: Vec<DocId>,
     filter: Filter,
@@ -54,7 +54,7 @@ impl<'a> Verifier<'a> {
             reader: ShingleReader::new(corpus, shingling),
             threshold,
             at_hand: None,
-            kept: Kept::new(share(KEPT_BYTES)),
+            kept: KeptSets::new(share(KEPT_BYTES)),
             crowd: Vec::new(),
             filter: Filter::default(),
             spent: Spent::default(),
@@ -64,7 +64,7 @@ impl<'a> Verifier<'a> {
 
     /// Ends a component: what was kept of it is of no use for the next. Which documents could not be read again.
     pub fn end_component(&mut self) -> Vec<Problem> {
-        self.kept = Kept::new(share(KEPT_BYTES));
+        self.kept = KeptSets::new(share(KEPT_BYTES));
         self.crowd.clear();
         self.filter = Filter::default();
         self.spent = Spent::default();
@@ -159,7 +159,7 @@ impl Compare for Verifier<'_> {
 
 /// Sets of documents of one component: the first that fit. Which these are does not change from one document to the next, as all are
 /// gone through for each; those used last would be the ones that are needed last.
-struct Kept {
+struct KeptSets {
     sets: FxHashMap<DocId, ShingleSet>,
     bytes: usize,
     most_bytes: usize,
@@ -167,7 +167,7 @@ struct Kept {
     other: Option<(DocId, ShingleSet)>,
 }
 
-impl Kept {
+impl KeptSets {
     fn new(most_bytes: usize) -> Self {
         Self { sets: FxHashMap::default(), bytes: 0, most_bytes, other: None }
     }

@@ -14,8 +14,8 @@ fn what_does_not_fit_is_there_until_the_next_that_does_not() {
         set.read(&shingles);
         set
     });
-    let mut kept = Kept::new(sets[0].bytes());
-    let there = |kept: &Kept| [0, 1, 2].map(|at| kept.get(DocId(at)).map(|set| set.as_slice().to_vec()));
+    let mut kept = KeptSets::new(sets[0].bytes());
+    let there = |kept: &KeptSets| [0, 1, 2].map(|at| kept.get(DocId(at)).map(|set| set.as_slice().to_vec()));
     for (set, at) in sets.iter().zip(0..) {
         kept.insert(DocId(at), set);
         assert_eq!(there(&kept)[at as usize].as_deref(), Some(set.as_slice()));
@@ -61,7 +61,7 @@ impl Candidates {
         [true, false].map(|is_of_pairs| {
             let mut verifier = Verifier::new(corpus, Shingling::new(1), threshold);
             let mut find = || {
-                verifier.kept = Kept::new(kept);
+                verifier.kept = KeptSets::new(kept);
                 let found = if is_of_pairs {
                     pairs::verified(component, &buckets, &mut verifier)
                 } else {

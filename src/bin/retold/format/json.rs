@@ -32,7 +32,7 @@ enum Line<'a> {
 pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let wire = Wire(report);
     write!(out, "{{")?;
-    field(out, "\n", "retold", &wire.retold())?;
+    field(out, "\n", "retold", &Retold::this())?;
     field(out, ",\n", "parameters", &wire.parameters())?;
     field(out, ",\n", "summary", &wire.summary())?;
     if let Some(histogram) = wire.histogram() {
@@ -79,7 +79,7 @@ fn entries<'a, T: Sync, W: Serialize>(
 /// Writes the report as one object a line.
 pub fn write_lines(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let wire = Wire(report);
-    let head = [Line::Retold(wire.retold()), Line::Parameters(wire.parameters()), Line::Summary(wire.summary())];
+    let head = [Line::Retold(Retold::this()), Line::Parameters(wire.parameters()), Line::Summary(wire.summary())];
     for line in head.into_iter().chain(wire.histogram().map(Line::Histogram)) {
         serde_json::to_writer(&mut *out, &line)?;
         writeln!(out)?;

@@ -1,6 +1,6 @@
 //! `--format markdown`: tables for those who paste a report into an issue, a pull request or a page.
 
-use super::{Style, counted, cut, down, escaped, one_line, order};
+use super::{Style, counted, cut, down, escaped, one_line, order, percent};
 use indicatif::HumanCount;
 use retold::document::DocId;
 use retold::report::{LeakKind, Report};
@@ -82,13 +82,13 @@ impl Page<'_> {
 
     fn in_others(&mut self) -> io::Result<()> {
         let contained = self.report.contained.iter().flatten();
-        let percent = |share: f64| format!("{:.0} % of it", down(share, 2) * 100.0);
-        let contained = contained.map(|found| (percent(found.containment), found.document, found.within));
+        let of_it = |share: f64| format!("{} of it", percent(share));
+        let contained = contained.map(|found| (of_it(found.containment), found.document, found.within));
         let leaks = self.report.leaks.iter().flatten().map(|leak| {
             let how = match leak.kind {
                 LeakKind::Exact => "same".to_owned(),
                 LeakKind::Near => format!("{:.3} like it", down(leak.jaccard, 3)),
-                LeakKind::Contained => percent(leak.containment),
+                LeakKind::Contained => of_it(leak.containment),
             };
             (how, leak.document, leak.within)
         });

@@ -17,7 +17,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 pub use markdown::code;
-pub use retold::similarity::rounded_down as down;
+pub use retold::similarity::{percent, rounded_down as down};
 pub use style::{Style, counted, cut, escaped, lines, more, one_line, quoted, without_commands};
 pub use wire::{Location, Parameters, Problem, Retold, Wire};
 

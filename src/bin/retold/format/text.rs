@@ -1,6 +1,6 @@
 //! The report for people: a summary, then what was found, by place.
 
-use super::{Style, counted, down, escaped, lines, more, one_line, order, quoted};
+use super::{Style, counted, down, escaped, lines, more, one_line, order, percent, quoted};
 use indicatif::{HumanBytes, HumanCount};
 use retold::banding::Banding;
 use retold::document::DocId;
@@ -179,11 +179,11 @@ impl<'a> Text<'a> {
             if member.is_exact {
                 writeln!(self.out, "    {number}same{number:#}   {name}")?;
             } else {
-                let (jaccard, contained) = (down(member.jaccard, 3), down(member.containment, 2) * 100.0);
+                let (jaccard, contained) = (down(member.jaccard, 3), percent(member.containment));
                 write!(self.out, "    {number}{jaccard:.3}{number:#}  {name}")?;
                 match member.same_as.map(|other| self.name(other)) {
                     Some(other) => writeln!(self.out, "  {quiet}the same as {other}{quiet:#}")?,
-                    None => writeln!(self.out, "  {quiet}{contained:.0} % of it is in the first{quiet:#}")?,
+                    None => writeln!(self.out, "  {quiet}{contained} of it is in the first{quiet:#}")?,
                 }
             }
         }
@@ -199,8 +199,8 @@ impl<'a> Text<'a> {
         self.title("Documents in longer ones", contained.len())?;
         for found in contained.iter().take(self.style.limit) {
             let (document, within) = (self.name(found.document), self.name(found.within));
-            let share = down(found.containment, 2) * 100.0;
-            writeln!(self.out, "  {number}{share:>3.0} %{number:#}  {document}  {quiet}in{quiet:#} {within}")?;
+            let share = percent(found.containment);
+            writeln!(self.out, "  {number}{share:>5}{number:#}  {document}  {quiet}in{quiet:#} {within}")?;
         }
         self.more(contained.len(), "such document")
     }
@@ -214,7 +214,7 @@ impl<'a> Text<'a> {
             let (how, preposition) = match leak.kind {
                 LeakKind::Exact => ("same".to_owned(), "as"),
                 LeakKind::Near => (format!("{:.3}", down(leak.jaccard, 3)), "as"),
-                LeakKind::Contained => (format!("{:.0} %", down(leak.containment, 2) * 100.0), "in"),
+                LeakKind::Contained => (percent(leak.containment), "in"),
             };
             writeln!(self.out, "  {number}{how:<7}{number:#}  {document}  {quiet}{preposition}{quiet:#} {within}")?;
         }

@@ -233,10 +233,6 @@ impl<'a> Location<'a> {
 pub struct Wire<'a>(pub &'a Report);
 
 impl<'a> Wire<'a> {
-    pub fn retold(&self) -> Retold {
-        Retold::this()
-    }
-
     pub fn parameters(&self) -> Parameters {
         let report::Parameters {
             threshold,
