@@ -247,12 +247,22 @@ pub struct ShingleReader<'a> {
     shingling: Shingling,
     shingles: Shingles,
     set: ShingleSet,
+    widens: bool,
 }
 
 impl<'a> ShingleReader<'a> {
     /// For documents of `corpus`.
     pub fn new(corpus: Corpus<'a>, shingling: Shingling) -> Self {
-        Self { reader: Reader::new(corpus), shingling, shingles: Shingles::default(), set: ShingleSet::default() }
+        let (reader, shingles, set) = (Reader::new(corpus), Shingles::default(), ShingleSet::default());
+        Self { reader, shingling, shingles, set, widens: false }
+    }
+
+    /// Whether sets get a [wide mask](ShingleSet::widen), that of the last document too.
+    pub fn widen(&mut self, widens: bool) {
+        self.widens = widens;
+        if widens {
+            self.set.widen();
+        }
     }
 
     /// Reads a document; its shingles are [`ShingleReader::set`] then.
@@ -263,6 +273,9 @@ impl<'a> ShingleReader<'a> {
         let (_, tokens) = self.reader.read(document)?;
         self.shingles.read(self.shingling, &tokens.hashes);
         self.set.read(self.shingles.as_slice());
+        if self.widens {
+            self.set.widen();
+        }
         Ok(&self.set)
     }
 

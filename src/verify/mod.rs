@@ -4,7 +4,7 @@
 //! of candidates at a time, so that nearly always each document is read once: the set of the one at hand is made, those of the
 //! earlier ones of the component are kept, up to `KEPT_BYTES`. What does not fit is read again for each comparison. Where comparisons
 //! keep failing, as of documents of one template that are not alike enough, their prefixes tell which may succeed
-//! ([`PrefixFilter`]), and the others are not made.
+//! ([`PrefixFilter`]), and the others are not made; where it takes many shingles to see that they fail, wide masks show it.
 
 mod filter;
 
@@ -22,6 +22,9 @@ use std::collections::hash_map::Entry;
 /// How much memory one thread keeps the sets of one component in, at most: 8,000 documents of 10 kB that share bands but not enough to
 /// be one cluster, or 40,000 of 2 kB.
 const KEPT_BYTES: usize = 256 << 20;
+
+/// When more shingles were looked at in vain in a component, after some 5 ms, sets get wide masks.
+const MOST_LOOKED_AT: usize = if cfg!(test) { 1 << 12 } else { 1 << 21 };
 
 /// All threads together no more than so many times that, and the same for filters.
 const KEEPING: usize = 16;
@@ -43,6 +46,8 @@ pub struct Verifier<'a> {
     filter: Filter,
     /// What failed comparisons have cost since a document was asked for.
     spent: Spent,
+    /// How many shingles they have looked at in vain since the component began.
+    looked_at: usize,
     /// Documents that could not be read again.
     problems: Vec<Problem>,
 }
@@ -58,6 +63,7 @@ impl<'a> Verifier<'a> {
             crowd: Vec::new(),
             filter: Filter::default(),
             spent: Spent::default(),
+            looked_at: 0,
             problems: Vec::new(),
         }
     }
@@ -68,6 +74,8 @@ impl<'a> Verifier<'a> {
         self.crowd.clear();
         self.filter = Filter::default();
         self.spent = Spent::default();
+        self.looked_at = 0;
+        self.reader.widen(false);
         std::mem::take(&mut self.problems)
     }
 
@@ -96,6 +104,18 @@ impl<'a> Verifier<'a> {
             self.kept.insert(document, self.reader.set());
         }
         is_read
+    }
+
+    /// Counts shingles that were looked at in vain; when they are many, sets are widened.
+    fn look_at(&mut self, shingles: usize) {
+        if self.looked_at > MOST_LOOKED_AT {
+            return;
+        }
+        self.looked_at += shingles;
+        if self.looked_at > MOST_LOOKED_AT {
+            self.reader.widen(true);
+            self.kept.widen();
+        }
     }
 
     /// The set of a document, which is read again where it is not held.
@@ -131,6 +151,7 @@ impl Compare for Verifier<'_> {
         let compared = self.kept.get(first)?.compare_counting(self.reader.set(), self.threshold);
         if let Err(looked_at) = compared {
             self.spent.add(looked_at);
+            self.look_at(looked_at);
         }
         compared.ok()
     }
@@ -175,6 +196,13 @@ impl KeptSets {
     fn get(&self, document: DocId) -> Option<&ShingleSet> {
         let other = self.other.as_ref().filter(|(other, _)| *other == document).map(|(_, set)| set);
         self.sets.get(&document).or(other)
+    }
+
+    /// Widens all, which may take a quarter more memory then.
+    fn widen(&mut self) {
+        self.other.iter_mut().for_each(|(_, set)| set.widen());
+        self.sets.values_mut().for_each(ShingleSet::widen);
+        self.bytes = self.sets.values().map(ShingleSet::bytes).sum();
     }
 
     fn insert(&mut self, document: DocId, set: &ShingleSet) {

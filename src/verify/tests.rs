@@ -52,8 +52,8 @@ impl Candidates {
     }
 
     /// The pairs and the leaders with their members that are found at a threshold, and how they were filtered; with sets of so many
-    /// bytes kept. Of the documents so many cannot be read.
-    fn found(&self, threshold: f64, kept: usize, gone: usize) -> [(Vec<Joined>, Filter); 2] {
+    /// bytes kept, which may be widened. Of the documents so many cannot be read.
+    fn found(&self, threshold: f64, kept: usize, widens: bool, gone: usize) -> [(Vec<Joined>, Filter); 2] {
         let Self { sources, reading, documents, index, .. } = self;
         let corpus = Corpus { sources, reading, documents, index, edits: None, unit: TokenUnit::Auto, bytes: 0 };
         let buckets = index.buckets(&index.collapse());
@@ -62,6 +62,7 @@ impl Candidates {
             let mut verifier = Verifier::new(corpus, Shingling::new(1), threshold);
             let mut find = || {
                 verifier.kept = KeptSets::new(kept);
+                verifier.looked_at = if widens { 0 } else { usize::MAX };
                 let found = if is_of_pairs {
                     pairs::verified(component, &buckets, &mut verifier)
                 } else {
@@ -101,7 +102,7 @@ fn of_pages_of_one_template_few_are_compared_and_none_is_missed() {
     let pair = |(place, page): (usize, &usize)| (DocId(*page as u32), DocId((PAGES + place) as u32), similarity);
     let expected = again.iter().enumerate().map(pair);
     let candidates = Candidates::of(&(0..PAGES + again.len()).map(page).collect::<Vec<_>>());
-    for (found, filter) in candidates.found(0.7, KEPT_BYTES, 0) {
+    for (found, filter) in candidates.found(0.7, KEPT_BYTES, true, 0) {
         assert!(found.into_iter().eq(expected.clone()));
         assert!(filter.saves());
     }
@@ -109,7 +110,7 @@ fn of_pages_of_one_template_few_are_compared_and_none_is_missed() {
     let gone = [20, 487, 600, PAGES + 39];
     gone.iter().for_each(|page| std::fs::remove_file(candidates.folder.path().join(format!("{page:04}.txt"))).unwrap());
     let is_there = |pair: &Joined| !gone.contains(&pair.0.index()) && !gone.contains(&pair.1.index());
-    for (found, _) in candidates.found(0.7, 600_000, gone.len()) {
+    for (found, _) in candidates.found(0.7, 600_000, true, gone.len()) {
         assert!(found.into_iter().eq(expected.clone().filter(is_there)));
     }
 }
@@ -126,10 +127,13 @@ fn long_documents_of_one_template_are_filtered_soon() {
         (0..4000).map(|word| format!("t{word} ")).chain(own).collect::<String>()
     };
     let candidates = Candidates::of(&(0..100).map(page).collect::<Vec<_>>());
-    for (found, filter) in candidates.found(0.7, KEPT_BYTES, 0) {
-        let pairs = found.iter().map(|(a, b, _)| (a.index(), b.index()));
-        assert!(pairs.eq((19..100).step_by(20).map(|copy| (copy - 10, copy))), "{found:?}");
-        assert!(filter.saves());
+    for widens in [false, true] {
+        for (found, filter) in candidates.found(0.7, KEPT_BYTES, widens, 0) {
+            let pairs = found.iter().map(|(a, b, _)| (a.index(), b.index()));
+            assert!(pairs.eq((19..100).step_by(20).map(|copy| (copy - 10, copy))), "{found:?}");
+            // Where masks tell, that costs less than filtering.
+            assert_eq!((filter.is_working(), filter.saves()), (!widens, !widens));
+        }
     }
 }
 
@@ -146,7 +150,7 @@ fn what_prefixes_cannot_tell_is_compared() {
         let (left, right) = (sets[a].len() as u32, sets[b].len() as u32);
         Similarity { shared: sets[a].intersection(&sets[b]).count() as u32, left, right }
     };
-    let [(pairs, filter), _] = Candidates::of(&texts).found(0.4, KEPT_BYTES, 0);
+    let [(pairs, filter), _] = Candidates::of(&texts).found(0.4, KEPT_BYTES, false, 0);
     assert!(filter.has_rested());
     let all = (0..sets.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
     let alike = all.filter(|&(a, b)| similarity(a, b).jaccard() >= 0.4);
