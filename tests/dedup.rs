@@ -141,14 +141,14 @@ proptest! {
         result.tell(|entry| {
             match entry {
                 Entry::Removed { removed, name, representative } => {
-                    assert_eq!((&name, &representative), (&result.name(removed.document), &result.name(removed.representative)));
+                    assert_eq!([name, representative], [&result.name(removed.document), &result.name(removed.representative)]);
                     gone.entry(short(&name.path)).or_default().insert(name.record.unwrap_or(1));
                 }
                 Entry::Cut { document, name, cut: it, text, line, .. } => {
-                    assert_eq!(name, result.name(document));
+                    assert_eq!(*name, result.name(document));
                     let place = (short(&name.path), name.record.unwrap_or(1));
                     assert!(line >= 1);
-                    cut.entry(place).or_default().push((it.bytes.start, text));
+                    cut.entry(place).or_default().push((it.bytes.start, text.to_owned()));
                 }
             }
             Ok(())
@@ -349,6 +349,38 @@ fn not_even_one_copy_is_kept_if_none_is_wanted() {
         result.removed.iter().map(|removed| (short(&result.name(removed.document).name), removed.reason)).collect();
     assert_eq!(reasons, [("a.txt".into(), Reason::AllCopies), ("b.txt".into(), Reason::Exact)]);
     assert_eq!(Folder::written(&result).files().into_keys().collect::<Vec<_>>(), ["c.txt"]);
+}
+
+/// Long texts are read when it is their turn.
+#[test]
+fn what_goes_is_told_in_order_of_short_and_of_long_texts() {
+    let words = |of: &str, count: usize| (0..count).map(|word| format!("{of}{word} ")).collect::<String>();
+    let text =
+        |of: &str, count: usize| format!("this line of {of} twice\n{}\nthis line of {of} twice\n", words(of, count));
+    let mut files: Vec<(String, String)> =
+        (0..40).map(|of| (format!("{of:02}.txt"), text(&format!("f{of}x"), 9))).collect();
+    files[7].1 = text("long", 20_000);
+    files[20].1 = files[3].1.to_uppercase();
+    let folder = Folder::of(&files);
+    let result = done(&folder, &DedupOptions { drops_repeated_lines: true, ..DedupOptions::default() });
+    let mut told = Vec::new();
+    let tell = |entry: Entry<'_>| {
+        told.push(match entry {
+            Entry::Removed { name, representative, .. } => {
+                format!("{} {}", short(&name.path), short(&representative.path))
+            }
+            Entry::Cut { name, text, line, first_line, .. } => {
+                format!("{} {text:?} {line} {first_line:?}", short(&name.path))
+            }
+        });
+        Ok(())
+    };
+    result.tell(tell).unwrap();
+    let of = |(at, (name, text)): (usize, &(String, String))| match at {
+        20 => format!("{name} 03.txt"),
+        _ => format!("{name} {:?} 3 Some(1)", text.split_inclusive('\n').next().unwrap()),
+    };
+    assert_eq!(told, files.iter().enumerate().map(of).collect::<Vec<_>>());
 }
 
 #[test]

@@ -225,6 +225,19 @@ fn what_is_known_is_known_of_whom() {
         let new = checked.findings.iter().filter(|of| of.state == State::New).map(|of| of.place.path.to_owned());
         assert_eq!(new.collect::<Vec<_>>(), [at.to_string()]);
     }
+    // Of a document that went nothing is known any more, once that is pruned.
+    gate.baseline = gate.pruned(&held(&["nothing", &known, "gone", "nothing else", &known], &Options::default()));
+    let report = held(&["nothing", &known, &third, "nothing else", &known], &Options::default());
+    let checked = gate.check(&report, |_| true);
+    let new = checked.findings.iter().filter(|of| of.state == State::New).map(|of| of.place.path);
+    assert_eq!(new.collect::<Vec<_>>(), ["2"]);
+    // One with two findings of a content is named once.
+    let twice = "a line of five words\na line of five words more\na line of five words\n";
+    let (mut gate, mut written) = (Gate::default(), Vec::new());
+    gate.baseline = gate.updated(&held(&[twice], &Options::default()));
+    gate.baseline.write(&mut written).unwrap();
+    let written = String::from_utf8(written).unwrap();
+    assert!(written.contains("\"count\":3") && !written.contains("also"), "{written}");
 }
 
 /// Kinds of findings are gone only from a report that was made to find them.

@@ -63,6 +63,22 @@ struct Known {
     also: Vec<String>,
 }
 
+impl Known {
+    fn names(&self, name: &str) -> bool {
+        self.name == name || self.also.iter().any(|also| also == name)
+    }
+
+    /// What is known, no more of it than there is now, and of where it stood what is there still, unless all is called otherwise.
+    fn left(&self, now: &Self) -> Self {
+        let count = self.count.min(now.count);
+        let mut names = std::iter::once(&self.name).chain(&self.also).filter(|name| now.names(name)).cloned();
+        match names.next() {
+            Some(name) => Self { count, name, also: names.collect() },
+            None => Self { count, ..self.clone() },
+        }
+    }
+}
+
 /// How many more places of a content are kept: more names make a baseline larger than they help.
 const ALSO: usize = 99;
 
@@ -99,7 +115,7 @@ impl Baseline {
         match self.entries.get_mut(key) {
             Some(known) => {
                 known.count += count;
-                if known.also.len() < ALSO {
+                if known.also.len() < ALSO && !known.names(name) {
                     known.also.push(name.to_owned());
                 }
             }
@@ -117,7 +133,7 @@ impl Baseline {
 
     /// Whether a content stood in a document of this name when the baseline was taken.
     pub fn names(&self, key: &Key, name: &str) -> bool {
-        self.entries.get(key).is_some_and(|known| known.name == name || known.also.iter().any(|also| also == name))
+        self.entries.get(key).is_some_and(|known| known.names(name))
     }
 
     /// These contents, and those of another, of the scope of that; of one that both know, no less than either does.
@@ -164,8 +180,8 @@ impl Baseline {
     /// What is known here, no more of it than there is; kinds of findings that were not looked for stay.
     pub(super) fn pruned(&self, now: &Self, is_looked_for: impl Fn(&str) -> bool) -> Self {
         let kept = self.entries.iter().filter_map(|(key, known)| {
-            let count = if is_looked_for(&key.kind) { known.count.min(now.count(key)) } else { known.count };
-            (count > 0).then(|| (key.clone(), Known { count, ..known.clone() }))
+            let left = if is_looked_for(&key.kind) { known.left(now.entries.get(key)?) } else { known.clone() };
+            (left.count > 0).then(|| (key.clone(), left))
         });
         Self { entries: kept.collect(), scope: self.scope.clone() }
     }

@@ -82,7 +82,7 @@ impl Gate {
     }
 
     fn pruned_to(&self, report: &Report, found: &Findings<'_>) -> Baseline {
-        self.baseline.pruned(&found.contents(|_| true, as_called), |kind| self.looks_for(report, kind))
+        self.baseline.pruned(&found.contents(|_| true, names(&self.rules)), |kind| self.looks_for(report, kind))
     }
 
     /// Whether anything of a kind that a baseline holds was looked for.

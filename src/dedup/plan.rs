@@ -277,34 +277,51 @@ impl Deduplicated {
         self.sources.changed(&self.stamps).into_iter().next().map_or(Ok(()), |problem| Err(problem.into()))
     }
 
-    /// Tells all that goes, in document order. Texts and names are read on all cores of the current rayon pool.
+    /// Tells all that goes, in document order. Texts and names are read on all cores of the current rayon pool, long texts one after the other.
     ///
     /// # Errors
     /// Of `tell`; and when a text cannot be read again.
-    pub fn tell(&self, mut tell: impl FnMut(Entry) -> io::Result<()> + Send) -> io::Result<()> {
+    pub fn tell(&self, mut tell: impl FnMut(Entry<'_>) -> io::Result<()> + Send) -> io::Result<()> {
         let (mut removed, mut cut) = (self.removed.iter().peekable(), self.cut.iter().copied().peekable());
         let in_order = std::iter::from_fn(|| match (removed.peek(), cut.peek()) {
             (Some(next), Some(&document)) if document < next.document => cut.next().map(Goes::Part),
             (Some(_), _) => removed.next().map(Goes::Whole),
             (None, _) => cut.next().map(Goes::Part),
         });
-        let entries = |reader: &mut Reader<'_>, some: &[Goes<'_>]| {
-            let mut entries = Vec::new();
-            for goes in some {
-                match goes {
-                    Goes::Whole(removed) => {
-                        let (name, representative) =
-                            (reader.name(removed.document), reader.name(removed.representative));
-                        entries.push(Entry::Removed { removed: **removed, name, representative });
-                    }
-                    Goes::Part(document) => entries.extend(cuts_told(reader, *document)?),
-                }
+        let read = |reader: &mut Reader<'_>, goes| match goes {
+            Goes::Whole(removed) => {
+                let (name, representative) = (reader.name(removed.document), reader.name(removed.representative));
+                Ok(Read::Whole { removed, name, representative })
             }
-            Ok(entries)
+            Goes::Part(document) if self.lengths[document.index()] > LONG => Ok(Read::Long(document)),
+            Goes::Part(document) => {
+                let name = reader.name(document);
+                let (text, cuts) = reader.with_cuts(document)?;
+                Ok(Read::Part { document, name, text: text.to_owned(), cuts: cuts.to_vec() })
+            }
         };
-        let (in_order, reader) = (Vec::from_iter(in_order), || Reader::new(self.corpus()));
-        let some = in_order.chunks(DOCUMENTS_AT_ONCE);
-        try_map_in_order(some, reader, entries, |entries| entries.into_iter().try_for_each(&mut tell))
+        let failed = |problem: Problem| io::Error::other(problem.to_string());
+        let (in_order, mut of_long) = (Vec::from_iter(in_order), Reader::new(self.corpus()));
+        let mut tell_one = |read: Read<'_>| match read {
+            Read::Whole { removed, name, representative } => {
+                tell(Entry::Removed { removed, name: &name, representative: &representative })
+            }
+            Read::Part { document, name, text, cuts } => tell_cuts(document, &name, &text, &cuts, &mut tell),
+            Read::Long(document) => {
+                let name = of_long.name(document);
+                let (text, cuts) = of_long.with_cuts(document).map_err(failed)?;
+                tell_cuts(document, &name, text, cuts, &mut tell)
+            }
+        };
+        try_map_in_order(
+            in_order.chunks(DOCUMENTS_AT_ONCE),
+            || Reader::new(self.corpus()),
+            |reader, some| {
+                let some: Result<Vec<_>, Problem> = some.iter().map(|goes| read(reader, *goes)).collect();
+                some.map_err(failed)
+            },
+            |some| some.into_iter().try_for_each(&mut tell_one),
+        )
     }
 
     fn corpus(&self) -> Corpus<'_> {
@@ -338,36 +355,54 @@ impl Deduplicated {
     }
 }
 
-/// How many documents a thread tells of at a time: their cuts are in memory until those before them are told.
+/// How many documents a thread reads at a time to tell of them.
 const DOCUMENTS_AT_ONCE: usize = 16;
+/// Longer texts are read when it is their turn: what others have read waits in memory for that.
+const LONG: u64 = 1 << 16;
 
 /// What goes.
+#[derive(Clone, Copy)]
 enum Goes<'a> {
     Whole(&'a Removed),
     Part(DocId),
 }
 
-/// What is told of the cuts of a document.
-fn cuts_told(reader: &mut Reader<'_>, document: DocId) -> io::Result<Vec<Entry>> {
-    let name = reader.name(document);
-    let (text, cuts) = reader.with_cuts(document).map_err(|problem| io::Error::other(problem.to_string()))?;
+/// What was read to tell of it.
+enum Read<'a> {
+    Whole {
+        removed: &'a Removed,
+        name: Name,
+        representative: Name,
+    },
+    Part {
+        document: DocId,
+        name: Name,
+        text: String,
+        cuts: Vec<Cut>,
+    },
+    /// Nothing yet.
+    Long(DocId),
+}
+
+/// Tells the cuts of a document.
+fn tell_cuts(
+    document: DocId,
+    name: &Name,
+    text: &str,
+    cuts: &[Cut],
+    tell: &mut impl FnMut(Entry<'_>) -> io::Result<()>,
+) -> io::Result<()> {
     let breaks: Vec<usize> = memchr::memchr_iter(b'\n', text.as_bytes()).collect();
     let line_of = |byte: usize| breaks.partition_point(|&end| end < byte) as u64 + 1;
-    let told = |cut: &Cut| {
-        let gone = || io::Error::other(format!("{}: it has changed", name.name));
-        Ok(Entry::Cut {
-            document,
-            name: name.clone(),
-            cut: cut.clone(),
-            text: text.get(cut.bytes.clone()).ok_or_else(gone)?.to_owned(),
-            line: line_of(cut.bytes.start),
-            first_line: match cut.why {
-                Why::RepeatedLine { first, .. } => Some(line_of(first)),
-                _ => None,
-            },
-        })
-    };
-    cuts.iter().map(told).collect()
+    let gone = || io::Error::other(format!("{}: it has changed", name.name));
+    cuts.iter().try_for_each(|cut| {
+        let text = text.get(cut.bytes.clone()).ok_or_else(gone)?;
+        let first_line = match cut.why {
+            Why::RepeatedLine { first, .. } => Some(line_of(first)),
+            _ => None,
+        };
+        tell(Entry::Cut { document, name, cut, text, line: line_of(cut.bytes.start), first_line })
+    })
 }
 
 /// The sources that stay as they are, each with why: what is known of such documents may not be all.

@@ -102,27 +102,27 @@ pub enum Fate {
 }
 
 /// What is told of one thing that goes.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Entry {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Entry<'a> {
     /// A document.
     Removed {
         /// Why, and what stays for it.
-        removed: Removed,
+        removed: &'a Removed,
         /// What it is called.
-        name: Name,
+        name: &'a Name,
         /// What the other is called.
-        representative: Name,
+        representative: &'a Name,
     },
     /// A part of the text of a document that stays.
     Cut {
         /// The document.
         document: DocId,
         /// What it is called.
-        name: Name,
+        name: &'a Name,
         /// What is cut.
-        cut: Cut,
+        cut: &'a Cut,
         /// Its text.
-        text: String,
+        text: &'a str,
         /// The line it begins in, from 1.
         line: u64,
         /// The line that stays, from 1, if it is a repeated line.

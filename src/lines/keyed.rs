@@ -60,7 +60,9 @@ impl KeyedLines {
 
     fn spill(&mut self) {
         if let Spilled::None = self.spilled {
-            self.spilled = tempfile::tempfile().map_or_else(Spilled::Failed, Spilled::File);
+            // Where no more files may be open lines stay in memory: very many tables may wait for one.
+            let Ok(file) = tempfile::tempfile() else { return };
+            self.spilled = Spilled::File(file);
         }
         if let Spilled::File(file) = &mut self.spilled
             && let Err(error) = file.write_all(bytemuck::cast_slice(&self.held))

@@ -145,8 +145,8 @@ pub fn write(out: &mut (dyn Write + Send), result: &Deduplicated, marks: bool) -
                     jaccard: rounded(removed.jaccard),
                     containment: rounded(removed.containment),
                     cluster: removed.cluster,
-                    location: Location::of(&name),
-                    representative_location: Location::of(&representative),
+                    location: Location::of(name),
+                    representative_location: Location::of(representative),
                 };
                 serde_json::to_writer(&mut *out, &entry)?;
             }
@@ -161,10 +161,10 @@ pub fn write(out: &mut (dyn Write + Send), result: &Deduplicated, marks: bool) -
                     why: why(cut.why),
                     line,
                     bytes: (cut.bytes.start, cut.bytes.end),
-                    text: &text,
+                    text,
                     first_line,
                     similarity,
-                    location: Location::of(&name),
+                    location: Location::of(name),
                 };
                 serde_json::to_writer(&mut *out, &entry)?;
             }
