@@ -11,7 +11,9 @@ use retold::report::Report;
 use retold::{Error, Options, Search, scan};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 /// A folder of files.
 struct Folder(tempfile::TempDir);
@@ -136,23 +138,24 @@ proptest! {
         let reference = reference.map(|files| Folder::of(&files));
         options.scan.against = reference.iter().map(Folder::path).collect();
         let Some(result) = decided(&folder, &options) else { return Ok(()) };
-        let mut gone: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
-        let mut cut: BTreeMap<(String, u64), Vec<(usize, String)>> = BTreeMap::new();
-        result.tell(|entry| {
+        let gone = Mutex::new(BTreeMap::<String, BTreeSet<u64>>::new());
+        let cut = Mutex::new(BTreeMap::<(String, u64), Vec<(usize, String)>>::new());
+        result.tell(&mut std::io::sink(), |entry, _| {
             match entry {
                 Entry::Removed { removed, name, representative } => {
                     assert_eq!([name, representative], [&result.name(removed.document), &result.name(removed.representative)]);
-                    gone.entry(short(&name.path)).or_default().insert(name.record.unwrap_or(1));
+                    gone.lock().unwrap().entry(short(&name.path)).or_default().insert(name.record.unwrap_or(1));
                 }
                 Entry::Cut { document, name, cut: it, text, line, .. } => {
                     assert_eq!(*name, result.name(document));
                     let place = (short(&name.path), name.record.unwrap_or(1));
                     assert!(line >= 1);
-                    cut.entry(place).or_default().push((it.bytes.start, text.to_owned()));
+                    cut.lock().unwrap().entry(place).or_default().push((it.bytes.start, text.to_owned()));
                 }
             }
             Ok(())
         }).unwrap();
+        let (gone, cut) = (gone.into_inner().unwrap(), cut.into_inner().unwrap());
         // Parts that were cut are put back, the first first.
         let restored = |name: &str, record: u64, text: &str| {
             let mut text = text.to_owned();
@@ -364,23 +367,21 @@ fn what_goes_is_told_in_order_of_short_and_of_long_texts() {
     let folder = Folder::of(&files);
     let result = done(&folder, &DedupOptions { drops_repeated_lines: true, ..DedupOptions::default() });
     let mut told = Vec::new();
-    let tell = |entry: Entry<'_>| {
-        told.push(match entry {
-            Entry::Removed { name, representative, .. } => {
-                format!("{} {}", short(&name.path), short(&representative.path))
-            }
-            Entry::Cut { name, text, line, first_line, .. } => {
-                format!("{} {text:?} {line} {first_line:?}", short(&name.path))
-            }
-        });
-        Ok(())
+    let tell = |entry: Entry<'_>, told: &mut Vec<u8>| match entry {
+        Entry::Removed { name, representative, .. } => {
+            writeln!(told, "{} {}", short(&name.path), short(&representative.path))
+        }
+        Entry::Cut { name, text, line, first_line, .. } => {
+            writeln!(told, "{} {text:?} {line} {first_line:?}", short(&name.path))
+        }
     };
-    result.tell(tell).unwrap();
+    result.tell(&mut told, tell).unwrap();
     let of = |(at, (name, text)): (usize, &(String, String))| match at {
         20 => format!("{name} 03.txt"),
         _ => format!("{name} {:?} 3 Some(1)", text.split_inclusive('\n').next().unwrap()),
     };
-    assert_eq!(told, files.iter().enumerate().map(of).collect::<Vec<_>>());
+    let told = String::from_utf8(told).unwrap();
+    assert_eq!(told.lines().collect::<Vec<_>>(), files.iter().enumerate().map(of).collect::<Vec<_>>());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::DedupOptions;
 use super::rounds::Decided;
 use super::told::{Counted, Entry, Fate, Reason, Removed, Summary};
 use crate::document::{DocId, Documents};
-use crate::edit::{Cut, Edits, Why, united};
+use crate::edit::{Edits, Why, united};
 use crate::error::Error;
 use crate::gather::Gathered;
 use crate::index::Index;
@@ -277,50 +277,46 @@ impl Deduplicated {
         self.sources.changed(&self.stamps).into_iter().next().map_or(Ok(()), |problem| Err(problem.into()))
     }
 
-    /// Tells all that goes, in document order. Texts and names are read on all cores of the current rayon pool, long texts one after the other.
+    /// Writes what `tell` makes of all that goes, in document order. It is called on all cores of the current rayon pool.
     ///
     /// # Errors
-    /// Of `tell`; and when a text cannot be read again.
-    pub fn tell(&self, mut tell: impl FnMut(Entry<'_>) -> io::Result<()> + Send) -> io::Result<()> {
+    /// Of `tell` and `out`; and when a text cannot be read again.
+    pub fn tell(
+        &self,
+        out: &mut (impl Write + Send + ?Sized),
+        tell: impl Fn(Entry<'_>, &mut Vec<u8>) -> io::Result<()> + Sync,
+    ) -> io::Result<()> {
         let (mut removed, mut cut) = (self.removed.iter().peekable(), self.cut.iter().copied().peekable());
         let in_order = std::iter::from_fn(|| match (removed.peek(), cut.peek()) {
             (Some(next), Some(&document)) if document < next.document => cut.next().map(Goes::Part),
             (Some(_), _) => removed.next().map(Goes::Whole),
             (None, _) => cut.next().map(Goes::Part),
         });
-        let read = |reader: &mut Reader<'_>, goes| match goes {
-            Goes::Whole(removed) => {
-                let (name, representative) = (reader.name(removed.document), reader.name(removed.representative));
-                Ok(Read::Whole { removed, name, representative })
-            }
-            Goes::Part(document) if self.lengths[document.index()] > LONG => Ok(Read::Long(document)),
-            Goes::Part(document) => {
-                let name = reader.name(document);
-                let (text, cuts) = reader.with_cuts(document)?;
-                Ok(Read::Part { document, name, text: text.to_owned(), cuts: cuts.to_vec() })
-            }
-        };
-        let failed = |problem: Problem| io::Error::other(problem.to_string());
-        let (in_order, mut of_long) = (Vec::from_iter(in_order), Reader::new(self.corpus()));
-        let mut tell_one = |read: Read<'_>| match read {
-            Read::Whole { removed, name, representative } => {
-                tell(Entry::Removed { removed, name: &name, representative: &representative })
-            }
-            Read::Part { document, name, text, cuts } => tell_cuts(document, &name, &text, &cuts, &mut tell),
-            Read::Long(document) => {
-                let name = of_long.name(document);
-                let (text, cuts) = of_long.with_cuts(document).map_err(failed)?;
-                tell_cuts(document, &name, text, cuts, &mut tell)
-            }
-        };
+        let is_long = |goes: &Goes<'_>| matches!(goes, Goes::Part(document) if self.lengths[document.index()] > LONG);
+        let in_order: Vec<Goes<'_>> = in_order.collect();
+        // A long text is told alone, when it is its turn.
+        let alone = in_order.chunk_by(|a, b| !is_long(a) && !is_long(b));
+        let mut of_long = Reader::new(self.corpus());
         try_map_in_order(
-            in_order.chunks(DOCUMENTS_AT_ONCE),
+            alone.flat_map(|some| some.chunks(DOCUMENTS_AT_ONCE)),
             || Reader::new(self.corpus()),
             |reader, some| {
-                let some: Result<Vec<_>, Problem> = some.iter().map(|goes| read(reader, *goes)).collect();
-                some.map_err(failed)
+                let mut told = Vec::new();
+                if !is_long(&some[0]) {
+                    some.iter().try_for_each(|goes| told_of(reader, *goes, |entry| tell(entry, &mut told)))?;
+                }
+                Ok((some, told))
             },
-            |some| some.into_iter().try_for_each(&mut tell_one),
+            |(some, mut told)| {
+                if !is_long(&some[0]) {
+                    return out.write_all(&told);
+                }
+                told_of(&mut of_long, some[0], |entry| {
+                    told.clear();
+                    tell(entry, &mut told)?;
+                    out.write_all(&told)
+                })
+            },
         )
     }
 
@@ -355,9 +351,9 @@ impl Deduplicated {
     }
 }
 
-/// How many documents a thread reads at a time to tell of them.
+/// How many documents a thread tells of at a time.
 const DOCUMENTS_AT_ONCE: usize = 16;
-/// Longer texts are read when it is their turn: what others have read waits in memory for that.
+/// Longer texts are told when it is their turn: what is told before waits in memory for that.
 const LONG: u64 = 1 << 16;
 
 /// What goes.
@@ -367,31 +363,21 @@ enum Goes<'a> {
     Part(DocId),
 }
 
-/// What was read to tell of it.
-enum Read<'a> {
-    Whole {
-        removed: &'a Removed,
-        name: Name,
-        representative: Name,
-    },
-    Part {
-        document: DocId,
-        name: Name,
-        text: String,
-        cuts: Vec<Cut>,
-    },
-    /// Nothing yet.
-    Long(DocId),
-}
-
-/// Tells the cuts of a document.
-fn tell_cuts(
-    document: DocId,
-    name: &Name,
-    text: &str,
-    cuts: &[Cut],
-    tell: &mut impl FnMut(Entry<'_>) -> io::Result<()>,
+/// Tells a document, or the cuts of one.
+fn told_of(
+    reader: &mut Reader<'_>,
+    goes: Goes<'_>,
+    mut tell: impl FnMut(Entry<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
+    let document = match goes {
+        Goes::Part(document) => document,
+        Goes::Whole(removed) => {
+            let (name, representative) = (reader.name(removed.document), reader.name(removed.representative));
+            return tell(Entry::Removed { removed, name: &name, representative: &representative });
+        }
+    };
+    let name = &reader.name(document);
+    let (text, cuts) = reader.with_cuts(document).map_err(|problem| io::Error::other(problem.to_string()))?;
     let breaks: Vec<usize> = memchr::memchr_iter(b'\n', text.as_bytes()).collect();
     let line_of = |byte: usize| breaks.partition_point(|&end| end < byte) as u64 + 1;
     let gone = || io::Error::other(format!("{}: it has changed", name.name));

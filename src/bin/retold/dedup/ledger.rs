@@ -134,7 +134,7 @@ struct Cut<'a> {
 
 /// Writes all that goes.
 pub fn write(out: &mut (dyn Write + Send), result: &Deduplicated, marks: bool) -> io::Result<()> {
-    result.tell(|entry| {
+    result.tell(out, |entry, told| {
         match entry {
             Entry::Removed { removed, name, representative } => {
                 let entry = Removed {
@@ -148,7 +148,7 @@ pub fn write(out: &mut (dyn Write + Send), result: &Deduplicated, marks: bool) -
                     location: Location::of(name),
                     representative_location: Location::of(representative),
                 };
-                serde_json::to_writer(&mut *out, &entry)?;
+                serde_json::to_writer(&mut *told, &entry)?;
             }
             Entry::Cut { name, cut, text, line, first_line, .. } => {
                 let similarity = match cut.why {
@@ -166,10 +166,11 @@ pub fn write(out: &mut (dyn Write + Send), result: &Deduplicated, marks: bool) -
                     similarity,
                     location: Location::of(name),
                 };
-                serde_json::to_writer(&mut *out, &entry)?;
+                serde_json::to_writer(&mut *told, &entry)?;
             }
         }
-        out.write_all(b"\n")
+        told.push(b'\n');
+        Ok(())
     })
 }
 
