@@ -283,17 +283,13 @@ impl Deduplicated {
     /// Of `tell` and `out`; and when a text cannot be read again.
     pub fn tell(
         &self,
-        out: &mut (impl Write + Send + ?Sized),
+        out: &mut (dyn Write + Send),
         tell: impl Fn(Entry<'_>, &mut Vec<u8>) -> io::Result<()> + Sync,
     ) -> io::Result<()> {
-        let (mut removed, mut cut) = (self.removed.iter().peekable(), self.cut.iter().copied().peekable());
-        let in_order = std::iter::from_fn(|| match (removed.peek(), cut.peek()) {
-            (Some(next), Some(&document)) if document < next.document => cut.next().map(Goes::Part),
-            (Some(_), _) => removed.next().map(Goes::Whole),
-            (None, _) => cut.next().map(Goes::Part),
-        });
+        let parts = self.cut.iter().copied().map(Goes::Part);
+        let mut in_order: Vec<Goes<'_>> = self.removed.iter().map(Goes::Whole).chain(parts).collect();
+        in_order.sort_by_key(Goes::document);
         let is_long = |goes: &Goes<'_>| matches!(goes, Goes::Part(document) if self.lengths[document.index()] > LONG);
-        let in_order: Vec<Goes<'_>> = in_order.collect();
         // A long text is told alone, when it is its turn.
         let alone = in_order.chunk_by(|a, b| !is_long(a) && !is_long(b));
         let mut of_long = Reader::new(self.corpus());
@@ -363,20 +359,26 @@ enum Goes<'a> {
     Part(DocId),
 }
 
+impl Goes<'_> {
+    fn document(&self) -> DocId {
+        match self {
+            Self::Whole(removed) => removed.document,
+            Self::Part(document) => *document,
+        }
+    }
+}
+
 /// Tells a document, or the cuts of one.
 fn told_of(
     reader: &mut Reader<'_>,
     goes: Goes<'_>,
     mut tell: impl FnMut(Entry<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
-    let document = match goes {
-        Goes::Part(document) => document,
-        Goes::Whole(removed) => {
-            let (name, representative) = (reader.name(removed.document), reader.name(removed.representative));
-            return tell(Entry::Removed { removed, name: &name, representative: &representative });
-        }
-    };
+    let document = goes.document();
     let name = &reader.name(document);
+    if let Goes::Whole(removed) = goes {
+        return tell(Entry::Removed { removed, name, representative: &reader.name(removed.representative) });
+    }
     let (text, cuts) = reader.with_cuts(document).map_err(|problem| io::Error::other(problem.to_string()))?;
     let breaks: Vec<usize> = memchr::memchr_iter(b'\n', text.as_bytes()).collect();
     let line_of = |byte: usize| breaks.partition_point(|&end| end < byte) as u64 + 1;

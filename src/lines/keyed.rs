@@ -45,12 +45,12 @@ impl KeyedLines {
         Self { held: Vec::with_capacity(count.min(2 * MOST_HELD)), ..Self::default() }
     }
 
-    /// Lets `add` put down the lines of the next document; what it returns.
-    pub fn add<T>(&mut self, add: impl FnOnce(&mut Vec<KeyedLine>) -> T) -> T {
+    /// Lets `add` put down the lines of the next document, behind those that are held.
+    pub fn add(&mut self, add: impl FnOnce(&mut Vec<KeyedLine>)) {
         if self.held.len() >= MOST_HELD {
             self.spill();
         }
-        add(&mut self.held)
+        add(&mut self.held);
     }
 
     /// How many are in memory.
@@ -81,7 +81,7 @@ impl KeyedLines {
             Spilled::None => {}
             Spilled::Failed(error) => return Err(unwritten(error)),
             Spilled::File(mut file) => {
-                let mut left = file.stream_position()? as usize / size_of::<KeyedLine>();
+                let mut left = file.stream_position().map_err(unread)? as usize / size_of::<KeyedLine>();
                 file.rewind().map_err(unread)?;
                 let mut lines = Vec::new();
                 while left > 0 {
