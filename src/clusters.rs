@@ -19,8 +19,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What clustering asks of whoever can compare documents.
 pub trait Compare {
-    /// The similarity of two documents when it reaches the threshold. Fastest while the first was kept, and the second stays the same.
-    fn compare(&mut self, first: DocId, second: DocId) -> Option<Similarity>;
+    /// Two documents, when they reach the threshold. Fastest while the first was kept, and the second stays the same.
+    fn compare(&mut self, first: DocId, second: DocId) -> Option<VerifiedPair>;
 
     /// Says that the document last compared, or another, is soon the first of a comparison.
     fn keep(&mut self, document: DocId);
@@ -41,11 +41,37 @@ pub trait Compare {
     }
 }
 
-/// A document that joined a cluster, its representative, and how alike they are.
-pub type Joined = (DocId, DocId, Similarity);
+/// Two documents, and how alike they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VerifiedPair {
+    /// The one that the other is held against: the representative of a cluster, or what comes first.
+    pub first: DocId,
+    /// The other.
+    pub second: DocId,
+    /// The shingles of the first on the left.
+    pub similarity: Similarity,
+}
 
-/// Clusters one connected component of documents, taken in the order given: which joined a cluster, in that order.
-pub fn leaders(component: &[DocId], buckets: &Buckets, comparer: &mut impl Compare) -> Vec<Joined> {
+impl VerifiedPair {
+    /// Shared shingles over all shingles of both.
+    pub fn jaccard(&self) -> f64 {
+        self.similarity.jaccard()
+    }
+
+    /// Shared shingles over those of the second.
+    pub fn containment(&self) -> f64 {
+        self.similarity.containment_of_right()
+    }
+
+    /// The same, the second before the first.
+    pub fn swapped(self) -> Self {
+        Self { first: self.second, second: self.first, similarity: self.similarity.swapped() }
+    }
+}
+
+/// Clusters one connected component of documents, taken in the order given: which joined a cluster, each behind its representative, in
+/// that order.
+pub fn leaders(component: &[DocId], buckets: &Buckets, comparer: &mut impl Compare) -> Vec<VerifiedPair> {
     let mut joined = Vec::new();
     let mut representatives = Listed::default();
     let mut candidates = Vec::new();
@@ -53,11 +79,8 @@ pub fn leaders(component: &[DocId], buckets: &Buckets, comparer: &mut impl Compa
         if !comparer.near_candidates(document, buckets, &mut candidates) {
             representatives.candidates(document, buckets, &mut candidates);
         }
-        let first = candidates
-            .iter()
-            .find_map(|&representative| Some((document, representative, comparer.compare(representative, document)?)));
-        match first {
-            Some(member) => joined.push(member),
+        match candidates.iter().find_map(|&representative| comparer.compare(representative, document)) {
+            Some(pair) => joined.push(pair),
             None if place + 1 == component.len() => {}
             None => {
                 comparer.keep(document);
@@ -106,12 +129,17 @@ impl Listed {
 }
 
 /// Of the documents of a component that joined no cluster and lead none, those that reach the threshold with one that `joined`: each
-/// with the first such one in the order given. A cluster is as it is for the order in which documents are taken; which documents
+/// behind the first such one in the order given. A cluster is as it is for the order in which documents are taken; which documents
 /// are like any other is the same in every order, and is told by members, leaders and strays together.
 ///
 /// `comparer` is the one that clustered the component, and has kept the documents that are looked at.
-pub fn strays(component: &[DocId], joined: &[Joined], buckets: &Buckets, comparer: &mut impl Compare) -> Vec<Joined> {
-    let clustered: FxHashSet<DocId> = joined.iter().flat_map(|&(document, leader, _)| [document, leader]).collect();
+pub fn strays(
+    component: &[DocId],
+    joined: &[VerifiedPair],
+    buckets: &Buckets,
+    comparer: &mut impl Compare,
+) -> Vec<VerifiedPair> {
+    let clustered: FxHashSet<DocId> = joined.iter().flat_map(|pair| [pair.first, pair.second]).collect();
     let alone = || component.iter().filter(|document| !clustered.contains(document));
     let mut left: FxHashSet<DocId> = alone().copied().collect();
     if joined.is_empty() || left.is_empty() {
@@ -122,15 +150,15 @@ pub fn strays(component: &[DocId], joined: &[Joined], buckets: &Buckets, compare
     // Clustering has not kept it, as nothing came after it.
     component.last().filter(|last| left.contains(last)).into_iter().for_each(|&last| comparer.keep(last));
     let (mut strays, mut candidates) = (Vec::new(), Vec::new());
-    for &(member, ..) in joined {
+    for &VerifiedPair { second: member, .. } in joined {
         if !comparer.near_candidates(member, buckets, &mut candidates) {
             listed.candidates(member, buckets, &mut candidates);
         }
         candidates.retain(|document| left.contains(document));
         for &document in &candidates {
-            if let Some(similarity) = comparer.compare(document, member) {
+            if let Some(pair) = comparer.compare(document, member) {
                 left.remove(&document);
-                strays.push((document, member, similarity.swapped()));
+                strays.push(pair.swapped());
             }
         }
     }
@@ -138,19 +166,15 @@ pub fn strays(component: &[DocId], joined: &[Joined], buckets: &Buckets, compare
 }
 
 /// Clusters of all documents: those of the distinct ones, and the copies of each.
-pub fn with_copies(mut joined: Vec<Joined>, copies: &Copies) -> Vec<Cluster> {
-    joined.sort_unstable_by_key(|(document, ..)| *document);
-    let leader_of = |first: DocId| {
-        let at = joined.binary_search_by_key(&first, |(document, ..)| *document).ok()?;
-        let (_, representative, similarity) = joined[at];
-        Some((representative, similarity))
-    };
+pub fn with_copies(mut joined: Vec<VerifiedPair>, copies: &Copies) -> Vec<Cluster> {
+    joined.sort_unstable_by_key(|pair| pair.second);
+    let with_leader = |document: DocId| joined.binary_search_by_key(&document, |pair| pair.second).map(|at| joined[at]);
     let mut members: Vec<(DocId, Member)> = Vec::new();
     for (document, first) in copies.firsts() {
-        if let Some((representative, similarity)) = leader_of(first) {
-            let (jaccard, containment) = (similarity.jaccard(), similarity.containment_of_right());
+        if let Ok(pair) = with_leader(first) {
+            let (jaccard, containment) = (pair.jaccard(), pair.containment());
             let same_as = (first != document).then_some(first);
-            members.push((representative, Member { document, is_exact: false, same_as, jaccard, containment }));
+            members.push((pair.first, Member { document, is_exact: false, same_as, jaccard, containment }));
         } else if document != first {
             members.push((first, Member { document, is_exact: true, same_as: None, jaccard: 1.0, containment: 1.0 }));
         }
@@ -171,8 +195,8 @@ mod tests {
     use crate::index::Index;
     use proptest::prelude::*;
 
-    fn of_both(first: DocId, second: DocId) -> Similarity {
-        Similarity { shared: 9, left: 10 + first.0, right: 10 + second.0 }
+    fn of_both(first: DocId, second: DocId) -> VerifiedPair {
+        VerifiedPair { first, second, similarity: Similarity { shared: 9, left: 10 + first.0, right: 10 + second.0 } }
     }
 
     fn mixed(seed: u64, a: usize, b: usize) -> u64 {
@@ -190,7 +214,7 @@ mod tests {
     }
 
     impl<F: Fn(usize, usize) -> bool> Compare for Relation<F> {
-        fn compare(&mut self, first: DocId, second: DocId) -> Option<Similarity> {
+        fn compare(&mut self, first: DocId, second: DocId) -> Option<VerifiedPair> {
             assert!(self.kept.contains(&first));
             self.compared += 1;
             (self.similar)(first.index(), second.index()).then(|| of_both(first, second))
@@ -241,7 +265,7 @@ mod tests {
             let found = components.iter().flat_map(|component| {
                 leaders(component, &buckets, &mut Relation { similar, compared: 0, kept: Vec::new(), tells })
             });
-            let mut found: Vec<_> = found.map(|(b, a, _)| (b, a)).collect();
+            let mut found: Vec<_> = found.map(|pair| (pair.second, pair.first)).collect();
             found.sort_unstable();
             prop_assert_eq!(found, naive(&documents, similar));
         }
@@ -262,14 +286,14 @@ mod tests {
                 let mut relation = Relation { similar, compared: 0, kept: Vec::new(), tells };
                 let joined = leaders(&component, &buckets, &mut relation);
                 let mut found = strays(&component, &joined, &buckets, &mut relation);
-                found.sort_unstable_by_key(|(document, ..)| *document);
-                let is_clustered = |document| joined.iter().any(|&(member, leader, _)| document == member || document == leader);
+                found.sort_unstable_by_key(|pair| pair.second);
+                let is_clustered = |document| joined.iter().any(|pair| document == pair.first || document == pair.second);
                 let mut alone: Vec<DocId> = component.iter().copied().filter(|&document| !is_clustered(document)).collect();
                 alone.sort_unstable();
                 let is_like = |a: DocId, b: DocId| buckets.share_group(a, b) && similar(a.index(), b.index());
                 let first_member = |&document: &DocId| {
-                    let &(member, ..) = joined.iter().find(|&&(member, ..)| is_like(document, member))?;
-                    Some((document, member, of_both(member, document)))
+                    let pair = joined.iter().find(|pair| is_like(document, pair.second))?;
+                    Some(of_both(pair.second, document))
                 };
                 prop_assert_eq!(found, alone.iter().filter_map(first_member).collect::<Vec<_>>());
             }

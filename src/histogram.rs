@@ -1,7 +1,7 @@
 //! How many pairs there are at each similarity, and what a threshold would make of them.
 
+use crate::clusters::VerifiedPair;
 use crate::index::Copies;
-use crate::pairs::VerifiedPair;
 use crate::report::{AtThreshold, Bin, Cluster, Histogram, Pair};
 
 /// How many bins there are between 0 and 1.
@@ -22,9 +22,9 @@ pub fn of(
     let starts: Vec<f64> = std::iter::once(lowest).chain(steps).collect();
     let told = copies.counts();
     let mut pairs = vec![0; starts.len()];
-    let pairs_of = |(a, b, _): &VerifiedPair| told[a.index()] * told[b.index()];
+    let pairs_of = |pair: &VerifiedPair| told[pair.first.index()] * told[pair.second.index()];
     for pair in verified {
-        let bin = starts.partition_point(|&start| start <= pair.2.jaccard()) - 1;
+        let bin = starts.partition_point(|&start| start <= pair.jaccard()) - 1;
         pairs[bin] += pairs_of(pair);
     }
     let among_copies: u64 = told.iter().map(|&told| told * told.saturating_sub(1) / 2).sum();
@@ -36,7 +36,7 @@ pub fn of(
     let at = |threshold: f64| {
         let clusters = clusters_at(threshold);
         let removed = clusters.iter().map(|cluster| cluster.members.len() as u64).sum();
-        let reach = verified.iter().filter(|(.., similarity)| similarity.jaccard() >= threshold);
+        let reach = verified.iter().filter(|pair| pair.jaccard() >= threshold);
         let pairs = among_copies + reach.map(pairs_of).sum::<u64>();
         AtThreshold { threshold, pairs, clusters: clusters.len() as u64, removed }
     };
@@ -44,7 +44,7 @@ pub fn of(
     thresholds.push(threshold);
     thresholds.sort_by(f64::total_cmp);
     thresholds.dedup();
-    let pair = |&(a, b, similarity): &VerifiedPair| Pair { a, b, jaccard: similarity.jaccard() };
+    let pair = |pair: &VerifiedPair| Pair { a: pair.first, b: pair.second, jaccard: pair.jaccard() };
     let (mut above, mut below): (Vec<Pair>, Vec<Pair>) =
         verified.iter().map(pair).partition(|pair| pair.jaccard >= threshold);
     above.sort_by(|a, b| a.jaccard.total_cmp(&b.jaccard).then((a.a, a.b).cmp(&(b.a, b.b))));

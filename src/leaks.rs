@@ -1,27 +1,21 @@
 //! Leaks: documents of one set that stand in another, exactly, nearly, or within a document. Pairs within a set do not count.
 
 use crate::buckets::Buckets;
-use crate::clusters::Compare;
+use crate::clusters::{Compare, VerifiedPair};
 use crate::containment::{Containing, containers};
 use crate::document::DocId;
 use crate::index::Copies;
 use crate::problem::Problem;
 use crate::reader::Corpus;
 use crate::report::{Leak, LeakKind};
-use crate::similarity::Similarity;
 
 /// The documents before `boundary` are the reference; the others are looked for in it.
 #[derive(Clone, Copy, Debug)]
 pub struct Boundary(pub DocId);
 
 impl Boundary {
-    /// The best match in the reference of each document of one connected component, given in document order.
-    pub fn nearest(
-        self,
-        component: &[DocId],
-        buckets: &Buckets,
-        comparer: &mut impl Compare,
-    ) -> Vec<(DocId, DocId, Similarity)> {
+    /// The best match in the reference of each document of one connected component, given in document order: the document behind it.
+    pub fn nearest(self, component: &[DocId], buckets: &Buckets, comparer: &mut impl Compare) -> Vec<VerifiedPair> {
         let (mut nearest, mut earlier) = (Vec::new(), Vec::new());
         let (reference, own) = component.split_at(component.partition_point(|&document| document < self.0));
         if !own.is_empty() {
@@ -32,30 +26,26 @@ impl Boundary {
                 buckets.all_earlier(document, &mut earlier);
                 earlier.retain(|&other| other < self.0);
             }
-            let compared = earlier.iter().filter_map(|&other| {
-                let similarity = comparer.compare(other, document)?;
-                Some((document, other, similarity))
-            });
-            let more_alike = |a: &(DocId, DocId, Similarity), b: &(DocId, DocId, Similarity)| {
-                a.2.jaccard().total_cmp(&b.2.jaccard()).then(b.1.cmp(&a.1))
-            };
+            let compared = earlier.iter().filter_map(|&other| comparer.compare(other, document));
+            let more_alike =
+                |a: &VerifiedPair, b: &VerifiedPair| a.jaccard().total_cmp(&b.jaccard()).then(b.first.cmp(&a.first));
             nearest.extend(compared.max_by(more_alike));
         }
         nearest
     }
 
-    /// The leaks among all documents: copies of the reference, what is nearly there by `nearest` (sorted), and of the rest what
+    /// The leaks among all documents: copies of the reference, what is nearly there by `nearest` (in document order), and of the rest what
     /// stands in another document with most of its shingles; of index files only with `looks_within_indexes`.
     pub fn leaks(
         self,
         corpus: Corpus<'_>,
         copies: &Copies,
-        nearest: &[(DocId, DocId, Similarity)],
+        nearest: &[VerifiedPair],
         containing: Containing,
         looks_within_indexes: bool,
         problems: &mut Vec<Problem>,
     ) -> Vec<Leak> {
-        let near = |document: DocId| nearest.binary_search_by_key(&document, |(document, ..)| *document).ok();
+        let near = |document: DocId| nearest.binary_search_by_key(&document, |pair| pair.second).ok();
         let distinct: Vec<DocId> = copies.distinct().collect();
         let (reference, own) = distinct.split_at(distinct.partition_point(|&document| document < self.0));
         let rest: Vec<DocId> = own.iter().copied().filter(|&document| near(document).is_none()).collect();
@@ -69,9 +59,9 @@ impl Boundary {
                 return Some(Leak { document, within: first, kind: LeakKind::Exact, jaccard, containment });
             }
             if let Some(at) = near(first) {
-                let (_, within, similarity) = nearest[at];
-                let (jaccard, containment) = (similarity.jaccard(), similarity.containment_of_right());
-                return Some(Leak { document, within, kind: LeakKind::Near, jaccard, containment });
+                let pair = nearest[at];
+                let (jaccard, containment) = (pair.jaccard(), pair.containment());
+                return Some(Leak { document, within: pair.first, kind: LeakKind::Near, jaccard, containment });
             }
             let at = contained.binary_search_by_key(&first, |contained| contained.document).ok()?;
             let found = contained[at];

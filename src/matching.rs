@@ -4,7 +4,7 @@
 //! its own, on all cores. When every pair is wanted they are all verified first, and clusters are made of those.
 
 use crate::buckets::Buckets;
-use crate::clusters::{self, Compare, Joined};
+use crate::clusters::{self, Compare, VerifiedPair};
 use crate::containment::{Containing, containers};
 use crate::document::DocId;
 use crate::exhaustive;
@@ -12,7 +12,7 @@ use crate::histogram;
 use crate::index::Copies;
 use crate::leaks::Boundary;
 use crate::ordered::map_in_order;
-use crate::pairs::{self, LookUp, VerifiedPair};
+use crate::pairs::{self, LookUp};
 use crate::problem::Problem;
 use crate::progress::{Progress, Stage};
 use crate::reader::Corpus;
@@ -111,7 +111,7 @@ impl Wanted {
         let of_component =
             |verifier: &mut Verifier<'_>, component: &[DocId]| pairs::verified(component, &buckets, verifier);
         let mut verified = by_component(&components, verifier, of_component, progress, &mut problems).concat();
-        verified.par_sort_unstable_by_key(|&(a, b, _)| (a, b));
+        verified.par_sort_unstable_by_key(|pair| (pair.first, pair.second));
         let clusters_at = |threshold: f64| {
             let mut look_up = LookUp::new(&verified, corpus.documents.len(), threshold);
             let (mut joined, mut strays) = (Vec::new(), Vec::new());
@@ -126,7 +126,7 @@ impl Wanted {
         let histogram = self
             .histogram
             .map(|_| histogram::of(&verified, copies, self.threshold, lowest, |threshold| clusters_at(threshold).0));
-        verified.retain(|(.., similarity)| similarity.jaccard() >= self.threshold);
+        verified.retain(|pair| pair.jaccard() >= self.threshold);
         let is_measured = self.search == Search::MeasureRecall;
         let measured_recall = is_measured.then(|| measured(&verified, &corpus.index.buckets(copies)));
         let pairs = self.pairs.then(|| pairs::with_copies(&verified, copies));
@@ -157,7 +157,7 @@ impl Wanted {
         let of_component =
             |verifier: &mut Verifier<'_>, component: &[DocId]| boundary.nearest(component, &buckets, verifier);
         let mut nearest = by_component(&components, verifier, of_component, progress, problems).concat();
-        nearest.sort_unstable_by_key(|(document, ..)| *document);
+        nearest.sort_unstable_by_key(|pair| pair.second);
         let least = self.containment.unwrap_or(DEFAULT_CONTAINMENT);
         let containing = Containing { shingling: self.shingling, least, longer_only: false };
         let mut leaks = boundary.leaks(corpus, copies, &nearest, containing, self.looks_within_indexes(), problems);
@@ -167,8 +167,8 @@ impl Wanted {
         leaks
     }
 
-    /// Clusters the distinct documents that have a rank, those of lower rank first, by verified pairs; which joined a cluster, by
-    /// their numbers. Nobody is like another of those that are not `new`: they were compared before.
+    /// Clusters the distinct documents that have a rank, those of lower rank first, by verified pairs; which joined a cluster, in
+    /// document order. Nobody is like another of those that are not `new`: they were compared before.
     pub fn joined(
         self,
         corpus: Corpus<'_>,
@@ -177,7 +177,7 @@ impl Wanted {
         is_new: impl Fn(DocId) -> bool,
         progress: &Progress,
         problems: &mut Vec<Problem>,
-    ) -> Vec<Joined> {
+    ) -> Vec<VerifiedPair> {
         progress.begin(Stage::Matching, 0);
         let buckets = self.buckets(corpus, copies, DocId(0), self.threshold, problems);
         let mut components = buckets.components();
@@ -188,7 +188,7 @@ impl Wanted {
         });
         progress.begin(Stage::Comparing, components.iter().map(|component| component.len() as u64).sum());
         let (mut joined, _) = self.leaders(&components, corpus, &buckets, progress, problems);
-        joined.sort_unstable_by_key(|(document, ..)| *document);
+        joined.sort_unstable_by_key(|pair| pair.second);
         joined
     }
 
@@ -200,7 +200,7 @@ impl Wanted {
         buckets: &Buckets,
         progress: &Progress,
         problems: &mut Vec<Problem>,
-    ) -> (Vec<Joined>, Vec<Joined>) {
+    ) -> (Vec<VerifiedPair>, Vec<VerifiedPair>) {
         let verifier = || Verifier::new(corpus, self.shingling, self.threshold);
         let of_component =
             |verifier: &mut Verifier<'_>, component: &[DocId]| self.leaders_of(component, buckets, verifier);
@@ -215,7 +215,7 @@ impl Wanted {
         component: &[DocId],
         buckets: &Buckets,
         comparer: &mut impl Compare,
-    ) -> (Vec<Joined>, Vec<Joined>) {
+    ) -> (Vec<VerifiedPair>, Vec<VerifiedPair>) {
         let joined = clusters::leaders(component, buckets, comparer);
         let strays = match self.order {
             Order::Documents => Vec::new(),
@@ -271,10 +271,10 @@ impl Wanted {
 pub const DEFAULT_CONTAINMENT: f64 = 0.9;
 
 /// Strays in document order.
-fn named(strays: Vec<Joined>) -> Vec<Stray> {
-    let stray = |(document, member, similarity): Joined| {
-        let (jaccard, containment) = (similarity.jaccard(), similarity.containment_of_right());
-        Stray { document, member, jaccard, containment }
+fn named(strays: Vec<VerifiedPair>) -> Vec<Stray> {
+    let stray = |pair: VerifiedPair| {
+        let (jaccard, containment) = (pair.jaccard(), pair.containment());
+        Stray { document: pair.second, member: pair.first, jaccard, containment }
     };
     let mut strays: Vec<Stray> = strays.into_iter().map(stray).collect();
     strays.sort_unstable_by_key(|stray| stray.document);
@@ -283,7 +283,7 @@ fn named(strays: Vec<Joined>) -> Vec<Stray> {
 
 /// How many of the pairs the bands find.
 fn measured(verified: &[VerifiedPair], bands: &Buckets) -> MeasuredRecall {
-    let found = verified.iter().filter(|&&(a, b, _)| bands.share_group(a, b)).count() as u64;
+    let found = verified.iter().filter(|pair| bands.share_group(pair.first, pair.second)).count() as u64;
     MeasuredRecall { pairs: verified.len() as u64, found }
 }
 

@@ -4,14 +4,10 @@
 //! is n squared: so is the list that was asked for.
 
 use crate::buckets::Buckets;
-use crate::clusters::Compare;
+use crate::clusters::{Compare, VerifiedPair};
 use crate::document::DocId;
 use crate::index::Copies;
 use crate::report::Pair;
-use crate::similarity::Similarity;
-
-/// A pair of distinct documents, the first before the second, and how alike they are.
-pub type VerifiedPair = (DocId, DocId, Similarity);
 
 /// Every candidate pair of one connected component, given in document order, that reaches the threshold.
 pub fn verified(component: &[DocId], buckets: &Buckets, comparer: &mut impl Compare) -> Vec<VerifiedPair> {
@@ -21,9 +17,7 @@ pub fn verified(component: &[DocId], buckets: &Buckets, comparer: &mut impl Comp
         if !comparer.near_candidates(document, buckets, &mut earlier) {
             buckets.all_earlier(document, &mut earlier);
         }
-        for &first in &earlier {
-            verified.extend(comparer.compare(first, document).map(|similarity| (first, document, similarity)));
-        }
+        verified.extend(earlier.iter().filter_map(|&first| comparer.compare(first, document)));
         comparer.keep(document);
     }
     verified
@@ -31,7 +25,7 @@ pub fn verified(component: &[DocId], buckets: &Buckets, comparer: &mut impl Comp
 
 /// Verified pairs from a threshold on, to cluster by: whoever is like a document is looked up, not searched for among all.
 pub struct LookUp<'a> {
-    /// All pairs, sorted.
+    /// All pairs, sorted by their documents.
     verified: &'a [VerifiedPair],
     /// Where the neighbours of each document begin, and where those of the last end.
     starts: Vec<usize>,
@@ -45,17 +39,18 @@ pub struct LookUp<'a> {
 impl<'a> LookUp<'a> {
     /// By sorted pairs of so many documents; those that are less alike than `threshold` are left out. Takes 8 bytes a pair.
     pub fn new(verified: &'a [VerifiedPair], documents: usize, threshold: f64) -> Self {
-        let alike = || verified.iter().filter(|(.., similarity)| similarity.jaccard() >= threshold);
+        let alike = || verified.iter().filter(|pair| pair.jaccard() >= threshold);
         let mut starts = vec![0; documents + 1];
-        alike().for_each(|(a, b, _)| [a, b].iter().for_each(|document| starts[document.index() + 1] += 1));
+        alike()
+            .for_each(|pair| [pair.first, pair.second].iter().for_each(|document| starts[document.index() + 1] += 1));
         for document in 0..documents {
             starts[document + 1] += starts[document];
         }
         let mut ends = starts.clone();
         let mut neighbours = vec![DocId(0); starts[documents]];
         // In the order of pairs all that come before a document are its neighbours before those behind it.
-        for &(a, b, _) in alike() {
-            for (document, other) in [(a, b), (b, a)] {
+        for &VerifiedPair { first, second, .. } in alike() {
+            for (document, other) in [(first, second), (second, first)] {
                 neighbours[ends[document.index()]] = other;
                 ends[document.index()] += 1;
             }
@@ -69,12 +64,12 @@ impl<'a> LookUp<'a> {
 }
 
 impl Compare for LookUp<'_> {
-    fn compare(&mut self, first: DocId, second: DocId) -> Option<Similarity> {
+    fn compare(&mut self, first: DocId, second: DocId) -> Option<VerifiedPair> {
         self.neighbours_of(first).binary_search(&second).ok()?;
-        let (a, b) = (first.min(second), first.max(second));
-        let at = self.verified.binary_search_by_key(&(a, b), |&(a, b, _)| (a, b)).ok()?;
-        let found = self.verified[at].2;
-        Some(if a == first { found } else { found.swapped() })
+        let in_order = (first.min(second), first.max(second));
+        let at = self.verified.binary_search_by_key(&in_order, |pair| (pair.first, pair.second)).ok()?;
+        let found = self.verified[at];
+        Some(if found.first == first { found } else { found.swapped() })
     }
 
     fn keep(&mut self, document: DocId) {
@@ -108,10 +103,10 @@ pub fn with_copies(verified: &[VerifiedPair], copies: &Copies) -> Vec<Pair> {
         let later = same[at + 1..].iter().take_while(|&&(other, _)| other == first);
         pairs.extend(later.map(|&(_, b)| Pair { a, b, jaccard: 1.0 }));
     }
-    for &(left, right, similarity) in verified {
-        let jaccard = similarity.jaccard();
-        for x in copies_of(left) {
-            pairs.extend(copies_of(right).map(|y| Pair { a: x.min(y), b: x.max(y), jaccard }));
+    for pair in verified {
+        let jaccard = pair.jaccard();
+        for x in copies_of(pair.first) {
+            pairs.extend(copies_of(pair.second).map(|y| Pair { a: x.min(y), b: x.max(y), jaccard }));
         }
     }
     pairs.sort_unstable_by_key(|pair| (pair.a, pair.b));
@@ -123,15 +118,17 @@ mod tests {
     use super::*;
     use crate::clusters::{leaders, strays};
     use crate::index::Index;
+    use crate::similarity::Similarity;
     use proptest::prelude::*;
 
     /// The same pairs, searched for among all.
     struct Naive<'a>(&'a [VerifiedPair], f64);
 
     impl Compare for Naive<'_> {
-        fn compare(&mut self, first: DocId, second: DocId) -> Option<Similarity> {
-            let found = self.0.iter().find(|(a, b, _)| (*a, *b) == (first.min(second), first.max(second)))?.2;
-            let found = if first < second { found } else { found.swapped() };
+        fn compare(&mut self, first: DocId, second: DocId) -> Option<VerifiedPair> {
+            let found =
+                self.0.iter().find(|pair| (pair.first, pair.second) == (first.min(second), first.max(second)))?;
+            let found = if first < second { *found } else { found.swapped() };
             (found.jaccard() >= self.1).then_some(found)
         }
 
@@ -152,11 +149,12 @@ mod tests {
             let mut verified: Vec<VerifiedPair> = Vec::new();
             for (a, b, shared) in alike {
                 let [a, b] = [a, b].map(|at| DocId(at.index(documents.len()) as u32));
-                if a < b && buckets.share_group(a, b) && verified.iter().all(|pair| (pair.0, pair.1) != (a, b)) {
-                    verified.push((a, b, Similarity { shared, left: 20, right: 20 + a.0 }));
+                if a < b && buckets.share_group(a, b) && verified.iter().all(|pair| (pair.first, pair.second) != (a, b)) {
+                    let similarity = Similarity { shared, left: 20, right: 20 + a.0 };
+                    verified.push(VerifiedPair { first: a, second: b, similarity });
                 }
             }
-            verified.sort_unstable_by_key(|&(a, b, _)| (a, b));
+            verified.sort_unstable_by_key(|pair| (pair.first, pair.second));
             let mut components = buckets.components();
             let mut look_up = LookUp::new(&verified, documents.len(), threshold);
             let mut naive = Naive(&verified, threshold);

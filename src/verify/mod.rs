@@ -8,13 +8,13 @@
 
 mod filter;
 
-use crate::clusters::Compare;
+use crate::clusters::{Compare, VerifiedPair};
 use crate::document::DocId;
 use crate::prefixes::{Counts, PrefixFilter};
 use crate::problem::Problem;
 use crate::reader::{Corpus, ShingleReader};
 use crate::shingles::Shingling;
-use crate::similarity::{ShingleSet, Similarity};
+use crate::similarity::ShingleSet;
 use filter::{Filter, Spent, takes_too_much};
 use rustc_hash::FxHashMap;
 use std::collections::hash_map::Entry;
@@ -141,7 +141,7 @@ impl<'a> Verifier<'a> {
 }
 
 impl Compare for Verifier<'_> {
-    fn compare(&mut self, first: DocId, second: DocId) -> Option<Similarity> {
+    fn compare(&mut self, first: DocId, second: DocId) -> Option<VerifiedPair> {
         if self.kept.get(first).is_none() {
             self.hold(first);
         }
@@ -153,7 +153,7 @@ impl Compare for Verifier<'_> {
             self.spent.add(looked_at);
             self.look_at(looked_at);
         }
-        compared.ok()
+        compared.ok().map(|similarity| VerifiedPair { first, second, similarity })
     }
 
     fn keep(&mut self, document: DocId) {

@@ -1,8 +1,9 @@
 use super::*;
-use crate::clusters::{self, Joined};
+use crate::clusters;
 use crate::document::Documents;
 use crate::index::{Index, fingerprint};
 use crate::pairs;
+use crate::similarity::Similarity;
 use crate::source::{Part, Place, Reading, Selection, SourceId, Sources};
 use crate::tokens::{TokenUnit, Tokens};
 use std::collections::BTreeSet;
@@ -53,7 +54,7 @@ impl Candidates {
 
     /// The pairs and the leaders with their members that are found at a threshold, and how they were filtered; with sets of so many
     /// bytes kept, which may be widened. Of the documents so many cannot be read.
-    fn found(&self, threshold: f64, kept: usize, widens: bool, gone: usize) -> [(Vec<Joined>, Filter); 2] {
+    fn found(&self, threshold: f64, kept: usize, widens: bool, gone: usize) -> [(Vec<VerifiedPair>, Filter); 2] {
         let Self { sources, reading, documents, index, .. } = self;
         let corpus = Corpus { sources, reading, documents, index, edits: None, unit: TokenUnit::Auto, bytes: 0 };
         let buckets = index.buckets(&index.collapse());
@@ -66,8 +67,7 @@ impl Candidates {
                 let found = if is_of_pairs {
                     pairs::verified(component, &buckets, &mut verifier)
                 } else {
-                    let joined = clusters::leaders(component, &buckets, &mut verifier);
-                    joined.into_iter().map(|(document, leader, similarity)| (leader, document, similarity)).collect()
+                    clusters::leaders(component, &buckets, &mut verifier)
                 };
                 let filter = std::mem::replace(&mut verifier.filter, Filter::GivenUp);
                 let lost: BTreeSet<Problem> = verifier.end_component().into_iter().collect();
@@ -99,7 +99,10 @@ fn of_pages_of_one_template_few_are_compared_and_none_is_missed() {
         (0..50).map(|word| format!("t{word} ")).chain(own).collect()
     };
     let similarity = Similarity { shared: 60, left: 63, right: 63 };
-    let pair = |(place, page): (usize, &usize)| (DocId(*page as u32), DocId((PAGES + place) as u32), similarity);
+    let pair = |(place, page): (usize, &usize)| {
+        let (first, second) = (DocId(*page as u32), DocId((PAGES + place) as u32));
+        VerifiedPair { first, second, similarity }
+    };
     let expected = again.iter().enumerate().map(pair);
     let candidates = Candidates::of(&(0..PAGES + again.len()).map(page).collect::<Vec<_>>());
     for (found, filter) in candidates.found(0.7, KEPT_BYTES, true, 0) {
@@ -109,7 +112,7 @@ fn of_pages_of_one_template_few_are_compared_and_none_is_missed() {
     // Some cannot be read, and not all sets fit.
     let gone = [20, 487, 600, PAGES + 39];
     gone.iter().for_each(|page| std::fs::remove_file(candidates.folder.path().join(format!("{page:04}.txt"))).unwrap());
-    let is_there = |pair: &Joined| !gone.contains(&pair.0.index()) && !gone.contains(&pair.1.index());
+    let is_there = |pair: &VerifiedPair| !gone.contains(&pair.first.index()) && !gone.contains(&pair.second.index());
     for (found, _) in candidates.found(0.7, 600_000, true, gone.len()) {
         assert!(found.into_iter().eq(expected.clone().filter(is_there)));
     }
@@ -129,7 +132,7 @@ fn long_documents_of_one_template_are_filtered_soon() {
     let candidates = Candidates::of(&(0..100).map(page).collect::<Vec<_>>());
     for widens in [false, true] {
         for (found, filter) in candidates.found(0.7, KEPT_BYTES, widens, 0) {
-            let pairs = found.iter().map(|(a, b, _)| (a.index(), b.index()));
+            let pairs = found.iter().map(|pair| (pair.first.index(), pair.second.index()));
             assert!(pairs.eq((19..100).step_by(20).map(|copy| (copy - 10, copy))), "{found:?}");
             // Where masks tell, that costs less than filtering.
             assert_eq!((filter.is_working(), filter.saves()), (!widens, !widens));
@@ -146,15 +149,15 @@ fn what_prefixes_cannot_tell_is_compared() {
     };
     let sets: Vec<BTreeSet<u64>> = (0..700).map(words).collect();
     let texts: Vec<String> = sets.iter().map(|set| set.iter().map(|word| format!("w{word} ")).collect()).collect();
-    let similarity = |a: usize, b: usize| {
+    let pair = |(a, b): (usize, usize)| {
         let (left, right) = (sets[a].len() as u32, sets[b].len() as u32);
-        Similarity { shared: sets[a].intersection(&sets[b]).count() as u32, left, right }
+        let similarity = Similarity { shared: sets[a].intersection(&sets[b]).count() as u32, left, right };
+        VerifiedPair { first: DocId(a as u32), second: DocId(b as u32), similarity }
     };
     let [(pairs, filter), _] = Candidates::of(&texts).found(0.4, KEPT_BYTES, false, 0);
     assert!(filter.has_rested());
     let all = (0..sets.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
-    let alike = all.filter(|&(a, b)| similarity(a, b).jaccard() >= 0.4);
-    let expected: Vec<Joined> = alike.map(|(a, b)| (DocId(a as u32), DocId(b as u32), similarity(a, b))).collect();
+    let expected: Vec<VerifiedPair> = all.map(pair).filter(|pair| pair.jaccard() >= 0.4).collect();
     assert!(expected.len() > 100, "{}", expected.len());
     assert_eq!(pairs, expected);
 }

@@ -303,11 +303,9 @@ impl<'a> Rounds<'a> {
         };
         unchanged(&problems)?;
         let of_document = |(document, first): (DocId, DocId)| {
-            let near = joined.binary_search_by_key(&first, |(joined, ..)| *joined).ok().map(|at| joined[at]);
+            let near = joined.binary_search_by_key(&first, |pair| pair.second).ok().map(|at| joined[at]);
             let (kept, reason, jaccard, containment) = match near {
-                Some((_, leader, similarity)) => {
-                    (best_of(leader), Reason::Near, similarity.jaccard(), similarity.containment_of_right())
-                }
+                Some(pair) => (best_of(pair.first), Reason::Near, pair.jaccard(), pair.containment()),
                 None => (best_of(first), Reason::Exact, 1.0, 1.0),
             };
             let removed = Removed { document, reason, representative: kept, jaccard, containment, cluster: None };
