@@ -17,7 +17,6 @@ use crate::report::Contained;
 use crate::shingles::Shingling;
 use crate::similarity::ShingleSet;
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// What is taken for contained.
@@ -55,9 +54,15 @@ pub fn containers(
     // Who meets whom is not written down: documents of one template may all meet.
     let has_met: Vec<AtomicBool> = small.iter().map(|_| AtomicBool::new(false)).collect();
     let large: Vec<DocId> = of_each(corpus, shingling, large, problems, |document, set, met| {
-        let places = postings.met(set, document);
-        places.iter().for_each(|place| has_met[*place as usize].store(true, Ordering::Relaxed));
-        met.extend((!places.is_empty()).then_some(document));
+        let mut meets = false;
+        for place in postings.met(set, document) {
+            meets = true;
+            let has_met = &has_met[place as usize];
+            if !has_met.load(Ordering::Relaxed) {
+                has_met.store(true, Ordering::Relaxed);
+            }
+        }
+        met.extend(meets.then_some(document));
     });
     let met = small.iter().zip(&has_met).filter(|(_, has_met)| has_met.load(Ordering::Relaxed));
     let small: Vec<DocId> = met.map(|(document, _)| *document).collect();
@@ -105,6 +110,9 @@ fn some_sets<'a>(
     (sets, &documents[taken..])
 }
 
+/// No document has that number.
+const NOBODY: DocId = DocId(u32::MAX);
+
 /// Of each document with a set the best of `large` that it stands in.
 fn best(
     corpus: Corpus<'_>,
@@ -122,13 +130,18 @@ fn best(
     // All of one stands in another, after which no later one is better.
     let is_whole: Vec<AtomicBool> = sets.iter().map(|_| AtomicBool::new(false)).collect();
     let open = AtomicUsize::new(sets.len());
-    let compare = |reader: &mut ShingleReader<'_>, within: &DocId| {
+    // Where many share passages, two documents meet by as many shingles as a passage has: for each place who met it last.
+    let worker = || (ShingleReader::new(corpus, shingling), vec![NOBODY; postings.documents.len()]);
+    let compare = |(reader, met_last): &mut (ShingleReader<'_>, Vec<DocId>), within: &DocId| {
         let mut found: Vec<(usize, Contained)> = Vec::new();
         if open.load(Ordering::Relaxed) == 0 {
             return Ok(found);
         }
         let larger = reader.read(*within)?;
         for place in postings.met(larger, *within) {
+            if std::mem::replace(&mut met_last[place as usize], *within) == *within {
+                continue;
+            }
             let place = set_at[place as usize] as usize;
             let Some((document, set)) = sets.get(place).filter(|_| !is_whole[place].load(Ordering::Relaxed)) else {
                 continue;
@@ -142,25 +155,20 @@ fn best(
         Ok(found)
     };
     let mut best: Vec<Option<Contained>> = vec![None; sets.len()];
-    map_in_order(
-        large.iter(),
-        || ShingleReader::new(corpus, shingling),
-        compare,
-        |found| match found {
-            Ok(found) => {
-                for (place, found) in found {
-                    if best[place].is_none_or(|best| found.containment > best.containment) {
-                        best[place] = Some(found);
-                        if found.containment == 1.0 {
-                            is_whole[place].store(true, Ordering::Relaxed);
-                            open.fetch_sub(1, Ordering::Relaxed);
-                        }
+    map_in_order(large.iter(), worker, compare, |found| match found {
+        Ok(found) => {
+            for (place, found) in found {
+                if best[place].is_none_or(|best| found.containment > best.containment) {
+                    best[place] = Some(found);
+                    if found.containment == 1.0 {
+                        is_whole[place].store(true, Ordering::Relaxed);
+                        open.fetch_sub(1, Ordering::Relaxed);
                     }
                 }
             }
-            Err(problem) => problems.push(problem),
-        },
-    );
+        }
+        Err(problem) => problems.push(problem),
+    });
     best.into_iter().flatten().collect()
 }
 
@@ -192,15 +200,11 @@ impl<'a> RareShingles<'a> {
         Self { rare, starts, shift, documents }
     }
 
-    /// The places of the documents that have a rare shingle of a set, in order, but for the one that it is of.
-    ///
-    /// Told apart before they are sorted: where many share passages, a document is met by as many shingles as a passage has.
-    fn met(&self, set: &ShingleSet, own: DocId) -> Vec<u32> {
+    /// The places of the documents that have a rare shingle of a set, as often as they have one, but for the one that it is of.
+    fn met(&self, set: &ShingleSet, own: DocId) -> impl Iterator<Item = u32> {
+        let own = self.documents.binary_search(&own).map_or(u32::MAX, |place| place as u32);
         let all = set.as_slice().iter().flat_map(|&shingle| self.of(shingle)).map(|&(_, place)| place);
-        let met: FxHashSet<u32> = all.collect();
-        let mut met: Vec<u32> = met.into_iter().filter(|&place| self.documents[place as usize] != own).collect();
-        met.sort_unstable();
-        met
+        all.filter(move |&place| place != own)
     }
 
     fn of(&self, shingle: u64) -> &[(u64, u32)] {
