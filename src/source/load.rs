@@ -63,6 +63,9 @@ impl Loader {
         if !reading.raw_html && is_html(path) {
             self.page = super::html::page(text);
             let super::html::Page { text, lines } = &self.page;
+            if text.len() > text::MOST_TEXT {
+                return Err(NotText::TooLongAsText);
+            }
             return Ok(Loaded { text, assumed, incomplete, lines: Some(lines) });
         }
         #[cfg(not(feature = "html"))]
@@ -167,6 +170,30 @@ mod tests {
         for _ in 0..2 {
             assert!(loader.load(file.path(), &reading).is_ok_and(|loaded| loaded.text == text));
         }
+    }
+
+    /// One byte of windows-1252 takes three in UTF-8, and an entity of five bytes may take six.
+    #[cfg(all(feature = "encodings", feature = "html"))]
+    #[test]
+    fn what_is_too_long_once_it_is_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let load = |name: &str, bytes: &[u8], encoding: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            let decoding = text::Decoding { encoding: text::Encoding::named(encoding), strict: false };
+            let reading = Reading { decoding, ..Reading::default() };
+            Loader::default().load(&path, &reading).map(|loaded| loaded.text.len()).map_err(|reason| reason.to_string())
+        };
+        let third = text::MOST_TEXT / 3;
+        assert_eq!(load("euros.txt", &vec![0x80; third], "windows-1252"), Ok(3 * third));
+        assert!(
+            load("euros.txt", &vec![0x80; third + 1], "windows-1252").is_err_and(|reason| reason.contains("4 GiB"))
+        );
+        let page = |entities: usize| "&nGt;".repeat(entities);
+        assert_eq!(load("page.html", page(third / 2 - 1).as_bytes(), "utf-8"), Ok(6 * (third / 2 - 1) + 1));
+        assert!(
+            load("page.html", page(third / 2 + 2).as_bytes(), "utf-8").is_err_and(|reason| reason.contains("4 GiB"))
+        );
     }
 
     #[test]

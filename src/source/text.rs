@@ -83,6 +83,7 @@ pub(super) enum NotText {
     Index,
     Undecodable(String),
     TooLong(u64),
+    TooLongAsText,
     Unreadable(io::Error),
 }
 
@@ -93,6 +94,7 @@ impl fmt::Display for NotText {
             NotText::Index => f.write_str("an index file, which --against takes by its own name"),
             NotText::Undecodable(reason) => f.write_str(reason),
             NotText::TooLong(most) => write!(f, "longer than {most} bytes; --max-document-bytes allows more"),
+            NotText::TooLongAsText => f.write_str("longer than 4 GiB as UTF-8, the most that a document may have"),
             NotText::Unreadable(error) => f.write_str(&super::io_reason(error)),
         }
     }
@@ -119,6 +121,8 @@ fn no_character(places: u64, encoding: &str) -> NotText {
     NotText::Undecodable(format!("{places} {are} no character of {encoding}"))
 }
 
+/// Places in a text are numbered in 32 bits. One byte becomes up to three of UTF-8, and an entity of a page more than it takes there.
+pub(super) const MOST_TEXT: usize = if cfg!(test) { 1 << 20 } else { u32::MAX as usize };
 /// How much of a text is looked at to tell it from binary.
 const SNIFFED: usize = 8 << 10;
 /// Of UTF-8.
@@ -271,6 +275,9 @@ fn decode_other<'a>(
         },
     };
     let (text, is_broken) = encoding.decode_with_bom_removal(bytes);
+    if text.len() > MOST_TEXT {
+        return Err(NotText::TooLongAsText);
+    }
     let replaced = if is_broken { broken_places(bytes, encoding) } else { 0 };
     if decoding.strict && replaced > 0 {
         return Err(no_character(replaced, encoding.name()));

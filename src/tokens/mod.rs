@@ -70,7 +70,7 @@ const KEEP_TOKENS: usize = 1 << 20;
 impl Tokens {
     /// Replaces the contents by the tokens of `text`. Linear in its length.
     ///
-    /// Panics if the text has 4 GiB or more; `max_document_bytes` lets none in that has.
+    /// Panics if the text has 4 GiB or more; no source lets one in that has (`max_document_bytes`, and a limit on what is decoded).
     pub fn read(&mut self, text: &str, unit: TokenUnit) {
         self.has_spans = false;
         self.read_all(text, unit);

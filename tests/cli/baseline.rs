@@ -62,6 +62,13 @@ fn a_baseline_is_not_lost() {
         let ended = check(&format!("gone.txt --prune {rule}"));
         assert_eq!(ended.status, 2);
         assert!(ended.stderr.contains("not written"), "{}", ended.stderr);
+        // What is lost is named, once, whoever else would tell of it.
+        for format in ["text", "json", "json --quiet", "text --quiet"] {
+            let ended = check(&format!("gone.txt --prune {rule} --format {format}"));
+            let lines: Vec<&str> = ended.stderr.lines().filter(|line| line.contains("gone.txt")).collect();
+            assert_eq!((ended.stdout.as_str(), lines.len()), ("", 1), "{format}: {}", ended.stderr);
+            assert_eq!(ended.stderr.lines().count() == 1, format.contains("quiet"), "{format}: {}", ended.stderr);
+        }
     }
     // Nor by what this run does not look at, by paths or by globs; of which it does not say either that it is gone.
     let within = |folder: &Path, arguments: &str| retold(folder, &format!("check {arguments}"));

@@ -210,12 +210,19 @@ pub fn no_reference(against: &[PathBuf], problems: &[Problem], own: &str) -> Fai
     Failure::new(format!("--against: nothing to look in: {because}{}", if lacks_field { next } else { "" }))
 }
 
+/// The first problem, and how many there are besides, for a sentence where they are not told.
+pub fn first_of(problems: &[Problem]) -> Option<String> {
+    match problems {
+        [] => None,
+        [one] => Some(one.to_string()),
+        [first, more @ ..] => Some(format!("{first}; {}", counted(more.len() as u64, "more problem"))),
+    }
+}
+
 /// Why there is nothing to look at: what could not be read, unless each was told.
 pub fn no_document(problems: &[Problem], skipped: u64, were_told: bool) -> Failure {
-    if let ([problem, more @ ..], false) = (problems, were_told) {
-        let more =
-            if more.is_empty() { String::new() } else { format!("; {}", counted(more.len() as u64, "more problem")) };
-        return Failure::new(format!("no document found: {problem}{more}"));
+    if let (Some(named), false) = (first_of(problems), were_told) {
+        return Failure::new(format!("no document found: {named}"));
     }
     let because = match (problems.len(), skipped) {
         (0, 0) => {

@@ -48,6 +48,15 @@ const PIECE_DOCUMENTS: u32 = BLOCK_DOCUMENTS;
 /// What is said of a file that is not what was written.
 const BROKEN: &str = "the index file is broken; make it anew with retold index";
 
+/// What is said of bytes that cannot be read: a disk that fails makes no file broken.
+fn unreadable(error: io::Error) -> String {
+    use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    match error.kind() {
+        InvalidData | InvalidInput | UnexpectedEof => BROKEN.into(),
+        _ => io_reason(&error),
+    }
+}
+
 /// An index file, opened: what is in it, and where.
 #[derive(Debug)]
 pub(crate) struct IndexFile {
@@ -108,7 +117,7 @@ impl IndexFile {
         let file = File::open(path).map_err(|error| io_reason(&error))?;
         let length = file.metadata().map_err(|error| io_reason(&error))?.len();
         let file = Arc::new(Mutex::new(file));
-        let head = bytes_at(&file, &(0..HEAD_BYTES)).map_err(|_| BROKEN)?;
+        let head = bytes_at(&file, &(0..HEAD_BYTES)).map_err(unreadable)?;
         let format = u16::from_le_bytes([head[14], head[15]]);
         if format != FORMAT {
             return Err(format!(
@@ -116,10 +125,10 @@ impl IndexFile {
             ));
         }
         let footer = length.checked_sub(FOOTER_BYTES as u64).ok_or(BROKEN)?;
-        let numbers = bytes_at(&file, &(footer..length)).map_err(|_| BROKEN)?;
+        let numbers = bytes_at(&file, &(footer..length)).map_err(unreadable)?;
         let [at, length, hash] = *as_numbers(&numbers).as_slice() else { return Err(BROKEN.into()) };
         let directory = at..at.checked_add(length).filter(|&end| end == footer).ok_or(BROKEN)?;
-        let bytes = bytes_at(&file, &directory).map_err(|_| BROKEN)?;
+        let bytes = bytes_at(&file, &directory).map_err(unreadable)?;
         if XxHash3_64::oneshot(&bytes) != hash {
             return Err(BROKEN.into());
         }
@@ -154,7 +163,7 @@ impl IndexFile {
     /// A sentence that says why they cannot be read.
     pub(crate) fn piece(&self, number: u32) -> Result<Piece, String> {
         let entry = self.pieces.get(number as usize).ok_or(BROKEN)?;
-        let bytes = bytes_at(&self.file, &entry.facts).map_err(|_| BROKEN)?;
+        let bytes = bytes_at(&self.file, &entry.facts).map_err(unreadable)?;
         let facts = Some(bytes).filter(|bytes| XxHash3_64::oneshot(bytes) == entry.hash);
         let facts = facts.and_then(|bytes| Facts::of_bytes(&bytes, entry.documents)).ok_or(BROKEN)?;
         let texts = IndexedTexts::new(&self.file, &entry.texts, &entry.names, &facts).ok_or(BROKEN)?;

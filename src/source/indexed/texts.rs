@@ -1,10 +1,9 @@
 //! The texts and names of a piece of an index file, unpacked a block at a time when they are wanted.
 
 use super::pack::Unpacker;
-use super::{BROKEN, Block, Facts, IndexedName, SharedFile, bytes_at};
+use super::{BROKEN, Block, Facts, IndexedName, SharedFile, bytes_at, unreadable};
 use crate::source::give_back;
 use crate::source::text::NotText;
-use std::io::ErrorKind;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -124,12 +123,8 @@ impl TextReader {
     }
 
     fn unpack(&mut self, file: &SharedFile, place: &Place) -> Result<(), String> {
-        let packed = bytes_at(file, &place.bytes).map_err(|_| BROKEN)?;
+        let packed = bytes_at(file, &place.bytes).map_err(unreadable)?;
         give_back(&mut self.block);
-        let unpacked = self.unpacker.unpack(&packed, &mut self.block, place.unpacked as usize);
-        unpacked.map_err(|error| match error.kind() {
-            ErrorKind::InvalidData => BROKEN.into(),
-            _ => error.to_string(),
-        })
+        self.unpacker.unpack(&packed, &mut self.block, place.unpacked as usize).map_err(unreadable)
     }
 }

@@ -2,15 +2,15 @@
 //!
 //! A field that is cut is written anew, in quotes where it had some or needs them; the others of its row stay as they are.
 
-use super::{Change, Changes, KEPT, Mark, cuts, unreadable};
+use super::{CHANGED, Change, Changes, KEPT, Mark, cuts, rest, unreadable};
 use crate::error::Error;
 use crate::source::{Reading, text};
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::ops::Range;
 
 /// Writes a file again.
 pub(super) fn rewrite(
-    input: impl Read,
+    input: impl BufRead,
     delimiter: u8,
     reading: &Reading,
     mark: Option<&str>,
@@ -27,7 +27,7 @@ pub(super) fn rewrite(
         })?;
         Ok::<_, Error>(read.then(|| csv.position().byte()))
     };
-    let Some(end) = next(&mut csv, &mut record)? else { return Ok(csv.get_mut().pass(out)?) };
+    let Some(end) = next(&mut csv, &mut record)? else { return csv.get_mut().pass(out) };
     let mut rows = Rows::new(out, delimiter);
     let header = record.clone();
     rows.begin(csv.get_mut().take(end))?;
@@ -75,7 +75,7 @@ pub(super) fn rewrite(
         csv.get_mut().inner.by_ref().take(1).read_to_end(&mut behind).map_err(unreadable)?;
     }
     rows.finish(&behind)?;
-    Ok(csv.get_mut().pass(out)?)
+    csv.get_mut().pass(out)
 }
 
 /// Keeps what was read through it until that is taken.
@@ -96,10 +96,12 @@ impl<R: Read> Tee<R> {
     }
 
     /// Copies the rest.
-    fn pass(&mut self, out: &mut impl Write) -> io::Result<()> {
+    fn pass(&mut self, out: &mut impl Write) -> Result<(), Error>
+    where
+        R: BufRead,
+    {
         out.write_all(&self.take(u64::MAX))?;
-        io::copy(&mut self.inner, out)?;
-        Ok(())
+        rest(&mut self.inner, out)
     }
 }
 
@@ -174,7 +176,8 @@ impl<'a, W: Write> Rows<'a, W> {
         cuts: &[Range<usize>],
     ) -> Result<(), Error> {
         let fields = self.check_closed(record)?;
-        let pieces: Vec<&[u8]> = columns.iter().map(|&column| &record[column]).collect();
+        let pieces: Option<Vec<&[u8]>> = columns.iter().map(|&column| record.get(column)).collect();
+        let pieces = pieces.ok_or_else(|| Error::Input(CHANGED.into()))?;
         let left = cuts::of_pieces(&pieces, false, &reading.decoding, cuts)?;
         let mut row = Vec::with_capacity(self.row.len());
         for (column, field) in fields.iter().enumerate() {

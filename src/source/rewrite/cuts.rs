@@ -4,6 +4,7 @@
 //! tells at which byte each character was complete. What is left is decoded again, from the encoding that was assumed, and must be what
 //! is left of the text.
 
+use super::CHANGED;
 use crate::error::Error;
 #[cfg(any(feature = "csv", feature = "parquet"))]
 use crate::source::text::declared;
@@ -89,7 +90,7 @@ fn check_bounds(text: &str, cuts: &[Range<usize>]) -> Result<(), Error> {
     let is_boundary = |range: &Range<usize>| text.is_char_boundary(range.start) && text.is_char_boundary(range.end);
     match cuts.iter().all(is_boundary) {
         true => Ok(()),
-        false => Err(Error::Input("its text has changed".into())),
+        false => Err(Error::Input(CHANGED.into())),
     }
 }
 

@@ -74,6 +74,7 @@ fn rest(mut input: impl BufRead, out: &mut impl Write) -> Result<(), Error> {
 }
 
 /// Why a change cannot be made.
+const CHANGED: &str = "its text has changed";
 const FEWER: &str = "it has fewer records than it had";
 
 /// The changes of a source that are still to come.

@@ -9,7 +9,7 @@
 //! Limits: pages are cut anew, in the first version of their format, and have the statistics of the crate. A column has
 //! one codec in all row groups that change. With marks, what other systems have said of the schema is dropped.
 
-use super::{Change, Changes, KEPT, Mark, cuts, unreadable};
+use super::{CHANGED, Change, Changes, KEPT, Mark, cuts, unreadable};
 use crate::error::Error;
 use crate::source::Reading;
 use crate::source::parquet::{GAVE_UP, caught, is_declared_text, text_column};
@@ -255,7 +255,7 @@ fn cut(
         for change in rows.changes(&some).iter().filter(|change| is_cut(change)) {
             let row = place(change, &some);
             let cells: Option<Vec<usize>> = columns.iter().map(|(_, batch)| batch.value(row)).collect();
-            let cells = cells.ok_or_else(|| Error::Input("its text has changed".into()))?;
+            let cells = cells.ok_or_else(|| Error::Input(CHANGED.into()))?;
             let pieces = columns.iter().zip(&cells).map(|((_, batch), &cell)| batch.values[cell].data());
             let pieces: Vec<&[u8]> = pieces.collect();
             let mut left = cuts::of_pieces(&pieces, is_declared, &reading.decoding, &change.cuts)?;

@@ -85,10 +85,15 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     }
     expect_matches(args, config, &paths, &report)?;
     if args.gate.update_baseline || args.gate.prune {
-        if report.problems.iter().any(|problem| !gate.rules.passes_over(problem)) {
-            run::say_problems(&report.problems, saying.problems_shown());
+        let lost = report.problems.iter().filter(|problem| !gate.rules.passes_over(problem));
+        let lost: Vec<Problem> = lost.cloned().collect();
+        if let Some(first) = run::first_of(&lost) {
+            if tells_of_losses && !saying.quiet {
+                run::say_problems(&lost, saying.problems_shown()); // there is no text that tells of them
+            }
             let why = "something could not be read or done, and would be taken for gone; unreadable-input=off lets it";
-            return Err(Failure::new(format!("{}: not written: {why}", baseline_file.display())));
+            let named = if saying.quiet { format!(": {first}") } else { String::new() };
+            return Err(Failure::new(format!("{}: not written: {why}{named}", baseline_file.display())));
         }
         let before = gate.baseline.len();
         let kept = if args.gate.prune { gate.pruned(&report) } else { gate.updated(&report) };

@@ -93,11 +93,12 @@ pub fn put(made: &Path, place: &Path, is_there: bool) -> io::Result<()> {
         }
         _ => Ok(None),
     };
-    let before = if is_there { let_owner_write(place)? } else { None };
     let wanted = let_owner_write(made)?;
+    let before = if is_there { let_owner_write(place)? } else { None };
     let moved = if is_there { replace(made, place) } else { fs::rename(made, place) };
     let now = if moved.is_ok() { wanted } else { before };
-    now.map_or(moved, |now| fs::set_permissions(place, now))
+    let restored = now.map_or(Ok(()), |now| fs::set_permissions(place, now));
+    moved.and(restored)
 }
 
 #[cfg(not(unix))]
@@ -127,4 +128,23 @@ fn replace(new: &Path, old: &Path) -> io::Result<()> {
         });
     }
     fs::rename(new, old)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    /// Into itself no directory can be moved; one that its owner may not write to is as it was then.
+    #[test]
+    fn what_is_not_moved_is_an_error_and_the_rest_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = folder.path().join("made");
+        let place = made.join("place");
+        fs::create_dir_all(&place).unwrap();
+        fs::set_permissions(&place, fs::Permissions::from_mode(0o555)).unwrap();
+        let is_as_it_was = || fs::metadata(&place).unwrap().permissions().mode() & 0o777 == 0o555;
+        assert!(put(&made, &place, true).is_err() && is_as_it_was());
+        assert!(put(&folder.path().join("nothing"), &place, true).is_err() && is_as_it_was());
+    }
 }

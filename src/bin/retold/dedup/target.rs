@@ -6,11 +6,12 @@ use super::disk::{copy, created, like_their_sources, put, synced};
 use super::ledger::{Ledger, inputs};
 use super::partial::{LEDGER_BEFORE, Partial, TELLS, final_place};
 use super::place::Place;
-use crate::exit::Failure;
+use crate::exit::{Failure, say};
 use crate::output::{is_mount_point, moved_to};
 use crate::temporary;
 use rayon::prelude::*;
 use retold::dedup::{DedupOptions, Deduplicated, Fate};
+use retold::problem::io_reason;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -206,7 +207,10 @@ impl Target {
             };
             let moved = told.and_then(|()| put(&made, &self.output, is_there && self.force));
             if let (Err(_), Ledger::File { place, .. }) = (&moved, ledger) {
-                let _ = if before.exists() { moved_to(&before, place) } else { fs::remove_file(place) };
+                let restored = if before.exists() { moved_to(&before, place) } else { fs::remove_file(place) };
+                if let Err(error) = restored {
+                    say(&format!("the ledger {} is not as it was: {}", place.display(), io_reason(&error)));
+                }
             }
             moved
         });
