@@ -74,6 +74,5 @@ pub mod tokens;
 mod verify;
 
 pub use error::Error;
-pub use matching::{DEFAULT_CONTAINMENT, Order, Search};
-pub use options::Options;
+pub use options::{DEFAULT_CONTAINMENT, Options, Order, Search};
 pub use scan::{scan, scan_texts};

@@ -11,59 +11,17 @@ use crate::exhaustive;
 use crate::histogram;
 use crate::index::Copies;
 use crate::leaks::Boundary;
+use crate::options::{DEFAULT_CONTAINMENT, Options, Order, Search};
 use crate::ordered::map_in_order;
 use crate::pairs::{self, LookUp};
 use crate::problem::Problem;
 use crate::progress::{Progress, Stage};
 use crate::reader::Corpus;
 use crate::report::{Cluster, Contained, Histogram, Leak, LeakKind, MeasuredRecall, Pair, Stray};
-use crate::shingles::Shingling;
 use crate::verify::Verifier;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::HashSet;
-
-/// How candidate pairs are found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Search {
-    /// By bands: fast, with the promised recall.
-    #[default]
-    Bands,
-    /// By a join that misses no pair.
-    Exhaustive,
-    /// By the join, counting how many of its pairs the bands find too.
-    MeasureRecall,
-}
-
-/// In which order documents are taken for representatives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// Document order: the first of a cluster is its representative.
-    #[default]
-    Documents,
-    /// An order of contents: clusters of the same contents are the same wherever these stand, and documents that no cluster
-    /// takes in are named when they are like a member of one.
-    Contents,
-}
-
-/// What is looked for.
-#[derive(Clone, Copy, Debug)]
-pub struct Wanted {
-    /// The least Jaccard of near-duplicates.
-    pub threshold: f64,
-    /// What a shingle is.
-    pub shingling: Shingling,
-    /// How candidates are found.
-    pub search: Search,
-    /// What is first in a cluster.
-    pub order: Order,
-    /// Whether every pair is wanted.
-    pub pairs: bool,
-    /// The similarity from which pairs are counted, if they are.
-    pub histogram: Option<f64>,
-    /// The least share of a document that a longer one holds, if such documents are looked for.
-    pub containment: Option<f64>,
-}
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -84,14 +42,9 @@ pub struct Matched {
     pub problems: Vec<Problem>,
 }
 
-impl Wanted {
-    /// The least Jaccard of pairs that are looked for.
-    pub fn lowest(self) -> f64 {
-        self.histogram.map_or(self.threshold, |lowest| lowest.min(self.threshold))
-    }
-
+impl Options {
     /// Matches the documents of `corpus`.
-    pub fn matched(self, corpus: Corpus<'_>, copies: &Copies, progress: &Progress) -> Matched {
+    pub(crate) fn matched(&self, corpus: Corpus<'_>, copies: &Copies, progress: &Progress) -> Matched {
         progress.begin(Stage::Matching, 0);
         let lowest = self.lowest();
         let mut problems = Vec::new();
@@ -99,7 +52,7 @@ impl Wanted {
         let components = buckets.components();
         let ordered = self.ordered(&components, corpus);
         progress.begin(Stage::Comparing, components.iter().map(|component| component.len() as u64).sum());
-        let verifier = || Verifier::new(corpus, self.shingling, lowest);
+        let verifier = || Verifier::new(corpus, self.shingling(), lowest);
         let needs_all_pairs = self.pairs || self.histogram.is_some() || self.search == Search::MeasureRecall;
         if !needs_all_pairs {
             let (joined, strays) = self.leaders(&ordered, corpus, &buckets, progress, &mut problems);
@@ -136,13 +89,13 @@ impl Wanted {
 
     /// Whether documents are looked for within longer ones of index files too. All texts of these are read for that, which is what an
     /// index file is to save: so only where it is asked for.
-    pub fn looks_within_indexes(self) -> bool {
+    pub(crate) fn looks_within_indexes(&self) -> bool {
         self.containment.is_some()
     }
 
     /// Looks for the documents from `boundary` on in those before it.
-    pub fn leaked(
-        self,
+    pub(crate) fn leaked(
+        &self,
         boundary: Boundary,
         corpus: Corpus<'_>,
         copies: &Copies,
@@ -153,13 +106,13 @@ impl Wanted {
         let buckets = self.buckets(corpus, copies, boundary.0, self.threshold, problems);
         let components = buckets.components();
         progress.begin(Stage::Comparing, components.iter().map(|component| component.len() as u64).sum());
-        let verifier = || Verifier::new(corpus, self.shingling, self.threshold);
+        let verifier = || Verifier::new(corpus, self.shingling(), self.threshold);
         let of_component =
             |verifier: &mut Verifier<'_>, component: &[DocId]| boundary.nearest(component, &buckets, verifier);
         let mut nearest = by_component(&components, verifier, of_component, progress, problems).concat();
         nearest.sort_unstable_by_key(|pair| pair.second);
         let least = self.containment.unwrap_or(DEFAULT_CONTAINMENT);
-        let containing = Containing { shingling: self.shingling, least, longer_only: false };
+        let containing = Containing { shingling: self.shingling(), least, longer_only: false };
         let mut leaks = boundary.leaks(corpus, copies, &nearest, containing, self.looks_within_indexes(), problems);
         // A pair that the bands missed and the rarest shingles did not.
         let is_near = |leak: &&mut Leak| leak.kind == LeakKind::Contained && leak.jaccard >= self.threshold;
@@ -169,8 +122,8 @@ impl Wanted {
 
     /// Clusters the distinct documents that have a rank, those of lower rank first, by verified pairs; which joined a cluster, in
     /// document order. Nobody is like another of those that are not `new`: they were compared before.
-    pub fn joined(
-        self,
+    pub(crate) fn joined(
+        &self,
         corpus: Corpus<'_>,
         copies: &Copies,
         rank: impl Fn(DocId) -> Option<u32> + Sync,
@@ -194,14 +147,14 @@ impl Wanted {
 
     /// Clusters each component, its documents in the order given: which joined, and which are strays.
     fn leaders(
-        self,
+        &self,
         components: &[Vec<DocId>],
         corpus: Corpus<'_>,
         buckets: &Buckets,
         progress: &Progress,
         problems: &mut Vec<Problem>,
     ) -> (Vec<VerifiedPair>, Vec<VerifiedPair>) {
-        let verifier = || Verifier::new(corpus, self.shingling, self.threshold);
+        let verifier = || Verifier::new(corpus, self.shingling(), self.threshold);
         let of_component =
             |verifier: &mut Verifier<'_>, component: &[DocId]| self.leaders_of(component, buckets, verifier);
         let (joined, strays): (Vec<_>, Vec<_>) =
@@ -211,7 +164,7 @@ impl Wanted {
 
     /// The same of one component.
     fn leaders_of(
-        self,
+        &self,
         component: &[DocId],
         buckets: &Buckets,
         comparer: &mut impl Compare,
@@ -225,7 +178,7 @@ impl Wanted {
     }
 
     /// The components, each in the order in which its documents are taken.
-    fn ordered<'a>(self, components: &'a [Vec<DocId>], corpus: Corpus<'_>) -> Cow<'a, [Vec<DocId>]> {
+    fn ordered<'a>(&self, components: &'a [Vec<DocId>], corpus: Corpus<'_>) -> Cow<'a, [Vec<DocId>]> {
         if self.order == Order::Documents {
             return Cow::Borrowed(components);
         }
@@ -237,7 +190,7 @@ impl Wanted {
 
     /// Candidates, all those of documents from `first` on.
     fn buckets(
-        self,
+        &self,
         corpus: Corpus<'_>,
         copies: &Copies,
         first: DocId,
@@ -246,13 +199,13 @@ impl Wanted {
     ) -> Buckets {
         match self.search {
             Search::Bands => corpus.index.buckets_from(copies, first),
-            _ => exhaustive::buckets(corpus, copies, self.shingling, lowest, problems),
+            _ => exhaustive::buckets(corpus, copies, self.shingling(), lowest, problems),
         }
     }
 
     /// Of the documents that would stay if one of each cluster stayed, those that stand in longer ones.
     fn contained(
-        self,
+        &self,
         corpus: Corpus<'_>,
         copies: &Copies,
         clusters: &[Cluster],
@@ -262,13 +215,10 @@ impl Wanted {
         let members = clusters.iter().flat_map(|cluster| &cluster.members);
         let told: HashSet<DocId> = members.map(|member| member.document).collect();
         let staying: Vec<DocId> = copies.distinct().filter(|document| !told.contains(document)).collect();
-        let containing = Containing { shingling: self.shingling, least, longer_only: true };
+        let containing = Containing { shingling: self.shingling(), least, longer_only: true };
         Some(containers(corpus, &staying, &staying, containing, problems))
     }
 }
-
-/// The share of a document that a longer one holds from which on it is contained, unless it is said otherwise.
-pub const DEFAULT_CONTAINMENT: f64 = 0.9;
 
 /// Strays in document order.
 fn named(strays: Vec<VerifiedPair>) -> Vec<Stray> {

@@ -35,11 +35,6 @@ impl Method {
         Self { unit, shingle_size: shingling.size(), banding, probe: probe(unit, shingling, banding, last) }
     }
 
-    /// The same, if there are index files among `sources`, of which nobody needs to know otherwise.
-    pub fn of_indexes(sources: &Sources, unit: TokenUnit, shingling: Shingling, banding: Banding) -> Option<Self> {
-        sources.has_index().then(|| Self::new(unit, shingling, banding))
-    }
-
     /// What was done with the documents of an index file; none when that cannot be.
     pub fn of(file: &IndexFile) -> Option<Self> {
         let method = Self::deserialize(file.signing()).ok()?;

@@ -4,13 +4,38 @@
 
 use crate::error::Error;
 use crate::lines::{EXAMPLES, LEAST_SIMILARITY, LineOptions};
-use crate::matching::{Order, Search, Wanted};
 use crate::passages::PASSAGE_TOKENS;
 use crate::shingles::{SHINGLE_SIZES, Shingling};
 use crate::source::{Reading, Selection, Sources};
 use crate::tokens::TokenUnit;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+
+/// The share of a document that a longer one holds from which on it is contained, unless it is said otherwise.
+pub const DEFAULT_CONTAINMENT: f64 = 0.9;
+
+/// How candidate pairs are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Search {
+    /// By bands: fast, with the promised recall.
+    #[default]
+    Bands,
+    /// By a join that misses no pair.
+    Exhaustive,
+    /// By the join, counting how many of its pairs the bands find too.
+    MeasureRecall,
+}
+
+/// In which order documents are taken for representatives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Document order: the first of a cluster is its representative.
+    #[default]
+    Documents,
+    /// An order of contents: clusters of the same contents are the same wherever these stand, and documents that no cluster
+    /// takes in are named when they are like a member of one.
+    Contents,
+}
 
 /// What a run is asked for.
 #[derive(Clone, Debug)]
@@ -43,7 +68,7 @@ pub struct Options {
     /// [`index_file`](crate::index_file)).
     pub against: Vec<PathBuf>,
     /// The least share of a document that a longer one holds, if such documents are looked for. With a reference it is any document
-    /// there, longer or not, and they are looked for from [`DEFAULT_CONTAINMENT`](crate::DEFAULT_CONTAINMENT) on; but in index files only when this is given, as all of
+    /// there, longer or not, and they are looked for from [`DEFAULT_CONTAINMENT`] on; but in index files only when this is given, as all of
     /// their texts are read for it.
     pub containment: Option<f64>,
     /// How many places of a boilerplate line the report names.
@@ -135,16 +160,13 @@ impl Options {
         sources
     }
 
-    /// What is looked for.
-    pub(crate) fn wanted(&self) -> Wanted {
-        Wanted {
-            threshold: self.threshold,
-            shingling: Shingling::new(self.shingle_size),
-            search: self.search,
-            order: self.order,
-            pairs: self.pairs,
-            histogram: self.histogram,
-            containment: self.containment,
-        }
+    /// What a shingle is.
+    pub(crate) fn shingling(&self) -> Shingling {
+        Shingling::new(self.shingle_size)
+    }
+
+    /// The least Jaccard of pairs that are looked for.
+    pub(crate) fn lowest(&self) -> f64 {
+        self.histogram.map_or(self.threshold, |lowest| lowest.min(self.threshold))
     }
 }

@@ -9,9 +9,8 @@ use crate::document::DocId;
 use crate::error::Error;
 use crate::gather::gather;
 use crate::leaks::Boundary;
-use crate::matching::{DEFAULT_CONTAINMENT, Matched, Search};
-use crate::method::{self, Method};
-use crate::options::Options;
+use crate::matching::Matched;
+use crate::options::{DEFAULT_CONTAINMENT, Options, Search};
 use crate::progress::{Progress, Stage};
 use crate::quote;
 use crate::reader::Corpus;
@@ -64,15 +63,12 @@ pub fn scan_texts(
 
 /// Reads sources and reports what is told twice in them.
 fn report(mut sources: Sources, options: &Options, progress: &Progress) -> Result<Report, Error> {
-    let wanted = options.wanted();
-    let banding = method::banding(&sources, options.unit, wanted.shingling, wanted.lowest(), options.recall);
     let is_alone = options.against.is_empty();
     let signing = Signing {
         lines: options.lines.filter(|_| is_alone),
         passages: options.passages.filter(|_| is_alone),
         repetition: options.repetition && is_alone,
-        method: Method::of_indexes(&sources, options.unit, wanted.shingling, banding),
-        ..Signing::new(options.unit, wanted.shingling, banding)
+        ..Signing::to_compare(&sources, options, options.lowest())
     };
     let mut problems = std::mem::take(&mut sources.problems);
     let stamps = sources.stamps_of_records();
@@ -87,9 +83,9 @@ fn report(mut sources: Sources, options: &Options, progress: &Progress) -> Resul
     let corpus = gathered.corpus(&sources, &options.reading, None, options.unit);
     let own = corpus.first_own();
     let (matched, leaks) = if is_alone {
-        (wanted.matched(corpus, &copies, progress), None)
+        (options.matched(corpus, &copies, progress), None)
     } else {
-        let leaks = wanted.leaked(Boundary(own), corpus, &copies, progress, &mut problems);
+        let leaks = options.leaked(Boundary(own), corpus, &copies, progress, &mut problems);
         (Matched::default(), Some(leaks))
     };
     let Matched { clusters, strays, pairs, measured_recall, histogram, contained, .. } = matched;
@@ -120,12 +116,12 @@ fn report(mut sources: Sources, options: &Options, progress: &Progress) -> Resul
             shingle_size: options.shingle_size,
             unit: options.unit,
             recall: options.recall,
-            banding,
+            banding: signing.banding,
             exhaustive: options.search != Search::Bands,
             lines: signing.lines,
             passage_tokens: signing.passages,
             containment: if is_alone { options.containment } else { options.containment.or(Some(DEFAULT_CONTAINMENT)) },
-            leaves_out_indexes: !wanted.looks_within_indexes() && sources.has_index(),
+            leaves_out_indexes: !options.looks_within_indexes() && sources.has_index(),
         },
         measured_recall,
         histogram,

@@ -1,8 +1,8 @@
 //! Rules: what a check fails for, how strictly, and where.
 
 use crate::error::Error;
-use crate::matching::{DEFAULT_CONTAINMENT, Order};
 use crate::options::Options;
+use crate::options::{DEFAULT_CONTAINMENT, Order};
 use crate::passages::DEFAULT_PASSAGE_TOKENS;
 use crate::problem::Problem;
 use crate::source::{way_from, whole_path};

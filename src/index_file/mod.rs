@@ -55,7 +55,7 @@ pub fn write(
     let mut sources = Sources::find(paths, &options.selection, &options.reading);
     let mut problems = std::mem::take(&mut sources.problems);
     let stamps = sources.stamps_of_records();
-    let (unit, shingling) = (options.unit, options.wanted().shingling);
+    let (unit, shingling) = (options.unit, options.shingling());
     let banding = Banding::for_recall(options.threshold, options.recall);
     let signing = Signing { texts: true, ..Signing::new(unit, shingling, banding) };
     let mut file = IndexWriter::new(out)?;

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests are not known to clippy as tests
 
 use super::*;
-use crate::matching::Search;
+use crate::options::Search;
 use crate::report::{LeakKind, Report};
 use crate::scan::scan;
 use crate::source::{Fields, Reading};
@@ -227,8 +227,7 @@ fn with_facts(old: &TempDir, change: impl Fn(&mut Facts)) -> Vec<u8> {
     let paths = [old.path().to_path_buf()];
     let sources = Sources::find(&paths, &Default::default(), &Default::default());
     let banding = Banding::for_recall(0.5, 0.999);
-    let signing =
-        Signing { texts: true, ..Signing::new(Default::default(), Options::default().wanted().shingling, banding) };
+    let signing = Signing { texts: true, ..Signing::new(Default::default(), Options::default().shingling(), banding) };
     let mut bytes = Vec::new();
     let mut file = IndexWriter::new(&mut bytes).unwrap();
     let mut lengths = Vec::new();

@@ -13,7 +13,8 @@ use crate::document::{DocId, Seat};
 use crate::edit::{Editor, Edits};
 use crate::index::fingerprint;
 use crate::lines::{KeyedLines, LineOptions, Lines, RepeatedLines};
-use crate::method::Method;
+use crate::method::{self, Method};
+use crate::options::Options;
 use crate::passages::Digester;
 use crate::problem::Problem;
 use crate::reader::{Corpus, fetch};
@@ -50,7 +51,15 @@ pub struct Signing {
 }
 
 impl Signing {
-    /// What documents are compared by, and nothing besides.
+    /// What documents of these sources are compared by, if pairs from this threshold on are looked for, and nothing besides.
+    pub fn to_compare(sources: &Sources, options: &Options, threshold: f64) -> Self {
+        let (unit, shingling) = (options.unit, options.shingling());
+        let banding = method::banding(sources, unit, shingling, threshold, options.recall);
+        let method = sources.has_index().then(|| Method::new(unit, shingling, banding));
+        Self { method, ..Self::new(unit, shingling, banding) }
+    }
+
+    /// The same, by bands that are given, and as if there were no index file.
     pub fn new(unit: TokenUnit, shingling: Shingling, banding: Banding) -> Self {
         let (lines, passages, repetition, texts, method) = (None, None, false, false, None);
         Self { unit, shingling, banding, lines, passages, repetition, texts, method }

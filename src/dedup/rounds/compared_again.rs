@@ -78,7 +78,7 @@ impl Rounds<'_> {
                 let nothing = Similarity { shared: 1, left: 1, right: 1 }; // it has nothing of its own
                 let of_set = |set: &ShingleSet| match set.as_slice() {
                     [] => Some(nothing),
-                    _ => stays_as.compare(set, self.wanted.threshold),
+                    _ => stays_as.compare(set, self.options.scan.threshold),
                 };
                 let most_alike = sets.iter().filter_map(of_set).max_by(|a, b| a.jaccard().total_cmp(&b.jaccard()));
                 Ok((number, most_alike))

@@ -18,8 +18,6 @@ use crate::error::Error;
 use crate::gather::{Gathered, gather};
 use crate::index::Copies;
 use crate::leaks::Boundary;
-use crate::matching::Wanted;
-use crate::method::{self, Method};
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::reader::Corpus;
@@ -34,7 +32,6 @@ pub(super) struct Rounds<'a> {
     sources: &'a Sources,
     options: &'a DedupOptions,
     preference: Preference,
-    wanted: Wanted,
     /// What documents are read for: the first time to be compared alone, as nearly always many go then.
     signing: Signing,
     /// The place of each document in the order of preference, where that is not document order.
@@ -73,11 +70,7 @@ pub(super) struct Decided {
 
 impl<'a> Rounds<'a> {
     pub(super) fn new(sources: &'a Sources, options: &'a DedupOptions) -> Result<Self, Error> {
-        let wanted = options.scan.wanted();
-        let (unit, shingling) = (options.scan.unit, wanted.shingling);
-        let banding = method::banding(sources, unit, shingling, wanted.threshold, options.scan.recall);
-        let method = Method::of_indexes(sources, unit, shingling, banding);
-        let signing = Signing { method, ..Signing::new(unit, shingling, banding) };
+        let signing = Signing::to_compare(sources, &options.scan, options.scan.threshold);
         let reference = sources.first_own();
         let is_of_reference = |part: &Part| part.source() < reference;
         // What the reference has is told of texts as they are, before lines of them go.
@@ -90,7 +83,6 @@ impl<'a> Rounds<'a> {
             sources,
             options,
             preference,
-            wanted,
             signing,
             ranks,
             has_new_boilerplate: false,
@@ -246,7 +238,7 @@ impl<'a> Rounds<'a> {
             of_reference.map(exact).collect()
         } else {
             let mut problems = Vec::new();
-            let leaks = self.wanted.leaked(Boundary(own), corpus, copies, progress, &mut problems);
+            let leaks = self.options.scan.leaked(Boundary(own), corpus, copies, progress, &mut problems);
             unchanged(&problems)?;
             leaks
         };
@@ -297,8 +289,8 @@ impl<'a> Rounds<'a> {
                     None => true,
                 };
                 #[cfg(test)]
-                tests::assert_none_else_is_like_another(self.wanted, corpus, copies, rank, is_new);
-                self.wanted.joined(corpus, copies, rank, is_new, progress, &mut problems)
+                tests::assert_none_else_is_like_another(&self.options.scan, corpus, copies, rank, is_new);
+                self.options.scan.joined(corpus, copies, rank, is_new, progress, &mut problems)
             }
         };
         unchanged(&problems)?;

@@ -300,8 +300,8 @@ fn meets(pieces: &[Range<usize>], bytes: &Range<usize>) -> bool {
 mod tests {
     use super::with_signs;
     use crate::dedup::{DedupOptions, dedup};
-    use crate::matching::Search;
     use crate::options::Options;
+    use crate::options::Search;
     use crate::progress::Progress;
     use crate::tokens::{TokenUnit, Tokens};
 

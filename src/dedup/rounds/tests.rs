@@ -6,8 +6,7 @@ use crate::document::DocId;
 use crate::gather::{Gathered, gather};
 use crate::index::Copies;
 use crate::lines::LineOptions;
-use crate::matching::{Search, Wanted};
-use crate::options::Options;
+use crate::options::{Options, Search};
 use crate::progress::Progress;
 use crate::reader::Corpus;
 use proptest::prelude::*;
@@ -37,7 +36,7 @@ pub fn assert_as_read_anew(rounds: &Rounds<'_>, again: &mut Gathered) {
 
 /// Called whenever documents are compared in tests.
 pub fn assert_none_else_is_like_another(
-    wanted: Wanted,
+    wanted: &Options,
     corpus: Corpus<'_>,
     copies: &Copies,
     rank: impl Fn(DocId) -> Option<u32> + Copy + Sync,

@@ -127,16 +127,6 @@ fn json_record() -> impl Strategy<Value = String> {
     prop_oneof![4 => object, 1 => broken]
 }
 
-/// The row that was to be cut has no such column any more.
-#[cfg(feature = "csv")]
-#[test]
-fn a_row_that_has_changed_is_an_error() {
-    let read = Read::of("a.csv", b"id,text\n1,one two\n", &["text"]);
-    fs::write(&read.sources.get(SourceId(0)).path, b"id,text\n1\n").unwrap();
-    let change = Change { record: 1, is_removed: false, cuts: vec![0..3], mark: None };
-    assert!(read.rewritten(None, vec![change]).unwrap_err().to_string().contains(CHANGED));
-}
-
 proptest! {
     #[test]
     fn json_lines(
