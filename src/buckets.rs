@@ -4,9 +4,10 @@
 //! group, twice, and 8 a document.
 
 use crate::document::DocId;
+use crate::union_find::UnionFind;
 use rayon::slice::ParallelSliceMut;
 
-/// Groups of documents of which each two are a candidate pair: those that share the key of a band.
+/// Groups of documents of which each two are a candidate pair.
 #[derive(Debug)]
 pub struct Buckets {
     /// The documents of all groups, group by group, each in document order.
@@ -19,13 +20,6 @@ pub struct Buckets {
 }
 
 impl Buckets {
-    /// The groups given, each in document order, of `documents` documents.
-    pub fn of_groups(documents: usize, groups: impl Iterator<Item = impl Iterator<Item = u32>>) -> Self {
-        let mut buckets = Self::new(documents);
-        groups.for_each(|group| buckets.push(group));
-        buckets.finish()
-    }
-
     /// Whether two documents share a group.
     pub fn share_group(&self, a: DocId, b: DocId) -> bool {
         // Both lists are in the order of the groups' numbers.
@@ -78,27 +72,19 @@ impl Buckets {
         &self.groups[self.group_starts[document.index()]..self.group_starts[document.index() + 1]]
     }
 
-    /// The documents that are connected by groups, in document order, the largest such set first. Union-find (Tarjan 1975).
+    /// The documents that are connected by groups, in document order, the largest such set first.
     pub fn components(&self) -> Vec<Vec<DocId>> {
-        let mut parents: Vec<u32> = (0..self.group_starts.len() as u32 - 1).collect();
-        let root = |parents: &mut Vec<u32>, mut of: u32| {
-            while parents[of as usize] != of {
-                parents[of as usize] = parents[parents[of as usize] as usize];
-                of = parents[of as usize];
-            }
-            of
-        };
+        let documents = self.group_starts.len() as u32 - 1;
+        let mut connected = UnionFind::of(documents);
         for bounds in self.starts.windows(2) {
             for pair in self.members[bounds[0]..bounds[1]].windows(2) {
-                let (a, b) = (root(&mut parents, pair[0]), root(&mut parents, pair[1]));
-                parents[a.max(b) as usize] = a.min(b);
+                connected.join(pair[0], pair[1]);
             }
         }
-        let grouped = (0..parents.len() as u32).filter(|&document| !self.groups_of(DocId(document)).is_empty());
-        let mut by_root: Vec<(u32, u32)> =
-            grouped.collect::<Vec<_>>().into_iter().map(|document| (root(&mut parents, document), document)).collect();
-        by_root.par_sort_unstable();
-        let components = by_root.chunk_by(|a, b| a.0 == b.0);
+        let grouped = (0..documents).filter(|&document| !self.groups_of(DocId(document)).is_empty());
+        let mut by_first: Vec<(u32, u32)> = grouped.map(|document| (connected.first(document), document)).collect();
+        by_first.par_sort_unstable();
+        let components = by_first.chunk_by(|a, b| a.0 == b.0);
         let mut components: Vec<Vec<DocId>> =
             components.map(|component| component.iter().map(|&(_, document)| DocId(document)).collect()).collect();
         components.sort_by_key(|component| std::cmp::Reverse(component.len()));

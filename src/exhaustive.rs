@@ -32,6 +32,9 @@ pub fn buckets(
         postings.extend(counts.shared_prefix(set, threshold).map(|shingle| posting(document, shingle)));
     });
     postings.par_sort_unstable();
-    let groups = postings.chunk_by(|a, b| a >> 32 == b >> 32).filter(|group| group.len() > 1);
-    Buckets::of_groups(corpus.documents.len(), groups.map(|group| group.iter().map(|&posting| posting as u32)))
+    let mut buckets = Buckets::new(corpus.documents.len());
+    for group in postings.chunk_by(|a, b| a >> 32 == b >> 32).filter(|group| group.len() > 1) {
+        buckets.push(group.iter().map(|&posting| posting as u32));
+    }
+    buckets.finish()
 }

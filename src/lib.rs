@@ -71,6 +71,7 @@ pub mod similarity;
 pub mod sketch;
 pub mod source;
 pub mod tokens;
+mod union_find;
 mod verify;
 
 pub use error::Error;

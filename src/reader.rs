@@ -104,10 +104,9 @@ impl<'a> Reader<'a> {
         Self { corpus, fetcher: Fetcher::new(corpus.sources, corpus.reading), editor, tokens: Tokens::default() }
     }
 
-    /// The text of a document, and its tokens, which are those it was indexed with; or what has become of it.
-    pub fn read(&mut self, document: DocId) -> Result<(&str, &Tokens), Problem> {
-        let Edited { left, .. } = self.edited(document, false)?;
-        Ok((left.text, left.tokens))
+    /// The tokens of a document, which are those it was indexed with; or what has become of it.
+    pub fn tokens(&mut self, document: DocId) -> Result<&Tokens, Problem> {
+        Ok(self.edited(document, false)?.left.tokens)
     }
 
     /// A document's text as it stands, and what is left out of it, in order.
@@ -128,10 +127,8 @@ impl<'a> Reader<'a> {
     }
 
     /// A document's text, as it stands now.
-    pub fn text(&mut self, document: DocId) -> Result<QuotedText, Problem> {
-        let Self { corpus, fetcher, .. } = self;
-        let (text, source_lines) = fetch(corpus, fetcher, document)?;
-        Ok(QuotedText { text: text.to_owned(), source_lines: source_lines.map(<[u32]>::to_vec) })
+    pub fn text(&mut self, document: DocId) -> Result<Fetched<'_>, Problem> {
+        fetch(&self.corpus, &mut self.fetcher, document)
     }
 
     /// A document's text with the place of each token.
@@ -227,7 +224,7 @@ pub(crate) fn fetch<'a>(
 }
 
 fn has_changed(corpus: &Corpus<'_>, document: DocId) -> Problem {
-    problem(corpus, document, "its text has changed while the scan was running")
+    problem(corpus, document, "its text has changed since it was read")
 }
 
 fn problem(corpus: &Corpus<'_>, document: DocId, reason: &str) -> Problem {
@@ -270,7 +267,7 @@ impl<'a> ShingleReader<'a> {
     /// # Errors
     /// When it cannot be read as it was.
     pub fn read(&mut self, document: DocId) -> Result<&ShingleSet, Problem> {
-        let (_, tokens) = self.reader.read(document)?;
+        let tokens = self.reader.tokens(document)?;
         self.shingles.read(self.shingling, &tokens.hashes);
         self.set.read(self.shingles.as_slice());
         if self.widens {
@@ -361,10 +358,7 @@ mod tests {
         });
         assert_eq!(read, [(DocId(1), 2)]);
         let reasons: Vec<&str> = problems.iter().map(|problem| &*problem.reason).collect();
-        assert_eq!(
-            reasons,
-            ["read again: no such file", "read again: its text has changed while the scan was running"]
-        );
+        assert_eq!(reasons, ["read again: no such file", "read again: its text has changed since it was read"]);
         // Nor is it quoted as what it is not.
         let mut reader = Reader::new(corpus);
         assert_eq!(

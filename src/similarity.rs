@@ -284,7 +284,6 @@ mod tests {
         }
     }
 
-    /// 0 is a hash like any other, though 0 stands in an empty slot.
     /// What a mask of 4,096 bits cannot tell, as nearly all are set.
     #[test]
     fn a_wide_mask_tells_where_shingles_are_many() {
@@ -306,6 +305,7 @@ mod tests {
         assert!(a.bytes() > b.bytes() + 4096 && b.wide.is_none(), "of another document there is none");
     }
 
+    /// 0 is a hash like any other, though 0 stands in an empty slot.
     #[test]
     fn zero_is_a_shingle() {
         let (mut with, mut without) = (ShingleSet::default(), ShingleSet::default());

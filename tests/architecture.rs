@@ -15,6 +15,7 @@ const MODULES: &[&str] = &[
     "source",
     "document",
     "first",
+    "union_find",
     "postings",
     "tokens",
     "located",

@@ -1,9 +1,8 @@
 //! Baselines: what is known and accepted, by content.
 //!
 //! An entry says how often a content takes part in findings. It knows nothing of paths and line numbers, so a file that is moved is
-//! not new; it counts, so one more copy of what is known is. Names say where it stood when the baseline was taken, so that of several the new one
-//! is named. A scope says
-//! what was looked at then, so that a run that looks at less does not take the rest for gone.
+//! not new; it counts, so one more copy of what is known is. Names say where it stood when the baseline was taken, so that of several
+//! the new one is named. A scope says what was looked at then, so that a run that looks at less does not take the rest for gone.
 
 use super::rules::Rule;
 use crate::error::Error;

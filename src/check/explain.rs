@@ -49,7 +49,7 @@ impl Rule {
             Self::Leakage => Explanation {
                 summary: "A document of the set checked stands in the set given by --against, exactly, nearly, or in another document.",
                 why: "A test set that was trained on measures memory.",
-                example: "test.jsonl:17: leakage: 0.95 like train.jsonl:80213",
+                example: "test.jsonl:17: leakage: 0.95 like train.jsonl:80213; 97 % of it stands there",
                 remedy: "Remove the document from what is tested: `retold dedup TEST -o CLEAN --against TRAIN --only against` leaves \
                          nothing that this rule finds. The other way round it leaves documents of TRAIN that hold one of TEST. A document \
                          shorter than a shingle (--shingle-size) is found only as the whole of another.",
@@ -78,7 +78,7 @@ impl Rule {
                 summary: "A document is above a limit of repetition of MassiveText (Rae et al. 2021, table A1).",
                 why: "Text that says the same over and over is mostly spam, logs and broken extraction, and makes models repeat \
                       themselves.",
-                example: "a.txt:1: repetition: duplicate_lines 0.41, limit 0.30",
+                example: "a.txt:1: repetition: duplicate_lines 0.410, limit 0.30",
                 remedy: "Look at the document; `retold scan --repetition --format json` has all figures.",
             },
             Self::EmptyDocument => Explanation {

@@ -113,7 +113,7 @@ fn places_by(at_once: usize, mut bits: u64, base: u16, places: &mut [u16; BLOCK]
 /// Into how many parts a bit is divided where differences of masks are limited.
 pub(crate) const PARTS: u64 = 1 << 16;
 
-/// The same of one mask.
+/// Whether two masks differ in `most` bits at most, which are given in [`PARTS`] of a bit.
 #[inline(always)]
 pub(crate) fn differs_little(a: u64, b: u64, most: u64) -> bool {
     u64::from((a ^ b).count_ones()) * PARTS <= most

@@ -39,7 +39,7 @@ const STEPS_OF_COUNTS: u64 = 2;
 /// So many masks are compared in the time of one step.
 const MASKS_IN_STEP: usize = 16;
 
-/// The same of wide masks.
+/// So many wide masks are compared in the time of one step.
 const WIDE_IN_STEP: u64 = 4;
 
 /// Up to this many lines each is compared with each by masks: about where the index begins to pay.

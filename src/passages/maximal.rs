@@ -9,6 +9,7 @@
 //! Cost: n log^2 n for n places, whatever the number of their pairs.
 
 use super::{Spot, Texts};
+use crate::union_find::UnionFind;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -63,35 +64,24 @@ pub fn matches(texts: &Texts<'_>, mut places: Vec<Spot>, least: usize, mut visit
 /// Sets of neighbours that are joined: a set stands where its first place does.
 struct Sets {
     sets: Vec<BTreeSet<u32>>,
-    /// Of each place another one of its set, nearer to the first; of the first itself. Union-find (Tarjan 1975).
-    firsts: Vec<u32>,
+    joined: UnionFind,
 }
 
 impl Sets {
     /// One set for each of the ranks.
     fn of(ranks: Vec<u32>) -> Self {
-        Self { firsts: (0..ranks.len() as u32).collect(), sets: ranks.into_iter().map(|rank| [rank].into()).collect() }
-    }
-
-    fn first(&mut self, place: u32) -> u32 {
-        let mut place = place as usize;
-        while self.firsts[place] as usize != place {
-            self.firsts[place] = self.firsts[self.firsts[place] as usize];
-            place = self.firsts[place] as usize;
-        }
-        place as u32
+        Self { joined: UnionFind::of(ranks.len() as u32), sets: ranks.into_iter().map(|rank| [rank].into()).collect() }
     }
 
     /// Takes out the set of a place.
     fn take(&mut self, place: u32) -> BTreeSet<u32> {
-        let first = self.first(place);
+        let first = self.joined.first(place);
         std::mem::take(&mut self.sets[first as usize])
     }
 
     /// Puts back the joined set of the places on both sides of a border.
     fn put_back(&mut self, border: u32, set: BTreeSet<u32>) {
-        let (left, right) = (self.first(border), self.first(border + 1));
-        self.firsts[right as usize] = left;
-        self.sets[left as usize] = set;
+        self.joined.join(border, border + 1);
+        self.sets[self.joined.first(border) as usize] = set;
     }
 }

@@ -81,7 +81,7 @@ pub struct Signer<'a> {
     repeated: RepeatedLines,
     digester: Option<Digester>,
     repetitions: Repetitions,
-    packing: Option<io::Result<BlockPacker>>,
+    packing: Option<BlockPacker>,
     usual: Usual,
 }
 
@@ -116,7 +116,7 @@ impl<'a> Signer<'a> {
             repeated: RepeatedLines::default(),
             digester: signing.passages.map(Digester::new),
             repetitions: Repetitions::default(),
-            packing: signing.texts.then(BlockPacker::new),
+            packing: None,
             usual: Usual::default(),
         }
     }
@@ -138,10 +138,8 @@ impl<'a> Signer<'a> {
         let end = reader.read(sources, part, reading, &mut visit);
         let mut part = visit.part;
         part.end = end;
-        match (&mut self.packing, &part.texts) {
-            (Some(Ok(packing)), Ok(_)) => part.texts = packing.finish(),
-            (Some(Err(error)), _) => part.texts = Err(io::Error::new(error.kind(), error.to_string())),
-            _ => {}
+        if let (Some(packing), Ok(_)) = (&mut self.packing, &part.texts) {
+            part.texts = packing.finish();
         }
         self.reader = reader;
         let Signed { keys, repeated, lines, .. } = &part.signed;
@@ -172,6 +170,14 @@ impl<'a> Signer<'a> {
 }
 
 impl Signer<'_> {
+    fn pack(&mut self, text: &str) -> io::Result<()> {
+        let packing = match &mut self.packing {
+            Some(packing) => packing,
+            none => none.insert(BlockPacker::new()?),
+        };
+        packing.push(text.as_bytes())
+    }
+
     /// What an index file says of a part of it, if that is all that is asked for.
     fn signed_before(&self, part: Part) -> Option<SignedPart> {
         let Part::Table { source, piece } = part else { return None };
@@ -211,7 +217,7 @@ impl Signer<'_> {
         Some(signed)
     }
 
-    /// Looks at a text; all that is found in it but the last comes into `signed`, by its number there.
+    /// Looks at a text; what is found in it besides what is returned comes into `signed`, by its number there.
     fn look_at(
         &mut self,
         seat: Seat,
@@ -346,8 +352,8 @@ impl PartVisit<'_, '_> {
 
     /// Keeps the text of a document.
     fn keep(&mut self, number: u32, text: &str, is_page: bool) {
-        if let (Some(Ok(packing)), Ok(_)) = (&mut self.signer.packing, &self.part.texts)
-            && let Err(error) = packing.push(text.as_bytes())
+        if self.part.texts.is_ok()
+            && let Err(error) = self.signer.pack(text)
         {
             self.part.texts = Err(error);
         }

@@ -98,7 +98,7 @@ impl SignedPart {
 }
 
 impl Signed {
-    /// Adds the lines that a document repeats; whether they are all.
+    /// Adds the lines that a document repeats, of which it is said whether they are all.
     pub(super) fn add_repeated(
         &mut self,
         number: u32,

@@ -50,6 +50,16 @@ impl Compression {
         goes_on.then_some(compression)
     }
 
+    /// What the names of files end with that are compressed by it.
+    pub(super) fn ending(self) -> &'static str {
+        match self {
+            Self::Gzip => ".gz",
+            Self::Zstd => ".zst",
+            Self::Bzip2 => ".bz2",
+            Self::Xz => ".xz",
+        }
+    }
+
     /// What `input` holds.
     #[cfg(feature = "compression")]
     pub(super) fn reader<'a>(self, input: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
@@ -223,18 +233,6 @@ impl fmt::Display for Compression {
             Self::Bzip2 => "bzip2",
             Self::Xz => "xz",
         })
-    }
-}
-
-impl Compression {
-    /// What the names of files end with that are compressed by it.
-    pub(super) fn ending(self) -> &'static str {
-        match self {
-            Self::Gzip => ".gz",
-            Self::Zstd => ".zst",
-            Self::Bzip2 => ".bz2",
-            Self::Xz => ".xz",
-        }
     }
 }
 

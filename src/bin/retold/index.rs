@@ -2,7 +2,7 @@
 
 use crate::args::{IndexArgs, SummaryFormat};
 use crate::exit::{Failure, Status};
-use crate::format::{Problem, Retold, Style, counted, escaped};
+use crate::format::{Problem, Retold, Style, counted, escaped, object};
 use crate::output::{Destination, NewFile, is_stream};
 use crate::{progress, run};
 use indicatif::HumanBytes;
@@ -91,6 +91,5 @@ fn json(out: &mut dyn Write, indexed: &Indexed, output: &Path) -> io::Result<()>
         },
         problems: indexed.problems.iter().map(Problem::of).collect(),
     };
-    serde_json::to_writer_pretty(&mut *out, &wire)?;
-    writeln!(out)
+    object(out, &wire)
 }

@@ -125,7 +125,7 @@ pub fn is_stream(path: &Path) -> bool {
 
 /// Whether a path leads to a device or pipe, now: what is open here may be a file.
 pub fn is_device(path: &Path) -> bool {
-    path.metadata().is_ok_and(|metadata| !metadata.is_file())
+    path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
 /// Whether something is mounted there, so that nothing can be renamed to it.

@@ -114,8 +114,8 @@ impl AfterCuts<'_> {
     /// The shingles of a document; and then those without some runs, if there are any.
     fn sets(&mut self, seat: Seat, document: DocId, runs: &[Run]) -> Result<Vec<ShingleSet>, Problem> {
         let Self { reader, editor, shingling, tokens, shingles } = self;
-        let text = reader.text(document)?;
-        editor.edit(seat, &text.text, text.source_lines.is_some(), tokens);
+        let (text, source_lines) = reader.text(document)?;
+        editor.edit(seat, text, source_lines.is_some(), tokens);
         let mut set_of = |tokens: &[u64]| {
             let mut set = ShingleSet::default();
             shingles.read(*shingling, tokens);

@@ -272,7 +272,7 @@ impl Rounds<'_> {
             }
         }
         let found_in = |reader: &mut Reader<'_>, (document, numbers): (DocId, Vec<usize>)| {
-            let (_, tokens) = reader.read(document)?;
+            let tokens = reader.tokens(document)?;
             let runs: Vec<Run> = numbers.iter().map(|&number| passages[number].stays.run).collect();
             let mut found = Vec::new();
             find_runs(&tokens.hashes, &runs, |at, _| found.push(numbers[at]));

@@ -50,7 +50,7 @@ pub struct TargetArgs {
     /// Replace an output, or a ledger, that is there
     #[arg(long)]
     pub force: bool,
-    /// Write nothing but the summary, and the ledger if --ledger names a file
+    /// Write nothing but the summary, and what --ledger and --pairs name
     #[arg(long)]
     pub dry_run: bool,
     /// Keep every record, cut where parts are dropped, and add two fields: FIELD with the number of its cluster, FIELD_kept with whether it would stay

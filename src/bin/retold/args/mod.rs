@@ -17,7 +17,7 @@ pub use shared::{
 
 use crate::format::Format;
 use crate::values;
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, Parser, Subcommand};
 use retold::Search;
 use retold::passages::DEFAULT_PASSAGE_TOKENS;
 use std::ffi::OsString;
@@ -194,16 +194,10 @@ pub struct CompareArgs {
     #[command(flatten)]
     pub output: OutputArgs,
     /// text for people, or json
-    #[arg(short, long, value_enum, default_value_t = CompareFormat::Text, hide_possible_values = true, help_heading = "What is written")]
-    pub format: CompareFormat,
+    #[arg(short, long, value_enum, default_value_t = SummaryFormat::Text, hide_possible_values = true, help_heading = "What is written")]
+    pub format: SummaryFormat,
     #[command(flatten, next_help_heading = "What is written")]
     pub saying: SayingArgs,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum CompareFormat {
-    Text,
-    Json,
 }
 
 const COMPARE_EXAMPLES: &str = "Examples:

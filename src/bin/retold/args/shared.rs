@@ -121,7 +121,7 @@ pub struct LineLimitArgs {
     /// Lines are nearly the same from this share of common tokens on, 0.8 to 1; 1 finds the same lines only
     #[arg(long, value_name = "S", default_value_t = LineOptions::default().similarity, value_parser = values::line_similarity)]
     pub line_similarity: f64,
-    /// Lines are compared for that when so many in a hundred of their characters, blanks left out, are of words, or their signs stand
+    /// Lines are compared for that when so many in a hundred of their bytes, blanks left out, are of words, or their signs stand
     /// as in sentences: rows of tables and code are not; 0 compares all
     #[arg(long, value_name = "PERCENT", default_value_t = LineOptions::default().min_word_percent, value_parser = values::line_words)]
     pub line_words: u32,

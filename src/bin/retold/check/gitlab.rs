@@ -4,6 +4,7 @@
 
 use super::Outcome;
 use super::repository::in_repository;
+use crate::format::object;
 use retold::check::{Finding, Level};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -54,6 +55,5 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
             lines: Lines { begin: finding.place.line.unwrap_or(1), end: finding.place.line.unwrap_or(1) },
         },
     });
-    serde_json::to_writer_pretty(&mut *out, &issues.collect::<Vec<_>>())?;
-    writeln!(out)
+    object(out, &issues.collect::<Vec<_>>())
 }

@@ -1,7 +1,7 @@
 //! `--format json`: every finding, known and allowed ones too.
 
 use super::Outcome;
-use crate::format::{Parameters, Problem, Retold, Wire};
+use crate::format::{Parameters, Problem, Retold, Wire, object};
 use retold::check::{Entry, Finding, Place, State};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -69,8 +69,7 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
         stale: if outcome.is_partial { &[] } else { &outcome.checked.stale },
         problems: report.problems.iter().map(Problem::of).collect(),
     };
-    serde_json::to_writer_pretty(&mut *out, &check)?;
-    writeln!(out)
+    object(out, &check)
 }
 
 fn told<'a>(finding: &'a Finding<'_>) -> Told<'a> {

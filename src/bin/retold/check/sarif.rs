@@ -7,6 +7,7 @@
 use super::Outcome;
 use super::repository::in_repository;
 use crate::exit::Status;
+use crate::format::beyond;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use retold::check::{Finding, Level, Place, Rule};
 use serde_json::{Value, json};
@@ -25,7 +26,7 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
     let results = results.collect();
     let mut notifications: Vec<Value> = Vec::new();
     let mut notify = |text: String| notifications.push(json!({ "level": "warning", "message": { "text": text } }));
-    if let Some(more) = held.len().checked_sub(RESULTS).filter(|&more| more > 0) {
+    if let Some(more) = beyond(held.len(), RESULTS) {
         notify(format!("{more} of {} findings are left out: code scanning takes {RESULTS} of a run", held.len()));
     }
     outcome.checked.exceeded.iter().for_each(|sentence| notify(format!("limit exceeded: {sentence}")));

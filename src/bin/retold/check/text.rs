@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use crate::exit::Status;
-use crate::format::{Style, counted, escaped, unseen};
+use crate::format::{Style, beyond, counted, escaped, unseen};
 use indicatif::HumanCount;
 use retold::check::{Finding, Level, Place, State};
 use std::io::{self, Write};
@@ -16,7 +16,7 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>, style: Style) -> io::Re
     for finding in held.iter().take(style.limit) {
         write_finding(out, finding, style)?;
     }
-    if let Some(more) = held.len().checked_sub(style.limit).filter(|&more| more > 0) {
+    if let Some(more) = beyond(held.len(), style.limit) {
         writeln!(out, "{quiet}{}: --limit 0 shows all{quiet:#}", counted(more as u64, "more finding"))?;
     }
     if !held.is_empty() {
@@ -99,7 +99,7 @@ fn stale(out: &mut dyn Write, outcome: &Outcome<'_>, style: Style) -> io::Result
         let times = if entry.count == 1 { String::new() } else { format!(", {} times less", entry.count) };
         writeln!(out, "  {}: {}{times}", escaped(&entry.name), entry.key.kind)?;
     }
-    if let Some(more) = stale.len().checked_sub(STALE).filter(|&more| more > 0) {
+    if let Some(more) = beyond(stale.len(), STALE) {
         writeln!(out, "  {quiet}and {more} more{quiet:#}")?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::{Compared, Kind};
 use crate::difference::{Change, lines, text};
-use crate::format::{Retold, rounded};
+use crate::format::{Retold, object, rounded};
 use retold::compare::ComparedDocument;
 use retold::located::Located;
 use retold::report::Passage;
@@ -85,8 +85,7 @@ pub fn write(out: &mut dyn Write, compared: &Compared) -> io::Result<()> {
         passages: comparison.passages.iter().map(passage).collect(),
         differences: compared.changes.iter().filter_map(|change| difference(&a, &b, change)).collect(),
     };
-    serde_json::to_writer_pretty(&mut *out, &wire)?;
-    writeln!(out)
+    object(out, &wire)
 }
 
 fn side(document: &ComparedDocument, shingles: u32) -> Side<'_> {

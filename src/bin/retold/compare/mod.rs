@@ -3,7 +3,7 @@
 mod json;
 mod text;
 
-use crate::args::{CompareArgs, CompareFormat};
+use crate::args::{CompareArgs, SummaryFormat};
 use crate::difference::{self, Change};
 use crate::exit::{Failure, Status};
 use crate::format::Style;
@@ -29,8 +29,8 @@ pub fn run(args: &CompareArgs) -> Result<Status, Failure> {
     let destination = args.output.destination();
     let style = Style::new(destination.is_coloured(args.output.color.into()), HUNKS);
     destination.write(|out| match args.format {
-        CompareFormat::Text => text::write(out, &compared, style),
-        CompareFormat::Json => json::write(out, &compared),
+        SummaryFormat::Text => text::write(out, &compared, style),
+        SummaryFormat::Json => json::write(out, &compared),
     })?;
     Ok(Status::Done)
 }

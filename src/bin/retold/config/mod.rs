@@ -110,7 +110,7 @@ pub struct Config {
     #[serde(deserialize_with = "line_similarity")]
     #[cfg_attr(test, schemars(range(min = 0.8, max = 1.0)))]
     pub line_similarity: Option<f64>,
-    /// Lines are compared for that when so many in a hundred of their characters are of words, or their signs stand as in sentences; 0 compares all.
+    /// Lines are compared for that when so many in a hundred of their bytes are of words, or their signs stand as in sentences; 0 compares all.
     #[serde(deserialize_with = "line_words")]
     #[cfg_attr(test, schemars(range(max = 100)))]
     pub line_words: Option<u32>,

@@ -3,7 +3,7 @@
 use super::partial::{Partial, beside, final_place};
 use crate::exit::Failure;
 use crate::format::{Location, rounded};
-use crate::output::{Destination, is_mount_point};
+use crate::output::{Destination, is_device, is_mount_point};
 use retold::dedup::{DedupOptions, Deduplicated, Entry, Reason, Why};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -39,7 +39,7 @@ impl Ledger {
             (None, Some(output)) => beside(output, "", ".removed.jsonl"),
             (None, None) => return Ok(Self::Untold),
         };
-        if name.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        if is_device(&name) {
             return Ok(Self::Stream(Destination::File(name)));
         }
         let shown = name.display();

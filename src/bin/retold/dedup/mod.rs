@@ -188,7 +188,7 @@ fn expect_place_of_pairs(
     output: Option<&Path>,
     ledger: &Ledger,
 ) -> Result<(), Failure> {
-    if let Some(stream) = read.iter().find(|path| *path == Path::new("-") || is_device(path) && !path.is_dir()) {
+    if let Some(stream) = read.iter().find(|path| *path == Path::new("-") || is_device(path)) {
         let stream = stream.display();
         return Err(Failure::new(format!(
             "--pairs: {stream} can be read only once; retold scan {stream} --pairs FILE finds them"

@@ -1,7 +1,7 @@
 //! What was done, at the end: documents and bytes in and out, and by reason.
 
 use super::ledger;
-use crate::format::{Problem, Retold, Style, counted, escaped};
+use crate::format::{Problem, Retold, Style, counted, escaped, object};
 use indicatif::HumanBytes;
 use retold::dedup::{Counted, Deduplicated, Reason};
 use serde::Serialize;
@@ -158,6 +158,5 @@ pub fn json(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>) -> io::
         },
         problems: result.problems.iter().map(Problem::of).collect(),
     };
-    serde_json::to_writer_pretty(&mut *out, &wire)?;
-    writeln!(out)
+    object(out, &wire)
 }

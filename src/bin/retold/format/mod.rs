@@ -13,12 +13,13 @@ mod wire;
 
 use clap::ValueEnum;
 use retold::report::{LeakKind, Report};
+use serde::Serialize;
 use std::io::{self, Write};
 use std::path::Path;
 
 pub use markdown::code;
 pub use retold::similarity::{percent, rounded_down as down};
-pub use style::{Style, counted, cut, escaped, lines, more, one_line, quoted, without_commands};
+pub use style::{Style, beyond, counted, cut, escaped, lines, more, one_line, quoted, without_commands};
 pub use wire::{Location, Parameters, Problem, Retold, Wire};
 
 /// How a report is written.
@@ -51,6 +52,12 @@ impl Format {
         ];
         formats.into_iter().find(|(known, _)| ending.eq_ignore_ascii_case(known)).map(|(_, format)| format)
     }
+}
+
+/// Writes one value as JSON, in lines.
+pub fn object(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    writeln!(out)
 }
 
 /// Writes a report; `style` is for the text that people read.

@@ -42,10 +42,15 @@ pub fn counted(count: u64, what: &str) -> String {
     format!("{} {what}{plural}", HumanCount(count))
 }
 
+/// How many there are beyond a limit, if any.
+pub fn beyond(count: usize, limit: usize) -> Option<usize> {
+    count.checked_sub(limit).filter(|&more| more > 0)
+}
+
 /// Says how many entries are not shown, and what shows them.
 pub fn more(out: &mut dyn Write, style: Style, count: usize, what: &str, hint: &str) -> io::Result<()> {
     let Style { quiet, limit, .. } = style;
-    match count.checked_sub(limit).filter(|&more| more > 0) {
+    match beyond(count, limit) {
         None => Ok(()),
         Some(more) => {
             let more = counted(more as u64, &format!("more {what}"));

@@ -1,6 +1,6 @@
 //! The report for people: a summary, then what was found, by place.
 
-use super::{Style, counted, down, escaped, lines, more, one_line, order, percent, quoted};
+use super::{Style, beyond, counted, down, escaped, lines, more, one_line, order, percent, quoted};
 use indicatif::{HumanBytes, HumanCount};
 use retold::banding::Banding;
 use retold::document::DocId;
@@ -187,7 +187,7 @@ impl<'a> Text<'a> {
                 }
             }
         }
-        if let Some(more) = cluster.members.len().checked_sub(self.style.limit).filter(|&more| more > 0) {
+        if let Some(more) = beyond(cluster.members.len(), self.style.limit) {
             writeln!(self.out, "    {quiet}and {} more{quiet:#}", HumanCount(more as u64))?;
         }
         Ok(())
@@ -277,7 +277,7 @@ impl<'a> Text<'a> {
             for place in passage.places.iter().take(PLACES) {
                 writeln!(self.out, "    {}  {quiet}{}{quiet:#}", self.name(place.document), lines(place.lines))?;
             }
-            if let Some(more) = passage.places.len().checked_sub(PLACES).filter(|&more| more > 0) {
+            if let Some(more) = beyond(passage.places.len(), PLACES) {
                 writeln!(self.out, "    {quiet}and {} more{quiet:#}", HumanCount(more as u64))?;
             }
         }
@@ -331,8 +331,7 @@ const WIDEST: usize = 30;
 /// The lines where one stands that is repeated.
 fn places_of(line: &RepeatedLine) -> String {
     let numbers: Vec<String> = line.lines.iter().take(NUMBERED).map(u64::to_string).collect();
-    let more = line.lines.len().checked_sub(NUMBERED).filter(|&more| more > 0);
-    let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
+    let more = beyond(line.lines.len(), NUMBERED).map(|more| format!(" and {more} more")).unwrap_or_default();
     format!("lines {}{more}", numbers.join(", "))
 }
 
