@@ -5,7 +5,7 @@ use crate::options::Options;
 use crate::options::{DEFAULT_CONTAINMENT, Order};
 use crate::passages::DEFAULT_PASSAGE_TOKENS;
 use crate::problem::Problem;
-use crate::source::{way_from, whole_path};
+use crate::source::{path_shown, way_from, whole_path};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -251,9 +251,10 @@ impl Rules {
 
     /// What globs are held against for a file.
     pub fn way_to(&self, path: &str) -> PathBuf {
+        let path = path_shown(path);
         match &self.root {
-            Some(root) => way_from(root, &whole_path(Path::new(path))),
-            None => PathBuf::from(path.strip_prefix("./").unwrap_or(path)),
+            Some(root) => way_from(root, &whole_path(&path)),
+            None => path.strip_prefix(".").unwrap_or(&path).to_path_buf(),
         }
     }
 

@@ -139,6 +139,35 @@ pub fn shown(path: &Path) -> String {
     shown
 }
 
+/// The path that is [`shown`] so, of which some bytes may be told as `\xff`; where there is a file of that very name it is that.
+pub fn path_shown(name: &str) -> PathBuf {
+    let path = PathBuf::from(name);
+    #[cfg(unix)]
+    if name.contains("\\x") && path.symlink_metadata().is_err() {
+        use std::os::unix::ffi::OsStringExt;
+        return std::ffi::OsString::from_vec(bytes_shown(name)).into();
+    }
+    path
+}
+
+/// The bytes of a path that was shown.
+#[cfg(unix)]
+fn bytes_shown(name: &str) -> Vec<u8> {
+    let mut pieces = name.split("\\x");
+    let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
+    for piece in pieces {
+        // Only what is no character of UTF-8 is told so, and that is beyond ASCII.
+        match piece.get(..2).and_then(|byte| u8::from_str_radix(byte, 16).ok()).filter(|byte| !byte.is_ascii()) {
+            Some(byte) => {
+                bytes.push(byte);
+                bytes.extend_from_slice(&piece.as_bytes()[2..]);
+            }
+            None => bytes.extend([b"\\x", piece.as_bytes()].concat()),
+        }
+    }
+    bytes
+}
+
 /// A path from the root on, without `.` and `..`, whatever links there are on the way.
 pub fn whole_path(path: &Path) -> PathBuf {
     let mut whole = PathBuf::new();

@@ -1,9 +1,9 @@
 //! The text of an HTML page: what a reader sees, with the line of the source that each of its lines comes from.
 //!
 //! `html5gum` cuts the page into tags and text, by the rules of browsers, entities decoded. Scripts, styles, the title and
-//! navigation are left out; an element that is a block ends a line, white space is folded but in `pre`. A tag that closes itself,
+//! navigation are left out, and what is for those without scripts; an element that is a block ends a line, white space is folded but in `pre`. A tag that closes itself,
 //! as XHTML has them, is closed, where a browser would take the rest of the page for a script.
-//! Cost: about 300 MB/s. Limits: no style sheet is looked at, so what one hides is text; a `nav` that is never closed takes the rest
+//! Cost: about 300 MB/s. Limits: no style sheet is looked at, nor `hidden`, so what these hide is text; a `nav` that is never closed takes the rest
 //! of the page with it.
 
 use html5gum::{Emitter, Error, State, Tokenizer};
@@ -180,7 +180,16 @@ fn state_in(element: &[u8]) -> Option<State> {
 fn is_left_out(element: &[u8]) -> bool {
     matches!(
         element,
-        b"iframe" | b"nav" | b"noembed" | b"noframes" | b"script" | b"style" | b"svg" | b"template" | b"title"
+        b"iframe"
+            | b"nav"
+            | b"noembed"
+            | b"noframes"
+            | b"noscript"
+            | b"script"
+            | b"style"
+            | b"svg"
+            | b"template"
+            | b"title"
     )
 }
 
@@ -331,7 +340,7 @@ mod tests {
     #[test]
     fn blocks_are_lines_with_the_line_they_began_on() {
         let html = "<!DOCTYPE html><html><head><title>T</title><style>p { color: red }</style></head>\n<body>\n\
-            <nav><ul><li>Home</li></ul></nav>\n<h1>A &amp; <b>B</b>&uuml;cher</h1>\n<p>one\n   two <!-- no -->three</p><p>four\n\
+            <nav><ul><li>Home</li></ul></nav><noscript><p>No script</p></noscript>\n<h1>A &amp; <b>B</b>&uuml;cher</h1>\n<p>one\n   two <!-- no -->three</p><p>four\n\
             <script>if (a < b) { \"</p>\" }</script>five\n<table><tr><td>1</td><td>2</td></tr><tr><td>3</td></tr></table>\n\
             <pre>x\n  y</pre>\n&lt;b&gt;</body></html>";
         let expected = [

@@ -83,10 +83,13 @@ pub(super) fn is_html(path: &Path) -> bool {
     ending.is_some_and(|ending| ["html", "htm", "xhtml"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }
 
-/// Whether a file is PDF, which mostly has no NUL near its beginning: it says so, and what is in it is no text.
+/// Whether a file is PDF, which mostly has no NUL near its beginning: it says so, and what is in it is no text, or an object.
 fn is_pdf(bytes: &[u8]) -> bool {
     let says_so = matches!(bytes, [b'%', b'P', b'D', b'F', b'-', b'0'..=b'9', b'.', ..]);
-    says_so && std::str::from_utf8(text::sniffed(bytes)).is_err_and(|error| error.error_len().is_some())
+    let sniffed = text::sniffed(bytes);
+    let is_not_utf8 = || std::str::from_utf8(sniffed).is_err_and(|error| error.error_len().is_some());
+    let has_object = || memchr::memmem::find(sniffed, b" 0 obj").is_some();
+    says_so && (is_not_utf8() || has_object())
 }
 
 /// Fills `plain` with what `bytes` hold; what is wrong with them when that is not all.
@@ -214,6 +217,7 @@ mod tests {
         assert_eq!(load("a.bin", b"\x1f\x8b\0garbage"), Err("binary, not text".into()));
         assert_eq!(load("plain.gz", b"what a server said instead"), Ok(()));
         assert_eq!(load("a.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj"), Err("binary, not text".into()));
+        assert_eq!(load("b.pdf", b"%PDF-1.4\n1 0 obj\n<</Type /Catalog>>\nendobj"), Err("binary, not text".into()));
         assert_eq!(load("a.md", "%PDF-1.7 is how they begin, schön".as_bytes()), Ok(()));
     }
 

@@ -35,7 +35,7 @@ mod walk;
 
 pub use fetch::{Fetcher, Texts};
 pub(crate) use file::NOT_READ_WHOLE;
-pub use file::{Source, in_common, shown, shown_way, way_from, whole_path};
+pub use file::{Source, in_common, path_shown, shown, shown_way, way_from, whole_path};
 pub(crate) use indexed::{BlockPacker, Facts, IndexFile, IndexWriter, IndexedName, PackedBlocks, Piece};
 pub use json::Fields;
 pub use list::{Listed, ListedAs};

@@ -458,10 +458,6 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
         ("[[overrides]]\npaths = [\"data\", \"#old\"]\nrules = {}\n", "`#old` is no glob, but nothing or a comment"),
         ("[[overrides]]\npaths = [\"data\", \"!/\"]\nrules = {}\n", "`!/` is no glob, but nothing"),
         ("[[overrides]]\npaths = [\"!data\"]\nrules = {}\n", "globs that only leave out are for no file"),
-        (
-            "paths = [\"data\"]\n[[overrides]]\npaths = [\"x/**\"]\nrules = { repeated-line = \"off\" }\n",
-            "`x/**` matches no file",
-        ),
         ("baseline = \"none.json\"\n", "none.json: no such file; --update-baseline writes one"),
     ] {
         fs::write(folder.path().join("retold.toml"), config).unwrap();
@@ -766,6 +762,37 @@ fn files_are_told_from_the_top_of_the_checkout() {
     ] {
         assert_eq!(told(from, path), "pkg/data/b.txt", "{from} {path}");
     }
+    // By a link to the workspace, which the directory of the run knows nothing of.
+    #[cfg(unix)]
+    {
+        let link = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(folder.path(), link.path().join("workspace")).unwrap();
+        let linked = link.path().join("workspace/pkg/data").to_str().unwrap().to_owned();
+        assert_eq!(told("pkg", &linked), "pkg/data/b.txt");
+    }
+}
+
+/// What is no UTF-8 in a name is told as `\xff`, and is found again by that.
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_no_text_are_names_of_files() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = repository();
+    let data = folder.path().join("data");
+    let name = |bytes: &[u8]| data.join(std::ffi::OsStr::from_bytes(bytes));
+    fs::write(name(b"b\xff.txt"), article("harbour")).unwrap();
+    commit_all(folder.path());
+    let check = |arguments: &str| retold(folder.path(), &format!("check data {arguments}"));
+    let told = check("").stdout;
+    assert!(told.starts_with("data/b\\xff.txt:1: exact-duplicate"), "{told}");
+    assert_eq!(check("--changed-since HEAD").status, 0);
+    fs::write(name(br"b\xff.txt"), article("harbour")).unwrap();
+    let told = check("--changed-since HEAD").stdout;
+    assert!(told.starts_with(r"data/b\xff.txt:1: exact-duplicate"), "{told}");
+    fs::remove_file(name(br"b\xff.txt")).unwrap();
+    let rules = "[[overrides]]\npaths = [\"data/a.txt\", \"data/b?.txt\"]\nrules = { exact-duplicate = \"off\" }\n";
+    fs::write(folder.path().join("retold.toml"), rules).unwrap();
+    assert_eq!(check("").status, 0);
 }
 
 /// Of findings that are told once the strictest counts, wherever the changed file is sorted.

@@ -215,7 +215,11 @@ fn records_are_kept_by_what_is_wanted() {
 fn marks_instead_of_removals() {
     let record = |text: String| format!("{}\n", serde_json::json!({"text": text}));
     let folder = folder([("a.jsonl", record(visit()) + &record(withdrawal()) + &record(visit()))]);
-    assert_eq!(retold(folder.path(), "dedup a.jsonl -o b.jsonl --mark copy").status, 0);
+    let marked = retold(folder.path(), "dedup a.jsonl -o b.jsonl --mark copy");
+    assert!(
+        marked.status == 0 && marked.stdout.contains("\nwhat would go, and why: b.jsonl.removed.jsonl\n"),
+        "{marked:?}"
+    );
     let text = fs::read_to_string(folder.path().join("b.jsonl")).unwrap();
     let marks: Vec<(serde_json::Value, serde_json::Value)> = text
         .lines()

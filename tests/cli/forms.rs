@@ -264,8 +264,12 @@ fn paths_from_a_list() {
     };
     assert_eq!(listed("a.txt\nb c.txt\r\n\n", &[]).clusters(), [["a.txt", "b c.txt"]]);
     assert_eq!(listed("a.txt\0b c.txt\0", &["d.txt"]).clusters(), [["d.txt", "a.txt", "b c.txt"]]);
-    let none = listed("\n", &[]);
-    assert_eq!((none.status, none.stderr.as_str()), (2, "retold: --files-from -: it lists no path\n"));
+    for config in ["", "paths = [\"d.txt\"]\n"] {
+        fs::write(folder.path().join("retold.toml"), config).unwrap();
+        assert_eq!(listed("a.txt\nb c.txt\n", &[]).clusters(), [["a.txt", "b c.txt"]]);
+        let none = listed("\n", &[]);
+        assert_eq!((none.status, none.stderr.as_str()), (2, "retold: --files-from -: it lists no path\n"));
+    }
 }
 
 #[cfg(unix)]

@@ -117,6 +117,13 @@ fn variables_do_not_contradict_what_is_typed() {
     assert_eq!(parameters(&["RETOLD_MEASURE_RECALL"], "scan a.txt -f json --exhaustive")["exhaustive"], true);
     assert_eq!(with(&["RETOLD_QUIET"], "scan a.txt missing -v").stderr, "retold: missing: no such file\n");
     // One that sets nothing is a slip, or of another version.
+    // Nobody typed it: who set it is told.
+    let slip = with(&["RETOLD_TEXT_FIELD", "RETOLD_LINE_SIMILARITY"], "scan a.txt --text-field b");
+    assert_eq!((slip.status, slip.stderr.contains("RETOLD_")), (0, false), "{slip:?}");
+    let slip = with(&["RETOLD_LIMIT", "RETOLD_LINE_WORDS", "RETOLD_FORMAT"], "scan a.txt");
+    assert!(slip.status == 2 && slip.stderr.contains("tip: RETOLD_FORMAT says so in the environment"), "{slip:?}");
+    let slip = with(&["RETOLD_FORMAT"], "scan a.txt --format 2");
+    assert!(slip.status == 2 && !slip.stderr.contains("RETOLD_"), "{slip:?}");
     let slip = with(&["RETOLD_TRESHOLD", "RETOLD_THREADS"], "scan a.txt");
     assert_eq!((slip.status, slip.stderr.as_str()), (0, "retold: RETOLD_TRESHOLD sets no option\n"));
     assert_eq!(with(&["RETOLD_TRESHOLD"], "scan a.txt --quiet").stderr, "");

@@ -228,3 +228,28 @@ fn globs_of_overrides() {
         }
     }
 }
+
+/// Whoever looks at all of the data learns of it, beside what was found; of a part nothing follows.
+#[test]
+fn an_override_for_no_file() {
+    let folder = folder([("data/a.txt", visit()), ("data/b.txt", visit()), ("list", "data/b.txt".to_owned())]);
+    let config = "paths = [\"data\"]\n[[overrides]]\npaths = [\"data/songs\"]\nrules = { repeated-line = \"off\" }\n";
+    fs::write(folder.path().join("retold.toml"), config).unwrap();
+    let check = |arguments: &str| retold(folder.path(), &format!("check {arguments}"));
+    let unmatched = "retold: overrides: `data/songs` matches no file that is read; mend it or take it out\n";
+    for paths in ["", "data"] {
+        let ended = check(&format!("{paths} --report json=report.json"));
+        assert_eq!((ended.status, ended.stderr.as_str()), (2, unmatched));
+        assert!(ended.stdout.contains("data/b.txt:1: exact-duplicate"), "{}", ended.stdout);
+        let report = fs::read(folder.path().join("report.json")).unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+        assert_eq!(report["summary"]["by_rule"]["exact-duplicate"], 1);
+    }
+    for part in ["data/b.txt", "--files-from list", "--include b.txt", "--exclude a.txt"] {
+        let ended = check(&format!("{part} --rule repeated-line=off"));
+        assert_eq!((ended.status, ended.stderr.as_str()), (0, ""), "{part}: {ended:?}");
+    }
+    let ended = check("--update-baseline");
+    assert_eq!((ended.status, ended.stdout.as_str(), ended.stderr.as_str()), (2, "", unmatched));
+    assert!(!folder.path().join("retold-baseline.json").exists());
+}

@@ -40,7 +40,7 @@ pub fn check_options(paths: &[PathBuf], options: &Options) -> Result<(), Failure
         return Err(Failure::new("standard input, -, can be read only once"));
     }
     for path in paths.iter().chain(&options.against).filter(|path| path.is_dir()) {
-        options.selection.globs(path).map_err(Failure::new)?;
+        options.selection.globs(path).map_err(|error| Failure::new(format!("--include or --exclude: {error}")))?;
     }
     Ok(())
 }

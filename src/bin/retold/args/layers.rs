@@ -8,6 +8,7 @@ use super::{Args, Command};
 use crate::config::Config;
 use crate::exit::{Failure, say};
 use clap::builder::BoolishValueParser;
+use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, CommandFactory, FromArgMatches, Id, error::ErrorKind};
 use retold::source::path_and_record;
@@ -50,7 +51,7 @@ pub fn parse() -> Result<(Args, Config), Failure> {
     // What is wrong in it is said when it is read with the variables.
     let typed = Args::command().ignore_errors(true).try_get_matches().ok();
     let command = with_environment(Args::command(), typed.as_ref().and_then(ArgMatches::subcommand));
-    let matches = command.clone().get_matches();
+    let matches = command.clone().try_get_matches().unwrap_or_else(|error| of_variable(error, &command).exit());
     let is_quiet = |of_command: &ArgMatches| matches!(of_command.try_get_one("quiet"), Ok(Some(true)));
     if matches.subcommand().is_some_and(|(name, of_command)| CONFIGURED.contains(&name) && !is_quiet(of_command)) {
         unknown_variables(std::env::vars_os().map(|(name, _)| name)).iter().for_each(|name| say(name));
@@ -86,6 +87,26 @@ pub fn parse() -> Result<(Args, Config), Failure> {
         refuse(ErrorKind::MissingRequiredArgument, missing.to_owned());
     }
     Ok((args, config.unwrap_or_default()))
+}
+
+/// An error that says so where the value that cannot be is one of the environment, which nobody typed.
+fn of_variable(mut error: clap::Error, command: &clap::Command) -> clap::Error {
+    let said = |kind| match error.get(kind) {
+        Some(ContextValue::String(said)) => said.as_str(),
+        _ => "",
+    };
+    let (option, value) = (said(ContextKind::InvalidArg), said(ContextKind::InvalidValue));
+    let is_it = |arg: &&Arg| arg.get_long().is_some_and(|long| option.split(' ').next() == Some(&format!("--{long}")));
+    let mut options = command.get_subcommands().flat_map(clap::Command::get_arguments);
+    let variable = options
+        .find(is_it)
+        .and_then(Arg::get_env)
+        .filter(|name| std::env::var_os(name).as_deref() == Some(OsStr::new(value)));
+    if let Some(variable) = variable {
+        let tip = format!("{} says so in the environment", variable.to_string_lossy());
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
 }
 
 /// What is typed and has no effect, in words. A variable or the file may say it for other runs.
@@ -184,9 +205,12 @@ fn with_defaults(
     defaults: Vec<(String, Vec<OsString>)>,
     typed: Option<(&str, &ArgMatches)>,
 ) -> clap::Command {
+    // Who lists what is read has said what is read.
+    let has_list = typed.is_some_and(|(_, typed)| typed.try_contains_id("files_from").is_ok_and(|is_set| is_set));
     for name in CONFIGURED {
         command = command.mut_subcommand(name, |mut command| {
-            let excluded = excluded(&command, typed);
+            let mut excluded = excluded(&command, typed);
+            excluded.extend(has_list.then(|| Id::from("paths")));
             for (id, values) in defaults.iter().filter(|(id, _)| excluded.iter().all(|other| other != id)) {
                 if id == "contained" && name == "scan" {
                     // There it is looked for only when it is asked for.

@@ -52,7 +52,7 @@ pub struct ThreadArgs {
 #[derive(ClapArgs)]
 #[command(next_help_heading = "Which files are read")]
 pub struct SelectionArgs {
-    /// Read the paths that a file lists too, one a line or each ended by a NUL byte; - is standard input
+    /// Read the paths that a file lists, beside those that are typed: one a line or each ended by a NUL byte; - is standard input
     #[arg(long, value_name = "FILE")]
     pub files_from: Option<PathBuf>,
     /// Of directories only files that match, as in a .gitignore in the directory that is given; may be repeated

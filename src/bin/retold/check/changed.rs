@@ -2,6 +2,7 @@
 
 use crate::exit::Failure;
 use crate::run::path_of;
+use retold::source::path_shown;
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -26,7 +27,7 @@ impl Unchanged {
 
     /// Whether a file is one of them.
     pub fn holds(&self, path: &str) -> bool {
-        Path::new(path).canonicalize().is_ok_and(|path| self.0.contains(&path))
+        path_shown(path).canonicalize().is_ok_and(|path| self.0.contains(&path))
     }
 }
 

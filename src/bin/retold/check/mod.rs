@@ -10,7 +10,7 @@ mod sarif;
 mod scope;
 mod text;
 
-use crate::args::{CheckArgs, CheckFormat};
+use crate::args::{CheckArgs, CheckFormat, SelectionArgs};
 use crate::config::{BASELINE, Config, Override, near};
 use crate::exit::{Failure, Status, say};
 use crate::format::{Style, counted};
@@ -83,8 +83,11 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
         }
         return Err(failure);
     }
-    expect_matches(args, config, &paths, &report)?;
+    let unmatched = expect_matches(args, config, &paths, &report);
     if args.gate.update_baseline || args.gate.prune {
+        if unmatched.is_err() {
+            return unmatched.map(|()| Status::Incomplete);
+        }
         let lost = report.problems.iter().filter(|problem| !gate.rules.passes_over(problem));
         let lost: Vec<Problem> = lost.cloned().collect();
         if let Some(first) = run::first_of(&lost) {
@@ -108,7 +111,8 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let checked = gate.check(&report, is_touched);
     let outcome = Outcome { report: &report, rules: &gate.rules, checked: &checked, is_partial };
     write(args, &outcome, true)?;
-    Ok(outcome.status())
+    // What was found is told all the same.
+    unmatched.map(|()| outcome.status())
 }
 
 /// A check that came to its end, for those who write of it.
@@ -256,8 +260,10 @@ fn expect_matches(args: &CheckArgs, config: &Config, paths: &[PathBuf], report: 
             return Err(Failure::new(format!("--include {glob} matches no file; a check of nothing would pass")));
         }
     }
-    // Of a part of the data that was typed nothing follows.
-    if args.paths == config.paths {
+    // Of a part of the data that was asked for nothing follows.
+    let SelectionArgs { files_from, include, exclude, .. } = &args.selection;
+    let is_all = args.paths == config.paths && files_from.is_none();
+    if is_all && *include == config.include && *exclude == config.exclude {
         let none = Rules::below(config.folder().map(Path::to_path_buf));
         let ways = || report.sources.iter().map(|source| none.way_to(source)).collect::<Vec<PathBuf>>();
         let ways = if config.overrides.is_empty() { Vec::new() } else { ways() };

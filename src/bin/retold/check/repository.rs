@@ -37,11 +37,18 @@ impl Checkout {
         let leads_elsewhere = Path::new(path).is_absolute() || path.split('/').any(|part| [".", ".."].contains(&part));
         if leads_elsewhere {
             let whole = whole_path(Path::new(path));
-            let within = whole.strip_prefix(&self.top).ok().and_then(slashed).filter(|within| !within.is_empty());
-            return within.map_or(Cow::Borrowed(path), Cow::Owned);
+            let within = |whole: &Path, top: &Path| whole.strip_prefix(top).ok().and_then(slashed);
+            // A workspace may be reached by a link, which the path has in it and the directory of the run has not.
+            let found = within(&whole, &self.top).or_else(|| within(&real(&whole)?, &self.top.canonicalize().ok()?));
+            return found.filter(|within| !within.is_empty()).map_or(Cow::Borrowed(path), Cow::Owned);
         }
         if self.below.is_empty() { Cow::Borrowed(path) } else { Cow::Owned(format!("{}{path}", self.below)) }
     }
+}
+
+/// A file by where its directory is; a link stays one, as git knows it.
+fn real(path: &Path) -> Option<PathBuf> {
+    Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?))
 }
 
 /// A path with `/` on every machine.

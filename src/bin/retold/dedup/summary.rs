@@ -78,7 +78,10 @@ pub fn text(out: &mut dyn Write, result: &Deduplicated, told: &Told<'_>, style: 
         writeln!(out, "{alarm}{problems}: not all could be read or done{stays}{alarm:#}")?;
     }
     match told.ledger {
-        Some(ledger) => writeln!(out, "what went, and why: {}", escaped(&ledger.display().to_string()))?,
+        Some(ledger) => {
+            let what = if told.marks { "what would go, and why" } else { "what went, and why" };
+            writeln!(out, "{what}: {}", escaped(&ledger.display().to_string()))?;
+        }
         None if !told.has_ledger && !rows.is_empty() => {
             writeln!(out, "{quiet}--ledger - names what would go{quiet:#}")?
         }
