@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_row_without_the_column_that_is_cut_has_changed() {
-        let cut = Change { record: 1, is_removed: false, cuts: vec![0..3], mark: None };
+        let cut = Change { record: 1, is_removed: false, cuts: Vec::from([0..3]), mark: None };
         let rewritten = |file: &str| {
             let (mut out, mut changes) = (Vec::new(), std::iter::once(cut.clone()));
             let changes: &mut dyn Iterator<Item = Change> = &mut changes;

@@ -144,7 +144,7 @@ const SCAN_EXAMPLES: &str = "Examples:
   retold scan docs/ --include '*.md' -t 0.9    in Markdown files, at a higher threshold
   retold scan news.jsonl --format json | jq '.clusters[].members[].document'
   retold scan news.csv.zst --text-field title --text-field body      two columns, compressed
-  git ls-files -z '*.md' | retold scan --files-from -       the files that another command lists, and no others
+  git ls-files -z '*.md' | retold scan --files-from -       the files that another command lists
   retold scan corpus/ --passages               also the passages that documents share
   retold scan test.jsonl --against train/      what of a test set stands in a training set
   retold scan today.jsonl --against archive.retold           what of today stands in an index file
