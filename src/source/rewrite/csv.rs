@@ -264,14 +264,14 @@ mod tests {
 
     #[test]
     fn a_row_without_the_column_that_is_cut_has_changed() {
-        let cut = Change { record: 1, is_removed: false, cuts: Vec::from([0..3]), mark: None };
+        let cut = Change { record: 1, is_removed: false, cuts: vec![0..1, 2..3], mark: None };
         let rewritten = |file: &str| {
             let (mut out, mut changes) = (Vec::new(), std::iter::once(cut.clone()));
             let changes: &mut dyn Iterator<Item = Change> = &mut changes;
             rewrite(file.as_bytes(), b',', &Reading::default(), None, &mut changes.peekable(), &mut out)?;
             Ok::<_, Error>(String::from_utf8(out).unwrap())
         };
-        assert_eq!(rewritten("id,text\n1,one two\n").unwrap(), "id,text\n1, two\n");
+        assert_eq!(rewritten("id,text\n1,one two\n").unwrap(), "id,text\n1,n two\n");
         assert!(rewritten("id,text\n1\n").unwrap_err().to_string().contains(CHANGED));
     }
 }
