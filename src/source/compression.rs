@@ -87,6 +87,29 @@ impl Compression {
     }
 }
 
+/// How much of what is compressed is asked for at a time.
+const AT_ONCE: usize = 8 << 10;
+
+/// Adds what `reader` holds to `plain`, up to so many bytes; of what is broken, what came before.
+///
+/// How much a decoder gives before it fails follows from how much it is asked for, so that is the same wherever `plain` has room.
+pub(super) fn read_to_end(mut reader: impl Read, most: u64, plain: &mut Vec<u8>) -> io::Result<()> {
+    let mut left = most;
+    while left > 0 {
+        let length = plain.len();
+        plain.resize(length + left.min(AT_ONCE as u64) as usize, 0);
+        let read = reader.read(&mut plain[length..]);
+        plain.truncate(length + read.as_ref().map_or(0, |read| *read));
+        match read {
+            Ok(0) => break,
+            Ok(read) => left -= read as u64,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 /// What an xz file holds up to where it is broken: with the error the library tells nothing of what it has put into the buffer by then.
 #[cfg(feature = "compression")]
 struct Whole<R: BufRead> {

@@ -1,6 +1,6 @@
 //! A file that is one document: its bytes, out of compression, as text.
 
-use super::compression::{Compression, cut_short, names_compression};
+use super::compression::{Compression, cut_short, names_compression, read_to_end};
 use super::text::{self, Assumed, NotText};
 use super::{KEEP_BYTES, READ_SO_FAR, Reading};
 use std::fs::File;
@@ -41,24 +41,25 @@ impl Loader {
         if let Some(reason) = cut_short(path, bytes) {
             return Err(NotText::Undecodable(reason.into()));
         }
-        let (bytes, incomplete) = match compression {
+        let (bytes, broken) = match compression {
             None => (bytes, None),
             Some(compression) => {
-                let incomplete = decompress(compression, bytes, plain, most)?;
-                (plain.as_slice(), incomplete)
+                let broken = decompress(compression, bytes, plain, most)?;
+                (plain.as_slice(), broken)
             }
         };
-        if is_pdf(bytes) {
-            return Err(NotText::Binary);
-        }
-        let (text, assumed) = match text::decode(bytes, &reading.decoding, decoded) {
+        let text = if is_pdf(bytes) { Err(NotText::Binary) } else { text::decode(bytes, &reading.decoding, decoded) };
+        let (text, assumed) = match text {
             Err(NotText::Binary) if compression.is_none() && names_compression(path) => {
                 return Err(NotText::Undecodable(
                     "broken: it does not begin like compressed data, as its name says".into(),
                 ));
             }
+            // What comes of a broken file may look like anything.
+            Err(NotText::Binary) if let Some(reason) = broken => return Err(NotText::Undecodable(reason)),
             decoded => decoded?,
         };
+        let incomplete = broken.map(|reason| format!("{reason}; {READ_SO_FAR}"));
         #[cfg(feature = "html")]
         if !reading.raw_html && is_html(path) {
             self.page = super::html::page(text);
@@ -102,14 +103,14 @@ fn decompress(
     plain.clear();
     let reader = compression.reader(bytes).map_err(NotText::Unreadable)?;
     // A bomb is noticed one byte behind what is allowed.
-    let read = reader.take(most.saturating_add(1)).read_to_end(plain);
+    let read = read_to_end(reader, most.saturating_add(1), plain);
     if plain.len() as u64 > most {
         return Err(NotText::TooLong(most));
     }
     match read {
         Ok(_) => Ok(None),
         Err(error) if plain.is_empty() => Err(NotText::Undecodable(compression.reason(&error))),
-        Err(error) => Ok(Some(format!("{}; {READ_SO_FAR}", compression.reason(&error)))),
+        Err(error) => Ok(Some(compression.reason(&error))),
     }
 }
 
@@ -141,6 +142,8 @@ fn read_bytes<'a>(path: &Path, buffer: &'a mut Vec<u8>, reading: &Reading) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(feature = "compression")]
+    use crate::source::compression::HEAD;
 
     fn loaded(bytes: &[u8], most: u64) -> Result<(String, Option<String>), String> {
         let file = tempfile::NamedTempFile::new().unwrap();
@@ -219,6 +222,56 @@ mod tests {
         assert_eq!(load("a.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj"), Err("binary, not text".into()));
         assert_eq!(load("b.pdf", b"%PDF-1.4\n1 0 obj\n<</Type /Catalog>>\nendobj"), Err("binary, not text".into()));
         assert_eq!(load("a.md", "%PDF-1.7 is how they begin, schön".as_bytes()), Ok(()));
+    }
+
+    #[cfg(feature = "compression")]
+    fn packed(text: &[u8], compression: Compression) -> Vec<u8> {
+        use crate::source::compression::Compressor;
+        let mut out = Compressor::new(Some(compression), Vec::new()).unwrap();
+        io::Write::write_all(&mut out, text).unwrap();
+        out.finish().unwrap()
+    }
+
+    #[cfg(feature = "compression")]
+    proptest::proptest! {
+        /// What is broken is named, whatever comes of it, and is the same whatever was read before.
+        #[test]
+        fn broken_files(
+            words in proptest::collection::vec(0u32..60, 1..3000),
+            kind in proptest::sample::select(vec![Compression::Gzip, Compression::Bzip2, Compression::Xz]),
+            at in proptest::prelude::any::<proptest::sample::Index>(),
+            bit in 0u8..8,
+            is_cut in proptest::prelude::any::<bool>(),
+            before in 0usize..300_000,
+        ) {
+            use proptest::{prop_assert, prop_assert_eq};
+            let text: String = words.iter().map(|word| format!("word{word}{}", if word % 7 == 0 { '\n' } else { ' ' })).collect();
+            let mut bytes = packed(text.as_bytes(), kind);
+            let at = HEAD.min(bytes.len() - 1).max(at.index(bytes.len()));
+            if is_cut { bytes.truncate(at) } else { bytes[at] ^= 1u8 << bit }
+            let folder = tempfile::tempdir().unwrap();
+            let [broken, other] = ["broken.txt", "other.txt"].map(|name| folder.path().join(name));
+            std::fs::write(&broken, &bytes).unwrap();
+            std::fs::write(&other, packed(&vec![b'x'; before], kind)).unwrap();
+            let reading = Reading::default();
+            let load = |loader: &mut Loader| match loader.load(&broken, &reading) {
+                Ok(loaded) => Ok((loaded.text.to_owned(), loaded.incomplete)),
+                Err(reason) => Err(reason.to_string()),
+            };
+            let mut loader = Loader::default();
+            loader.load(&other, &reading).unwrap();
+            let found = load(&mut loader);
+            prop_assert_eq!(&found, &load(&mut Loader::default()));
+            let named = format!("{kind} data");
+            match found {
+                Ok((read, None)) => prop_assert_eq!(read, text), // a bit that means nothing
+                Ok((read, Some(reason))) => {
+                    prop_assert!(reason.contains(&named) && reason.ends_with("what came before is read"), "{}", reason);
+                    prop_assert!(!is_cut || text.starts_with(&read));
+                }
+                Err(reason) => prop_assert!(reason.contains(&named), "{}", reason),
+            }
+        }
     }
 
     #[test]
