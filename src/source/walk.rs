@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 
 /// Which files of a directory are read.
 #[derive(Clone, Debug, Default)]
@@ -73,10 +74,18 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
     let whole = root.canonicalize().unwrap_or_default();
     let checkout = checkout_of(&whole);
     let is_in_checkout = checkout.is_some();
-    if let (Some(top), false) = (checkout, selection.no_ignore) {
-        let above = whole.ancestors().skip(1).take_while(|above| above.starts_with(top));
-        sources.problems.extend(above.flat_map(unreadable_rules));
+    let has_rules = !selection.no_ignore;
+    if has_rules {
+        // Those above are read even where they do not count.
+        let above = || whole.ancestors().skip(1);
+        if let Some(endless) = endless_rules(root).or_else(|| above().find_map(endless_rules)) {
+            return sources.problems.push(endless);
+        }
+        if let Some(top) = checkout {
+            sources.problems.extend(above().take_while(|above| above.starts_with(top)).flat_map(unreadable_rules));
+        }
     }
+    let (passed, not_entered) = mpsc::channel();
     let mut walk = ignore::WalkBuilder::new(root);
     walk.hidden(!selection.hidden)
         .follow_links(selection.follow)
@@ -94,7 +103,12 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
             };
             let is_left_out =
                 || globs.matched(entry.path(), is_directory).is_ignore() || is_directory && is_temporary();
-            entry.depth() == 0 || !is_left_out()
+            // The walk reads them before it tells of the directory.
+            let has_endless_rules = || {
+                let endless = if is_directory && has_rules { endless_rules(entry.path()) } else { None };
+                endless.is_some_and(|endless| passed.send(endless).is_ok())
+            };
+            entry.depth() == 0 || !is_left_out() && !has_endless_rules()
         });
     let mut files: Vec<PathBuf> = Vec::new();
     for entry in walk.build() {
@@ -103,7 +117,7 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
                 if let Some(error) = entry.error() {
                     sources.problems.push(problem(entry.path(), error));
                 }
-                if !selection.no_ignore && entry.file_type().is_some_and(|kind| kind.is_dir()) {
+                if has_rules && entry.file_type().is_some_and(|kind| kind.is_dir()) {
                     sources.problems.extend(unreadable_rules(entry.path()));
                 }
                 match entry.file_type() {
@@ -124,17 +138,32 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
             Err(error) => sources.problems.push(problem(root, &error)),
         }
     }
+    sources.problems.extend(not_entered.try_iter());
     sources.passed.sort_unstable();
     files.par_sort_unstable_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
     // What is in some has to be looked at.
     sources.list.par_extend(files.into_par_iter().map(|file| Source::found(file, false, reading)));
 }
 
+/// What says which files of a directory are left out.
+const RULES: [&str; 2] = [".gitignore", ".ignore"];
+
+/// One of these that is a pipe or a device, which may have no end: nothing of the directory is read then. `/dev/null` stands where there is
+/// to be none.
+fn endless_rules(directory: &Path) -> Option<Problem> {
+    let is_endless = |rules: &PathBuf| {
+        let is_stream = rules.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir());
+        is_stream && rules.canonicalize().is_ok_and(|place| place != Path::new("/dev/null"))
+    };
+    let rules = RULES.map(|name| directory.join(name)).into_iter().find(is_endless)?;
+    let reason = "a pipe or a device, of which nothing is read: nor is its directory; --no-ignore goes without it";
+    Some(Problem::new(shown(&rules), reason))
+}
+
 /// What says which files of a directory are left out and cannot be opened: the walk passes over that, and all of them would be read. In a
 /// directory that may not be entered nothing is there, and nothing is read.
 fn unreadable_rules(directory: &Path) -> impl Iterator<Item = Problem> {
-    let rules = [".gitignore", ".ignore"].map(|name| directory.join(name));
-    rules.into_iter().filter_map(|rules| {
+    RULES.map(|name| directory.join(name)).into_iter().filter_map(|rules| {
         let error = File::open(&rules).err().filter(|error| error.kind() != io::ErrorKind::NotFound)?;
         let reason = || format!("{}: what it leaves out may be read; --no-ignore goes without it", io_reason(&error));
         rules.symlink_metadata().is_ok().then(|| Problem::new(shown(&rules), reason()))

@@ -47,6 +47,18 @@ fn a_data_set_that_is_guarded() {
     assert_eq!(check("").stdout, "clean: 2 documents, nothing found\n");
 }
 
+/// Nobody named it, and it may have no end.
+#[cfg(unix)]
+#[test]
+fn a_baseline_that_is_found_is_a_file() {
+    let folder = folder([("data/a.txt", article("harbour"))]);
+    let path = folder.path().join("retold-baseline.json");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let ended = retold(folder.path(), "check data");
+    let said = "retold: retold-baseline.json: not a regular file; --baseline names another\n";
+    assert_eq!((ended.status, ended.stderr.as_str()), (2, said));
+}
+
 #[test]
 fn a_baseline_is_not_lost() {
     let folder =

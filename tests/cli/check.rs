@@ -230,6 +230,13 @@ fn nothing_commands_the_runner() {
     fs::write(folder.path().join("data/escape.txt"), "hello \u{1b}]0;you there, reader\n".repeat(2)).unwrap();
     let said = retold(folder.path(), "check data/escape.txt --format junit").stdout;
     assert!(said.contains("u{1b}]0;you there, reader"), "{said}");
+    // A name too, in a log that a terminal may show.
+    #[cfg(unix)]
+    {
+        fs::write(folder.path().join("data/\u{1b}]0;name.txt"), "two words\n".repeat(2)).unwrap();
+        let said = retold(folder.path(), "check data --format github").stdout;
+        assert!(said.contains("]0;name.txt") && !said.contains('\u{1b}'), "{said}");
+    }
 }
 
 #[test]

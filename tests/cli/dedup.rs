@@ -596,6 +596,9 @@ fn pairs_beside_what_stays() {
     assert_eq!((ended.status, &ended.stdout), (0, &scanned));
     assert!(ended.stderr.contains("stay in clean"), "{}", ended.stderr);
     assert_eq!(retold(folder.path(), "dedup corpus -o again --pairs pairs.jsonl").status, 0);
+    let refused = retold(folder.path(), "dedup corpus -o new --pairs pairs.jsonl");
+    assert!(refused.status == 2 && refused.stderr.contains("pairs.jsonl is there already"), "{refused:?}");
+    assert_eq!(retold(folder.path(), "dedup corpus -o again --pairs pairs.jsonl --force").status, 0);
     assert_eq!(fs::read_to_string(folder.path().join("pairs.jsonl")).unwrap(), scanned);
     #[cfg(unix)]
     assert!(std::process::Command::new("mkfifo").arg(folder.path().join("pipe")).status().unwrap().success());

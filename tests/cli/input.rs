@@ -111,6 +111,31 @@ fn what_is_hidden_or_ignored_is_left_out() {
     assert_eq!(retold(corpus.path(), "scan .hidden.txt build/c.txt --format json").clusters().len(), 1, "as given");
 }
 
+/// A link to a device can be committed: what has no end is not read, nor is the directory where it would say what is left out.
+#[cfg(unix)]
+#[test]
+fn rules_without_an_end_are_not_read() {
+    let corpus = folder([("data/a.txt", withdrawal()), ("data/b/c.txt", withdrawal()), ("data/d/e.txt", withdrawal())]);
+    let link = |name: &str, to: &str| std::os::unix::fs::symlink(to, corpus.path().join(name)).unwrap();
+    let remove = |name: &str| fs::remove_file(corpus.path().join(name)).unwrap();
+    let scan = |arguments: &str| retold(corpus.path(), &format!("scan {arguments} --format json"));
+    link("data/b/.gitignore", "/dev/zero");
+    link("data/d/.ignore", "/dev/null"); // so masks look
+    let ended = scan("data");
+    assert_eq!((ended.status, ended.clusters()), (2, vec![vec!["data/a.txt".to_owned(), "data/d/e.txt".to_owned()]]));
+    assert!(ended.stderr.starts_with("retold: data/b/.gitignore: a pipe or a device"), "{}", ended.stderr);
+    assert_eq!((scan("data --no-ignore").status, scan("data --exclude b").status), (0, 0));
+    assert!(std::process::Command::new("mkfifo").arg(corpus.path().join("data/.ignore")).status().unwrap().success());
+    let ended = scan("data");
+    assert!(ended.status == 2 && ended.stderr.starts_with("retold: data/.ignore: a pipe or a device"), "{ended:?}");
+    remove("data/.ignore");
+    remove("data/b/.gitignore");
+    link(".gitignore", "/dev/zero");
+    assert_eq!(scan("data --no-ignore").status, 0);
+    let ended = scan("data");
+    assert!(ended.status == 2 && ended.stderr.contains("/.gitignore: a pipe or a device"), "{ended:?}");
+}
+
 /// Without it more would be read than was meant.
 #[cfg(unix)]
 #[test]

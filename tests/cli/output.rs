@@ -415,9 +415,11 @@ fn memory_is_a_directory_like_others() {
 #[test]
 fn where_nothing_more_can_be_written() {
     let folder = folder([("a.txt", visit())]);
-    let mut full = Command::new(env!("CARGO_BIN_EXE_retold"));
-    full.args(["scan", "a.txt"]).current_dir(folder.path()).stdout(fs::File::create("/dev/full").unwrap());
-    assert_eq!(full.stderr(Stdio::null()).status().unwrap().code(), Some(2));
+    for arguments in [&["scan", "a.txt"][..], &["scan", "--help"], &["--version"]] {
+        let mut full = Command::new(env!("CARGO_BIN_EXE_retold"));
+        full.args(arguments).current_dir(folder.path()).stdout(fs::File::create("/dev/full").unwrap());
+        assert_eq!(full.stderr(Stdio::null()).status().unwrap().code(), Some(2), "{arguments:?}");
+    }
     let pipe = folder.path().join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let mut scan = Command::new(env!("CARGO_BIN_EXE_retold"));

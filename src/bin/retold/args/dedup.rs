@@ -47,7 +47,7 @@ pub struct TargetArgs {
     /// takes a scan more
     #[arg(long, value_name = "FILE")]
     pub pairs: Option<PathBuf>,
-    /// Replace an output, or a ledger, that is there
+    /// Replace an output, a ledger or pairs that are there
     #[arg(long)]
     pub force: bool,
     /// Write nothing but the summary, and what --ledger and --pairs name

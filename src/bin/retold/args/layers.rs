@@ -11,6 +11,7 @@ use clap::builder::BoolishValueParser;
 use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, CommandFactory, FromArgMatches, Id, error::ErrorKind};
+use retold::problem::io_reason;
 use retold::source::path_and_record;
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
@@ -51,7 +52,7 @@ pub fn parse() -> Result<(Args, Config), Failure> {
     // What is wrong in it is said when it is read with the variables.
     let typed = Args::command().ignore_errors(true).try_get_matches().ok();
     let command = with_environment(Args::command(), typed.as_ref().and_then(ArgMatches::subcommand));
-    let matches = command.clone().try_get_matches().unwrap_or_else(|error| of_variable(error, &command).exit());
+    let matches = command.clone().try_get_matches().unwrap_or_else(|error| end(&of_variable(error, &command)));
     let is_quiet = |of_command: &ArgMatches| matches!(of_command.try_get_one("quiet"), Ok(Some(true)));
     if matches.subcommand().is_some_and(|(name, of_command)| CONFIGURED.contains(&name) && !is_quiet(of_command)) {
         unknown_variables(std::env::vars_os().map(|(name, _)| name)).iter().for_each(|name| say(name));
@@ -61,21 +62,24 @@ pub fn parse() -> Result<(Args, Config), Failure> {
         _ => None,
     };
     let matches = match &config {
-        Some(config) => with_defaults(command, config.defaults()?, matches.subcommand()).get_matches(),
+        Some(config) => {
+            let command = with_defaults(command, config.defaults()?, matches.subcommand());
+            command.try_get_matches().unwrap_or_else(|error| end(&error))
+        }
         None => matches,
     };
     let refuse = |kind: ErrorKind, said: String| {
         let mut command = Args::command();
         command.build();
         let name = matches.subcommand_name().unwrap_or_default();
-        command.find_subcommand(name).cloned().unwrap_or_default().error(kind, said).exit()
+        end(&command.find_subcommand(name).cloned().unwrap_or_default().error(kind, said))
     };
     if let Some((name, of_command)) = matches.subcommand()
         && let Some(said) = without_effect(name, of_command)
     {
         refuse(ErrorKind::ArgumentConflict, said);
     }
-    let args = Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let args = Args::from_arg_matches(&matches).unwrap_or_else(|error| end(&error));
     let has_paths = match &args.command {
         Command::Scan(scan) => !scan.paths.is_empty() || scan.selection.files_from.is_some(),
         Command::Dedup(dedup) => !dedup.paths.is_empty() || dedup.selection.files_from.is_some(),
@@ -87,6 +91,17 @@ pub fn parse() -> Result<(Args, Config), Failure> {
         refuse(ErrorKind::MissingRequiredArgument, missing.to_owned());
     }
     Ok((args, config.unwrap_or_default()))
+}
+
+/// Ends the process with what is wrong in the command line, or with the help that it asks for.
+fn end(said: &clap::Error) -> ! {
+    match said.print() {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            say(&format!("standard output: {}", io_reason(&error)));
+            std::process::exit(2)
+        }
+        _ => std::process::exit(said.exit_code()),
+    }
 }
 
 /// An error that says so where the value that cannot be is one of the environment, which nobody typed.

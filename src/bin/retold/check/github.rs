@@ -32,7 +32,7 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
             continue;
         }
         let (command, file) =
-            (if is_error { "error" } else { "warning" }, property(&in_repository(finding.place.path)));
+            (if is_error { "error" } else { "warning" }, property(&escaped(&in_repository(finding.place.path))));
         let line = finding.place.line.map(|line| format!(",line={line}")).unwrap_or_default();
         let (rule, text) =
             (finding.rule, message(&escaped(&format!("{}: {}", place(&finding.place), finding.message()))));

@@ -236,6 +236,10 @@ fn baseline(args: &CheckArgs, config: &Config) -> Result<(PathBuf, Baseline), Fa
     if may_be_missing && !path.exists() {
         return Ok((path, Baseline::default()));
     }
+    if named.is_none() && path.exists() && !path.is_file() {
+        // A pipe or a device may have no end; one that is named is read.
+        return Err(Failure::new(format!("{}: not a regular file; --baseline names another", path.display())));
+    }
     let text = std::fs::read_to_string(&path).map_err(|error| {
         let hint = if error.kind() == io::ErrorKind::NotFound { "; --update-baseline writes one" } else { "" };
         Failure::new(format!("{}: {}{hint}", path.display(), io_reason(&error)))

@@ -10,7 +10,7 @@ mod target;
 use crate::args::{DedupArgs, SummaryFormat};
 use crate::exit::{self, Failure, Status};
 use crate::format::counted;
-use crate::output::{Destination, is_device};
+use crate::output::{Destination, is_device, is_stream};
 use crate::written::is_report;
 use crate::{format, progress, run};
 use ledger::Ledger;
@@ -95,7 +95,7 @@ impl Outputs {
         options.scan.selection.except = run::expect_no_input(&args.target.pairs, &read, is_report)?;
         let place = output.map(|output| Target::check(output, is_file, force, &read, options)).transpose()?;
         let ledger = Ledger::of(args.target.ledger.as_deref(), output, force, &read, options)?;
-        pairs.iter().try_for_each(|pairs| expect_place_of_pairs(pairs, &read, output, &ledger))?;
+        pairs.iter().try_for_each(|pairs| expect_place_of_pairs(pairs, &read, output, &ledger, force))?;
         let target = place.map(|place| Target::begin(place, is_file, force)).transpose()?;
         Ok(Self { target, is_file, ledger, pairs })
     }
@@ -187,6 +187,7 @@ fn expect_place_of_pairs(
     read: &[PathBuf],
     output: Option<&Path>,
     ledger: &Ledger,
+    force: bool,
 ) -> Result<(), Failure> {
     if let Some(stream) = read.iter().find(|path| *path == Path::new("-") || is_device(path)) {
         let stream = stream.display();
@@ -201,6 +202,10 @@ fn expect_place_of_pairs(
     match pairs {
         Destination::File(file) if output.is_some_and(|output| file.starts_with(output)) => {
             Err(Failure::new(format!("--pairs: {} would be in the output; name another file", file.display())))
+        }
+        Destination::File(file) if !force && file.exists() && !is_stream(file) => {
+            let file = file.display();
+            Err(Failure::new(format!("--pairs: {file} is there already; --force replaces it, or name another file")))
         }
         pairs => pairs.expect_place(),
     }
