@@ -19,7 +19,7 @@ mod winnow;
 
 use crate::document::DocId;
 use crate::index::Copies;
-use polynomial::{Powers, prefixes};
+use polynomial::{Powers, add_prefixes};
 use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -60,7 +60,7 @@ impl Digester {
     pub fn add(&self, tokens: &[u64], digest: &mut Digest) {
         let start = digest.prefixes.len();
         if !tokens.is_empty() {
-            digest.prefixes.extend(prefixes(tokens));
+            add_prefixes(tokens, &mut digest.prefixes);
         }
         let Digest { prefixes, anchors, .. } = digest;
         let add = |anchor: Anchor| anchors.push(Anchor { at: start + anchor.at, ..anchor });

@@ -39,7 +39,9 @@ fn found_again(documents: &[Vec<u64>], before: &BTreeMap<usize, Vec<u64>>, min_t
 }
 
 fn hash(tokens: &[u64]) -> u64 {
-    prefixes(tokens).last().unwrap()
+    let mut prefixes = Vec::new();
+    add_prefixes(tokens, &mut prefixes);
+    *prefixes.last().unwrap()
 }
 
 /// The definition.
