@@ -29,22 +29,23 @@ impl Rule {
                          two documents is held by the stricter rule.",
             },
             Self::NearDuplicate => Explanation {
-                summary: "A document shares at least the threshold of all shingles with another one (Jaccard).",
-                why: "An article edited, a page per version, a form filled in: near-duplicates weigh a data set towards what they say, \
-                      and let what is tested stand in what was trained on.",
+                summary: "The Jaccard similarity of a document and another one is at least the threshold.",
+                why: "An article edited, a page per version, a form filled in: near-duplicates weight a data set towards what they say, \
+                      and let test data appear in training data.",
                 example: "b.txt:1: near-duplicate: 0.93 like a.txt; 97 % of it stands there",
                 remedy: "See what differs with `retold compare a.txt b.txt`; keep one, as `retold dedup DATA -o CLEAN` does. \
-                         `retold scan --histogram` shows what another threshold would find. A baseline (--update-baseline) knows \
-                         texts as they are: one of which a word is changed is new. [[overrides]] hold for the paths of both.",
+                         `retold scan --histogram` shows what another threshold would find. To accept both, take a baseline \
+                         (--update-baseline), which knows exact texts: if a word is changed, the finding is new. Or turn the rule \
+                         off in [[overrides]], for the paths of both.",
             },
             Self::ContainedDocument => Explanation {
                 summary: "Nearly all shingles of a document stand in a longer one.",
                 why: "A teaser in its article, a chapter in its book: too short beside the whole to be a near-duplicate, and yet told \
                       twice.",
                 example: "teaser.txt:1: contained-document: 98 % of it stands in article.txt",
-                remedy: "Keep the longer one. The rule is off by default, since it reads the data three more times; of the \
-                         documents that would stay if duplicates went it finds every such one (recall 1) but those shorter \
-                         than a shingle.",
+                remedy: "Keep the longer one. The rule is off by default, since it reads the data three more times. Among the \
+                         documents that are left when duplicates are taken out it finds every contained one (recall 1), except \
+                         those shorter than a shingle.",
             },
             Self::Leakage => Explanation {
                 summary: "A document of the set checked stands in the set given by --against, exactly, nearly, or in another document.",

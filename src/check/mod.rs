@@ -3,8 +3,8 @@
 //! [`Rules`] say what counts and how strictly, a [`Baseline`] what is known and accepted. [`Gate::check`] gives findings in an order
 //! that does not depend on anything but the data.
 //!
-//! A report holds what was looked for: [`Rules::options`] are what one is to be made with. A rule of which nothing was looked for finds
-//! nothing; it is among [`Checked::not_looked_for`], and what is known of it stays known.
+//! A report holds only what was looked for, so it is to be made with [`Rules::options`]. A rule whose findings were not looked for finds
+//! nothing: it is listed in [`Checked::not_looked_for`], and what the baseline knows of it stays known.
 //!
 //! ```
 //! use retold::check::{Gate, Level, Rules};

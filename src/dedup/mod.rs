@@ -1,11 +1,11 @@
 //! Deduplication: which documents stay, which parts of their texts, and why the rest goes.
 //!
-//! Documents are clustered in the order of preference (`keep`), so that the first of each cluster is the one that is kept, every
-//! other was compared with it, and no two that are kept reach the threshold with each other, as far as candidates are found: all of
-//! them with `Search::Exhaustive`. Lines are left out before documents are compared, so that what is compared is what is
-//! written. What only shows once documents are gone, boilerplate and passages, is looked for among those that stay; then these are
-//! read, cut and compared again, until nothing more is found (`rounds`), and what went for one that was cut is compared with it as it is
-//! then. So deduplicating the result finds nothing, and what went is like what stays.
+//! Documents are clustered in the order of preference (`keep`): the first of each cluster is kept, and every other was compared with it.
+//! No two that are kept reach the threshold with each other, as far as candidate pairs are found (with `Search::Exhaustive` all are).
+//! Lines that go are cut before documents are compared, so that what is compared is what is written. Boilerplate and passages show only
+//! once duplicates are gone, so they are looked for among the documents that stay. These are then read, cut and compared again, until
+//! nothing more is found (`rounds`). A document that went for one that was cut later is compared with it once more, as it is then. So
+//! deduplicating the result finds nothing, and what went is like what stays.
 //!
 //! How it is written: [`Deduplicated::write`] gives a source without what goes (`source::rewrite`) to whoever makes files. No source is ever
 //! written to.

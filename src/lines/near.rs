@@ -1,10 +1,11 @@
 //! Lines that are nearly the same as another of their document: a word changed, a time stamp appended.
 //!
 //! The similarity of two lines of a and b tokens is 2 LCS / (a + b), LCS the length of their longest common subsequence of
-//! tokens. Distinct lines are taken in order. One that is similar enough to the first line of a group joins the first such group. One
-//! that is not, but is to another line before it, makes a group of its own with the first such line; and so does each line before it
-//! that is like it and in no group yet. Whatever stands there nearly again is told, and what is told is like the first line of its group.
-//! Where all but first lines go, a line is compared with those alone: to be like a line that goes is not enough.
+//! tokens. Distinct lines are taken in order. A line joins the first group whose first line it is similar enough to. If there is none, but
+//! it is similar enough to another earlier line, the first such line becomes the first line of a new group with it. In either case, each
+//! earlier line that it is like and that is in no group yet becomes the first line of a further group with it. So every line that is nearly
+//! repeated is reported, in a group whose first line it is like.
+//! Where all lines but the first of each group are cut, lines are compared with first lines alone: being like a line that is cut is not enough.
 //!
 //! How: a line is compared with the earlier ones by masks of 64 bits, one for each token; bits that differ are tokens
 //! that only one of them has. Long lines are told apart by counts of tokens. What passes is compared

@@ -1,9 +1,9 @@
 //! Passages: runs of tokens that stand in more than one place, across documents and inside one.
 //!
-//! A passage is a run of at least so many tokens that stands in two places or more, and in one of these cannot be made
-//! longer on either side without standing nowhere else (a near-supermaximal repeat: Gusfield 1997, section 7.12). So every run of
-//! tokens that is told twice lies in a passage, none is a mere part of another at all of its places, and whatever stands in 400
-//! documents is one passage with 400 places.
+//! A passage is a run of at least so many tokens that occurs in two places or more; at one of these at least, with one more token on either
+//! side it would occur nowhere else (a near-supermaximal repeat: Gusfield 1997, section 7.12). So every run of that many tokens that occurs
+//! twice lies in a passage, no passage is a mere part of another at all of its places, and text that occurs in 400 documents is one
+//! passage with 400 places.
 //!
 //! How: anchors that every passage must have (`winnow`); of the places with one anchor the longest matches (`maximal`); of these
 //! the ones that no other reaches beyond; and all places where the same tokens stand. Places are compared by polynomials of

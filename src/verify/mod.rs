@@ -1,10 +1,10 @@
 //! Verification: the true similarity of candidate pairs, from their shingles.
 //!
 //! Texts are fetched again and cut into shingles again; nothing of them was kept. A thread works on one connected component
-//! of candidates at a time, so that nearly always each document is read once: the set of the one at hand is made, those of the
-//! earlier ones of the component are kept, up to `KEPT_BYTES`. What does not fit is read again for each comparison. Where comparisons
-//! keep failing, as of documents of one template that are not alike enough, their prefixes tell which may succeed
-//! ([`PrefixFilter`]), and the others are not made; where it takes many shingles to see that they fail, wide masks show it.
+//! of candidate pairs at a time. It makes the set of shingles of the document at hand, and keeps the sets of the earlier documents of the
+//! component, up to `KEPT_BYTES`; so nearly always each document is read once. One whose set does not fit is read again for each comparison.
+//! Where comparisons keep failing, as for documents of one template that are not alike enough, prefixes show which may succeed
+//! ([`PrefixFilter`]), and only those are made. Where it takes many shingles to see that a comparison fails, wide masks show it.
 
 mod filter;
 

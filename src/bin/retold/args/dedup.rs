@@ -36,8 +36,8 @@ pub struct DedupArgs {
 #[derive(ClapArgs)]
 #[command(next_help_heading = "What is written")]
 pub struct TargetArgs {
-    /// Where what stays is written: a directory, or a file when PATH is one file and no directory is named (by a / at its end); it
-    /// appears whole or not at all
+    /// Write what stays here: to a file if the input is a single file, else to a directory (a / at the end always names a
+    /// directory); it appears whole or not at all
     #[arg(short, long, value_name = "PATH", required_unless_present = "dry_run")]
     pub output: Option<PathBuf>,
     /// What went, and why, as JSON Lines; - is standard output [default: OUTPUT.removed.jsonl]
@@ -53,7 +53,8 @@ pub struct TargetArgs {
     /// Write nothing but the summary, and what --ledger and --pairs name
     #[arg(long)]
     pub dry_run: bool,
-    /// Keep every record, cut where parts are dropped, and add two fields: FIELD with the number of its cluster, FIELD_kept with whether it would stay
+    /// Keep every record (still cutting what the --drop options cut), and add two fields: FIELD, the number of its cluster, and
+    /// FIELD_kept, whether it would stay
     #[arg(long, value_name = "FIELD", value_parser = field)]
     pub mark: Option<String>,
 }
@@ -71,7 +72,7 @@ pub struct ChoiceArgs {
     /// Remove only documents with the same tokens as another (exact), or only what --against has (against)
     #[arg(long, value_name = "WHICH", value_enum)]
     pub only: Option<OnlyArg>,
-    /// Remove the document too that would stay of each cluster
+    /// Remove all documents of each cluster, also the one that would stay
     #[arg(long)]
     pub remove_all_copies: bool,
     /// Remove what these files or directories have, or files that retold index made: exactly, nearly, or in another document; may be
@@ -92,7 +93,7 @@ pub enum OnlyArg {
 #[derive(ClapArgs)]
 #[command(next_help_heading = "What is cut of those that stay (of HTML pages nothing, unless --html raw)")]
 pub struct DropArgs {
-    /// Cut lines that their document holds before, with their line breaks
+    /// Cut lines that occur earlier in the same document, with their line breaks
     #[arg(long)]
     pub drop_repeated_lines: bool,
     /// Cut lines that at least --boilerplate-documents documents hold, wherever they stand
@@ -118,11 +119,11 @@ const DEDUP_EXAMPLES: &str = "Examples:
   retold dedup news.csv -o marked.csv --mark duplicate   all, with their cluster and a flag
   retold dedup news/ -o clean/ --drop-repeated-lines     also without lines told twice in one
 
-The input is never written to. Documents that cannot be read stay as they are. With --exhaustive no two documents stay that reach the \
-threshold; without it a pair at the threshold is missed with a chance of less than 1 - recall.
+The input is never written to. Documents that cannot be read stay as they are. With --exhaustive, no two documents that reach the \
+threshold both stay; without it, a pair at the threshold is missed with a chance of less than 1 - recall.
 
-Exit status: 0 when all was read and written, 2 when something could not be read or done: what could not be read stays as it is, \
-and when it cannot be written as a whole nothing is.";
+Exit status: 0 when all was read and written, 2 when something could not be read or done. What could not be read stays as it is; if the \
+output cannot be written as a whole, nothing is written.";
 
 impl DedupArgs {
     /// What the library is run with.

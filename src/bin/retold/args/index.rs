@@ -33,9 +33,9 @@ const INDEX_EXAMPLES: &str = "Examples:
   retold index today.jsonl -o 2026-11-26.retold     keeps today too; --against may be repeated
   retold dedup today.jsonl -o new.jsonl --against archive.retold
 
-An index file holds texts (compressed), names and signatures: nothing of what it was made from is
-needed later. It serves every threshold from the one on that it was made with. A scan with a lower
-one, or with other shingles, finds the same, but reads its texts anew.
+An index file holds texts (compressed), names and signatures: the files that it was made from are
+not needed later. It serves the threshold that it was made with, and every higher one. A scan with
+a lower one, or with other shingles, finds the same, but has to read the texts again.
 
 Exit status: 0 when all was read, 2 when something could not be read or done.";
 

@@ -121,16 +121,17 @@ pub struct ReportArgs {
 #[derive(ClapArgs)]
 #[command(next_help_heading = "How it is searched")]
 pub struct WiderArgs {
-    /// Count pairs by similarity, from this one on (0.5 unless it is given): what each threshold would find, and the pairs
-    /// around the one at hand; a lower one takes longer
+    /// Count pairs by similarity, from FROM upwards (0.5 if it is not given). Shows what each threshold would find, and the pairs
+    /// around the present threshold; a lower FROM takes longer
     #[arg(long, value_name = "FROM", num_args = 0..=1, require_equals = true, default_missing_value = "0.5", value_parser = values::threshold)]
     pub histogram: Option<f64>,
-    /// Look for documents of which a longer one holds at least this share (0.9 unless it is given): of those that stay
-    /// when duplicates go all are found
+    /// Look for documents of which a longer one contains at least SHARE (0.9 if it is not given). Finds all of them, among the
+    /// documents that are left when duplicates are taken out
     #[arg(long, value_name = "SHARE", num_args = 0..=1, require_equals = true, default_missing_value = "0.9", value_parser = values::threshold)]
     pub contained: Option<f64>,
-    /// Look for nothing but documents that stand in these files or directories too: exactly, nearly, or in another document; in the
-    /// files that retold index makes too (each read with its own --text-field), there in another document only with --contained
+    /// Look only for documents that are also in PATH: exactly, nearly, or contained in another document. PATH is a file, a
+    /// directory, or an index file (read with the --text-field that it was made with); contained documents are looked for in
+    /// an index file only with --contained
     #[arg(long, value_name = "PATH", conflicts_with_all = ["histogram", "measure_recall", "passages", "repetition", "pairs"])]
     pub against: Vec<PathBuf>,
     /// Find every pair, and say how many of them the bands for --recall find too

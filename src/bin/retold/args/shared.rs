@@ -26,7 +26,7 @@ pub struct MatchingArgs {
     /// character that is not white space (char)
     #[arg(long, value_name = "UNIT", value_enum, default_value_t = Unit::Auto, hide_possible_values = true)]
     pub shingle_unit: Unit,
-    /// The promise: the least chance that a pair exactly at the threshold is found, below 1
+    /// The promised recall: the least chance with which a pair exactly at the threshold is found, below 1
     #[arg(long, value_name = "R", default_value_t = Options::default().recall, value_parser = values::recall)]
     pub recall: f64,
 }
@@ -55,20 +55,20 @@ pub struct SelectionArgs {
     /// Read the paths that a file lists, beside those that are typed: one a line or each ended by a NUL byte; - is standard input
     #[arg(long, value_name = "FILE")]
     pub files_from: Option<PathBuf>,
-    /// Of directories only files that match, as in a .gitignore in the directory that is given; may be repeated
+    /// In directories read only files that match GLOB, a pattern as in a .gitignore in the directory that is given; may be repeated
     #[arg(long, value_name = "GLOB")]
     pub include: Vec<String>,
-    /// Of directories no file or directory that matches, as in a .gitignore in the directory that is given (so d/sub of d is sub); may be
-    /// repeated
+    /// In directories skip files and directories that match GLOB, a pattern as in a .gitignore in the directory that is given (if that is d,
+    /// d/sub is written sub); may be repeated
     #[arg(long, value_name = "GLOB")]
     pub exclude: Vec<String>,
-    /// Hidden files too
+    /// Read hidden files too
     #[arg(long)]
     pub hidden: bool,
-    /// Files that .gitignore and .ignore leave out too
+    /// Read files that .gitignore and .ignore leave out too
     #[arg(long)]
     pub no_ignore: bool,
-    /// What symbolic links in directories lead to too
+    /// Follow symbolic links in directories
     #[arg(long)]
     pub follow: bool,
 }
@@ -86,7 +86,7 @@ pub struct ReadingArgs {
     /// windows-1252 [default: UTF-8, or what the text looks like]
     #[arg(long, value_name = "NAME", value_parser = values::encoding)]
     pub encoding: Option<Encoding>,
-    /// Text with bytes that are no character is a problem, and not mended
+    /// Report text with invalid bytes as a problem instead of replacing these
     #[arg(long)]
     pub strict: bool,
     /// What is read of HTML files: the text that a reader sees (text), or all as it stands (raw)
@@ -109,20 +109,20 @@ pub struct LineArgs {
 
 #[derive(ClapArgs)]
 pub struct LineLimitArgs {
-    /// A repeated line counts from this many tokens, one that is nearly the same from four at least
+    /// A repeated line counts if it has at least this many tokens; a line that is only nearly the same needs four at least
     #[arg(long, value_name = "N", default_value_t = LineOptions::default().min_tokens)]
     pub line_tokens: u32,
-    /// A line repeated by its neighbour, and boilerplate, count from this many tokens
+    /// A line that its neighbour repeats, and a boilerplate line, count if they have at least this many tokens
     #[arg(long, value_name = "N", default_value_t = LineOptions::default().min_neighbour_tokens)]
     pub neighbour_tokens: u32,
-    /// Or from this many letters
+    /// Such lines also count if they have at least this many letters
     #[arg(long, value_name = "N", default_value_t = LineOptions::default().min_neighbour_letters)]
     pub neighbour_letters: u32,
-    /// Lines are nearly the same from this share of common tokens on, 0.8 to 1; 1 finds the same lines only
+    /// Lines are nearly the same if at least this share of their tokens is common, 0.8 to 1; 1 finds equal lines only
     #[arg(long, value_name = "S", default_value_t = LineOptions::default().similarity, value_parser = values::line_similarity)]
     pub line_similarity: f64,
-    /// Lines are compared for that when so many in a hundred of their bytes, blanks left out, are of words, or their signs stand
-    /// as in sentences: rows of tables and code are not; 0 compares all
+    /// Look for nearly equal lines only among lines of prose, not rows of tables or code: at least PERCENT of a line's bytes,
+    /// without blanks, belong to words, or its punctuation stands as in sentences; 0 compares all lines
     #[arg(long, value_name = "PERCENT", default_value_t = LineOptions::default().min_word_percent, value_parser = values::line_words)]
     pub line_words: u32,
     /// A boilerplate line stands in at least this many documents
@@ -209,7 +209,7 @@ pub enum SummaryFormat {
 #[derive(ClapArgs)]
 #[command(next_help_heading = "Configuration")]
 pub struct ConfigArgs {
-    /// What would be typed every time [default: retold.toml, or [tool.retold] of pyproject.toml, upwards from the first path]
+    /// Take options from this file [default: retold.toml, or [tool.retold] of pyproject.toml, upwards from the first path]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// No configuration file
