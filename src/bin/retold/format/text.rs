@@ -269,7 +269,7 @@ impl<'a> Text<'a> {
             let told = match passage.period {
                 Some(period) => {
                     let places = counted(passage.places.len() as u64, "place");
-                    format!("in {places} that are {} over and over", counted(period.into(), "token"))
+                    format!("in {places}, the same every {}", counted(period.into(), "token"))
                 }
                 None => format!("in {}", counted(passage.places.len() as u64, "place")),
             };
