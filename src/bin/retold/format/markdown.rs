@@ -29,7 +29,7 @@ struct Page<'a> {
     limit: usize,
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
     fn summary(&mut self) -> io::Result<()> {
         let summary = self.report.summary;
         let told = summary.exact_duplicates + summary.near_duplicates;
@@ -59,32 +59,32 @@ impl Page<'_> {
 
     fn thresholds(&mut self) -> io::Result<()> {
         let Some(histogram) = &self.report.histogram else { return Ok(()) };
-        self.title("Thresholds", histogram.thresholds.len())?;
         let rows = histogram.thresholds.iter().map(|at| {
             [at.threshold.to_string(), at.pairs.to_string(), at.clusters.to_string(), at.removed.to_string()]
         });
+        writeln!(self.out, "\n### Thresholds\n")?;
         self.table(["threshold", "pairs", "clusters", "duplicates"], rows)
     }
 
     fn clusters(&mut self) -> io::Result<()> {
-        let clusters = order::clusters(self.report);
-        self.title("Clusters", clusters.len())?;
+        let report = self.report;
+        let clusters = order::clusters(report);
         let rows = clusters.iter().flat_map(|cluster| {
             cluster.members.iter().map(|member| {
                 let jaccard = down(member.jaccard, 3);
                 let alike = if member.is_exact { "same".to_owned() } else { jaccard.to_string() };
-                [alike, self.name(member.document), self.name(cluster.representative)]
+                [alike, name(report, member.document), name(report, cluster.representative)]
             })
         });
-        let rows: Vec<_> = rows.collect();
-        self.entries(["Jaccard", "document", "representative"], rows, "duplicate")
+        self.entries("Clusters", ["Jaccard", "document", "representative"], rows, "duplicate")
     }
 
     fn in_others(&mut self) -> io::Result<()> {
-        let contained = self.report.contained.iter().flatten();
+        let report = self.report;
+        let contained = report.contained.iter().flatten();
         let of_it = |share: f64| format!("{} of it", percent(share));
         let contained = contained.map(|found| (of_it(found.containment), found.document, found.within));
-        let leaks = self.report.leaks.iter().flatten().map(|leak| {
+        let leaks = report.leaks.iter().flatten().map(|leak| {
             let how = match leak.kind {
                 LeakKind::Exact => "same".to_owned(),
                 LeakKind::Near => format!("{:.3} like it", down(leak.jaccard, 3)),
@@ -92,42 +92,39 @@ impl Page<'_> {
             };
             (how, leak.document, leak.within)
         });
-        let rows = contained.chain(leaks).map(|(how, document, within)| [how, self.name(document), self.name(within)]);
-        let rows: Vec<_> = rows.collect();
-        self.title("In other documents", rows.len())?;
-        self.entries(["how", "document", "in"], rows, "such document")
+        let rows =
+            contained.chain(leaks).map(|(how, document, within)| [how, name(report, document), name(report, within)]);
+        self.entries("In other documents", ["how", "document", "in"], rows, "such document")
     }
 
     fn repeated_lines(&mut self) -> io::Result<()> {
-        let lines = &self.report.repeated_lines;
-        self.title("Repeated lines", lines.len())?;
+        let report = self.report;
+        let lines = &report.repeated_lines;
         let rows = lines.iter().map(|(document, line)| {
             let lines: Vec<String> = line.lines.iter().map(u64::to_string).collect();
             let alike = if line.is_exact() { "same".to_owned() } else { down(line.similarity, 2).to_string() };
-            [self.name(*document), lines.join(", "), alike, quoted(&line.text)]
+            [name(report, *document), lines.join(", "), alike, quoted(&line.text)]
         });
-        let rows: Vec<_> = rows.collect();
-        self.entries(["document", "lines", "alike", "text"], rows, "repeated line")
+        self.entries("Repeated lines", ["document", "lines", "alike", "text"], rows, "repeated line")
     }
 
     fn boilerplate(&mut self) -> io::Result<()> {
-        let lines = order::boilerplate(self.report);
-        self.title("Boilerplate", lines.len())?;
+        let report = self.report;
+        let lines = order::boilerplate(report);
         let rows = lines.iter().map(|line| {
-            let first = line.examples.first().map(|&(document, at)| format!("{} line {at}", self.name(document)));
+            let first = line.examples.first().map(|&(document, at)| format!("{} line {at}", name(report, document)));
             [line.documents.to_string(), quoted(&line.text), first.unwrap_or_default()]
         });
-        let rows: Vec<_> = rows.collect();
-        self.entries(["documents", "text", "first in"], rows, "boilerplate line")
+        self.entries("Boilerplate", ["documents", "text", "first in"], rows, "boilerplate line")
     }
 
     fn passages(&mut self) -> io::Result<()> {
-        let passages = order::passages(self.report);
-        self.title("Passages", passages.len())?;
+        let report = self.report;
+        let passages = order::passages(report);
         let rows = passages.iter().map(|passage| {
             let first = passage.places.first().map(|place| {
                 let (from, to) = place.lines;
-                format!("{} lines {from}-{to}", self.name(place.document))
+                format!("{} lines {from}-{to}", name(report, place.document))
             });
             let places = match passage.period {
                 Some(period) => format!("{}, the same every {}", passage.places.len(), counted(period.into(), "token")),
@@ -135,44 +132,52 @@ impl Page<'_> {
             };
             [passage.tokens.to_string(), places, quoted(&passage.text), first.unwrap_or_default()]
         });
-        let rows: Vec<_> = rows.collect();
-        self.entries(["tokens", "places", "text", "first in"], rows, "passage")
+        self.entries("Passages", ["tokens", "places", "text", "first in"], rows, "passage")
     }
 
     fn repetition(&mut self) -> io::Result<()> {
-        let repetitive = order::repetitive(self.report);
-        self.title("Repetitive documents", repetitive.len())?;
+        let report = self.report;
+        let repetitive = order::repetitive(report);
         let rows = repetitive.iter().map(|(document, repetition)| {
             let exceeded = repetition.exceeded();
             let figures = exceeded.map(|(figure, value)| format!("{} {}", figure.name, down(value, 3)));
-            [self.name(*document), figures.map(|figure| code(&figure)).collect::<Vec<_>>().join(" ")]
+            [name(report, *document), figures.map(|figure| code(&figure)).collect::<Vec<_>>().join(" ")]
         });
-        let rows: Vec<_> = rows.collect();
-        self.entries(["document", "above the limits of MassiveText"], rows, "repetitive document")
+        self.entries(
+            "Repetitive documents",
+            ["document", "above the limits of MassiveText"],
+            rows,
+            "repetitive document",
+        )
     }
 
     fn problems(&mut self) -> io::Result<()> {
-        let problems = &self.report.problems;
-        self.title("Could not be read", problems.len())?;
-        let rows: Vec<_> = problems.iter().map(|problem| [code(&problem.to_string())]).collect();
-        self.entries(["what"], rows, "problem")
+        let report = self.report;
+        let problems = &report.problems;
+        let rows = problems.iter().map(|problem| [code(&problem.to_string())]);
+        self.entries("Could not be read", ["what"], rows, "problem")
     }
 
-    fn title(&mut self, title: &str, count: usize) -> io::Result<()> {
-        if count == 0 { Ok(()) } else { writeln!(self.out, "\n### {title}\n") }
-    }
-
-    fn entries<const N: usize>(&mut self, head: [&str; N], rows: Vec<[String; N]>, what: &str) -> io::Result<()> {
-        let more = rows.len().saturating_sub(self.limit);
-        if rows.is_empty() {
+    /// As many rows as are wanted, if there are any, and how many more there are.
+    fn entries<const N: usize>(
+        &mut self,
+        title: &str,
+        head: [&str; N],
+        rows: impl Iterator<Item = [String; N]>,
+        what: &str,
+    ) -> io::Result<()> {
+        let mut rows = rows.peekable();
+        if rows.peek().is_none() {
             return Ok(());
         }
-        self.table(head, rows.into_iter().take(self.limit))?;
-        if more > 0 {
-            let more = counted(more as u64, &format!("more {what}"));
-            writeln!(self.out, "\n{more}: `--limit 0` shows all.")?;
+        writeln!(self.out, "\n### {title}\n")?;
+        self.table(head, rows.by_ref().take(self.limit))?;
+        match rows.count() {
+            0 => Ok(()),
+            more => {
+                writeln!(self.out, "\n{}: `--limit 0` shows all.", counted(more as u64, &format!("more {what}")))
+            }
         }
-        Ok(())
     }
 
     fn table<const N: usize>(&mut self, head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> io::Result<()> {
@@ -182,10 +187,10 @@ impl Page<'_> {
         }
         Ok(())
     }
+}
 
-    fn name(&self, document: DocId) -> String {
-        code(&self.report.name(document).with_place())
-    }
+fn name(report: &Report, document: DocId) -> String {
+    code(&report.name(document).with_place())
 }
 
 /// A name or a text as code: nothing in it means anything to Markdown, nor calls anybody.
