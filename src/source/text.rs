@@ -83,6 +83,7 @@ pub(super) enum NotText {
     Index,
     Undecodable(String),
     TooLong(u64),
+    #[cfg(any(feature = "encodings", feature = "html"))]
     TooLongAsText,
     Unreadable(io::Error),
 }
@@ -94,6 +95,7 @@ impl fmt::Display for NotText {
             NotText::Index => f.write_str("an index file, which --against takes by its own name"),
             NotText::Undecodable(reason) => f.write_str(reason),
             NotText::TooLong(most) => write!(f, "longer than {most} bytes; --max-document-bytes allows more"),
+            #[cfg(any(feature = "encodings", feature = "html"))]
             NotText::TooLongAsText => f.write_str("longer than 4 GiB as UTF-8, the most that a document may have"),
             NotText::Unreadable(error) => f.write_str(&super::io_reason(error)),
         }
@@ -122,6 +124,7 @@ fn no_character(places: u64, encoding: &str) -> NotText {
 }
 
 /// Places in a text are numbered in 32 bits. One byte becomes up to three of UTF-8, and an entity of a page more than it takes there.
+#[cfg(any(feature = "encodings", feature = "html"))]
 pub(super) const MOST_TEXT: usize = if cfg!(test) { 1 << 20 } else { u32::MAX as usize };
 /// How much of a text is looked at to tell it from binary.
 const SNIFFED: usize = 8 << 10;
