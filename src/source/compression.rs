@@ -71,6 +71,17 @@ impl Compression {
         })
     }
 
+    /// The same of the first of several that may stand one behind the other.
+    #[cfg(feature = "compression")]
+    pub(super) fn first<'a>(self, input: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
+        Ok(match self {
+            Self::Gzip => Box::new(GzDecoder::new(input)),
+            Self::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(input)?.single_frame()),
+            Self::Bzip2 => Box::new(bzip2::bufread::BzDecoder::new(input)),
+            Self::Xz => Box::new(XzDecoder::new(input)),
+        })
+    }
+
     /// What `input` holds: this build cannot tell.
     #[cfg(not(feature = "compression"))]
     pub(super) fn reader<'a>(self, _: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
@@ -88,7 +99,7 @@ impl Compression {
 }
 
 /// How much of what is compressed is asked for at a time.
-const AT_ONCE: usize = 8 << 10;
+const AT_ONCE: usize = 64 << 10;
 
 /// Adds what `reader` holds to `plain`, up to so many bytes; of what is broken, what came before.
 ///

@@ -42,6 +42,8 @@ struct Extractor<'a> {
     is_start: bool,
     closes_itself: bool,
     last_start: Vec<u8>,
+    /// Whether no `noscript` is closed any more.
+    is_behind_noscripts: bool,
     text: Text,
 }
 
@@ -65,6 +67,21 @@ impl Extractor<'_> {
             self.text.add(run, self.run_line);
         }
         self.run.clear();
+    }
+
+    /// Whether a `noscript` that begins here is closed: one that is not would take the rest of the page with it.
+    fn closes_noscript(&mut self) -> bool {
+        const END: &[u8] = b"</noscript";
+        let rest = self.source.get(self.at..).unwrap_or_default();
+        let closes = |at: usize| {
+            let tag = rest[at..].split_at_checked(END.len());
+            tag.is_some_and(|(name, behind)| {
+                let is_end = |byte: &u8| byte.is_ascii_whitespace() || [b'/', b'>'].contains(byte);
+                name.eq_ignore_ascii_case(END) && behind.first().is_some_and(is_end)
+            })
+        };
+        self.is_behind_noscripts |= !memchr::memchr_iter(b'<', rest).any(closes);
+        !self.is_behind_noscripts
     }
 
     fn begin_tag(&mut self, is_start: bool) {
@@ -123,6 +140,10 @@ impl Emitter for &mut Extractor<'_> {
 
     fn emit_current_tag(&mut self) -> Option<State> {
         self.end_run();
+        let may_be_open = self.is_start && !self.closes_itself && self.name == b"noscript";
+        if may_be_open && (self.is_behind_noscripts || !self.closes_noscript()) {
+            return None;
+        }
         self.text.tag(&self.name, self.is_start, self.closes_itself);
         if !self.is_start {
             return None;
@@ -170,7 +191,7 @@ impl Emitter for &mut Extractor<'_> {
 fn state_in(element: &[u8]) -> Option<State> {
     match element {
         b"title" | b"textarea" => Some(State::RcData),
-        b"style" | b"xmp" | b"iframe" | b"noembed" | b"noframes" => Some(State::RawText),
+        b"style" | b"xmp" | b"iframe" | b"noembed" | b"noframes" | b"noscript" => Some(State::RawText),
         b"script" => Some(State::ScriptData),
         _ => None,
     }
@@ -217,6 +238,7 @@ fn is_inline(element: &[u8]) -> bool {
             | b"kbd"
             | b"label"
             | b"mark"
+            | b"noscript"
             | b"q"
             | b"rp"
             | b"rt"
@@ -366,6 +388,10 @@ mod tests {
             "<head><script src=\"a.js\"/><style /></head><nav/>text",
             "<nav>a<nav/>b</nav>text",
             "<nav>a</nav/>text",
+            "<noscript>a <noscript>b</NOSCRIPT >text",
+            "<noscript><!-- a </noscript>text",
+            "te<noscript><p>a</p></noscript>xt",
+            "<noscript>te<noscript/>xt",
             "<script>1</script/>text",
             "<svg><path/></svg/>text",
         ] {

@@ -58,7 +58,9 @@ impl Sources {
                 let reason = if is_read { "it is read by another name" } else { left_out(&source.path) };
                 Listed { path: source.name(), fate: ListedAs::LeftOut(reason.into()) }
             }));
-            listed.extend(all.passed.iter().map(|passed| {
+            // Of what is a problem that is said, and nothing besides.
+            let is_problem = |path: &Path| self.problems.iter().any(|problem| *problem.path == *shown(path));
+            listed.extend(all.passed.iter().filter(|(path, _)| !is_problem(path)).map(|passed| {
                 // What no rule leaves out the walk by the rules came by as well.
                 let (path, reason) = passed;
                 let reason = if self.passed.binary_search(passed).is_ok() { reason } else { left_out(path) };
@@ -117,6 +119,9 @@ fn left_out(root: &Path, path: &Path, selection: &Selection, globs: &Override) -
         "hidden; --hidden reads it"
     } else if is_excluded {
         "by --include or --exclude"
+    } else if !selection.no_ignore && of_file().skip(1).any(|directory| super::walk::endless_rules(directory).is_some())
+    {
+        "below a .gitignore or .ignore that is a pipe or a device; --no-ignore reads it"
     } else if !selection.is_data(path) {
         "an output of this command, or what it is set up by"
     } else {

@@ -36,27 +36,32 @@ impl Loader {
         decoded.clear();
         decoded.shrink_to(KEEP_BYTES);
         let most = reading.max_document_bytes;
-        let bytes = read_bytes(path, raw, reading)?;
-        let compression = Compression::of(bytes);
-        if let Some(reason) = cut_short(path, bytes) {
+        let packed = read_bytes(path, raw, reading)?;
+        let compression = Compression::of(packed);
+        if let Some(reason) = cut_short(path, packed) {
             return Err(NotText::Undecodable(reason.into()));
         }
         let (bytes, broken) = match compression {
-            None => (bytes, None),
+            None => (packed, None),
             Some(compression) => {
-                let broken = decompress(compression, bytes, plain, most)?;
+                let broken = decompress(compression, packed, plain, most)?;
                 (plain.as_slice(), broken)
             }
         };
         let text = if is_pdf(bytes) { Err(NotText::Binary) } else { text::decode(bytes, &reading.decoding, decoded) };
         let (text, assumed) = match text {
-            Err(NotText::Binary) if compression.is_none() && names_compression(path) => {
-                return Err(NotText::Undecodable(
-                    "broken: it does not begin like compressed data, as its name says".into(),
-                ));
+            Err(NotText::Binary) => {
+                return Err(match (compression, broken) {
+                    (None, _) if names_compression(path) => {
+                        NotText::Undecodable("broken: it does not begin like compressed data, as its name says".into())
+                    }
+                    // What comes of a broken file may look like anything. An archive may be whole, and what is behind it none.
+                    (Some(compression), Some(reason)) if !begins_binary(compression, packed, reading) => {
+                        NotText::Undecodable(reason)
+                    }
+                    _ => NotText::Binary,
+                });
             }
-            // What comes of a broken file may look like anything.
-            Err(NotText::Binary) if let Some(reason) = broken => return Err(NotText::Undecodable(reason)),
             decoded => decoded?,
         };
         let incomplete = broken.map(|reason| format!("{reason}; {READ_SO_FAR}"));
@@ -76,6 +81,20 @@ impl Loader {
         }
         Ok(Loaded { text, assumed, incomplete, lines: None })
     }
+}
+
+/// Whether a file is whole as far as the first of what is compressed in it goes, and that is no text.
+#[cfg(feature = "compression")]
+fn begins_binary(compression: Compression, bytes: &[u8], reading: &Reading) -> bool {
+    let mut first = Vec::new();
+    let read = compression.first(bytes).and_then(|reader| read_to_end(reader, reading.max_document_bytes, &mut first));
+    read.is_ok() && (text::is_binary(&first, &reading.decoding) || is_pdf(&first))
+}
+
+/// This build reads none of it.
+#[cfg(not(feature = "compression"))]
+fn begins_binary(_: Compression, _: &[u8], _: &Reading) -> bool {
+    false
 }
 
 /// Whether a file is a page by its name.
@@ -214,6 +233,14 @@ mod tests {
         {
             let packed = zstd::encode_all(&b"PNG\0\x01"[..], 1).unwrap();
             assert_eq!(load("a.png.zst", &packed), Err("binary, not text".into()));
+        }
+        // Behind an archive there may be what is none of it; what is broken itself may look like one.
+        #[cfg(feature = "compression")]
+        for kind in [Compression::Gzip, Compression::Bzip2, Compression::Xz, Compression::Zstd] {
+            let archive = packed(&b"tar\0\x01".repeat(2000), kind);
+            assert_eq!(load("a.tar", &[archive.as_slice(), b"its signature"].concat()), Err("binary, not text".into()));
+            let broken = load("a.tar", &archive[..archive.len() - 5]);
+            assert!(broken.is_err_and(|reason| reason.contains(&format!("truncated {kind} data"))), "{kind}");
         }
         let broken = "broken: it does not begin like compressed data, as its name says".to_owned();
         assert_eq!(load("a.txt.gz", b"\x1f\x8b\0garbage"), Err(broken));

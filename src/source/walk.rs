@@ -150,7 +150,7 @@ const RULES: [&str; 2] = [".gitignore", ".ignore"];
 
 /// One of these that is a pipe or a device, which may have no end: nothing of the directory is read then. `/dev/null` stands where there is
 /// to be none.
-fn endless_rules(directory: &Path) -> Option<Problem> {
+pub(super) fn endless_rules(directory: &Path) -> Option<Problem> {
     let is_endless = |rules: &PathBuf| {
         let is_stream = rules.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir());
         is_stream && rules.canonicalize().is_ok_and(|place| place != Path::new("/dev/null"))

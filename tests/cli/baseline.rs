@@ -47,6 +47,18 @@ fn a_data_set_that_is_guarded() {
     assert_eq!(check("").stdout, "clean: 2 documents, nothing found\n");
 }
 
+/// What the settings name is to be looked at, be it for the first time.
+#[test]
+fn a_first_baseline_is_of_all() {
+    let folder = folder([("data/a.txt", article("harbour")), ("list", "data/a.txt".to_owned())]);
+    fs::write(folder.path().join("retold.toml"), "paths = [\"data\"]\n").unwrap();
+    let refused = retold(folder.path(), "check --files-from list --update-baseline");
+    let said =
+        "retold-baseline.json: not written: it is to be of data, which this run is not asked for; ask for all of it\n";
+    assert!(refused.status == 2 && refused.stderr.ends_with(said), "{refused:?}");
+    assert_eq!(retold(folder.path(), "check --update-baseline").status, 0);
+}
+
 /// Nobody named it, and it may have no end.
 #[cfg(unix)]
 #[test]

@@ -233,9 +233,9 @@ fn nothing_commands_the_runner() {
     // A name too, in a log that a terminal may show.
     #[cfg(unix)]
     {
-        fs::write(folder.path().join("data/\u{1b}]0;name.txt"), "two words\n".repeat(2)).unwrap();
+        fs::write(folder.path().join("data/\u{1b}]0;name\u{200f}.txt"), "two words\n".repeat(2)).unwrap();
         let said = retold(folder.path(), "check data --format github").stdout;
-        assert!(said.contains("]0;name.txt") && !said.contains('\u{1b}'), "{said}");
+        assert!(said.contains("]0;name\u{200f}.txt,line=2") && !said.contains('\u{1b}'), "{said}");
     }
 }
 

@@ -125,6 +125,9 @@ fn rules_without_an_end_are_not_read() {
     assert_eq!((ended.status, ended.clusters()), (2, vec![vec!["data/a.txt".to_owned(), "data/d/e.txt".to_owned()]]));
     assert!(ended.stderr.starts_with("retold: data/b/.gitignore: a pipe or a device"), "{}", ended.stderr);
     assert_eq!((scan("data --no-ignore").status, scan("data --exclude b").status), (0, 0));
+    let listed = retold(corpus.path(), "scan data --list").stdout;
+    assert!(listed.contains("data/b/c.txt: left out: below a .gitignore or .ignore that is a pipe"), "{listed}");
+    assert_eq!(listed.matches("data/b/.gitignore").count(), 1, "{listed}");
     assert!(std::process::Command::new("mkfifo").arg(corpus.path().join("data/.ignore")).status().unwrap().success());
     let ended = scan("data");
     assert!(ended.status == 2 && ended.stderr.starts_with("retold: data/.ignore: a pipe or a device"), "{ended:?}");

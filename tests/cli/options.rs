@@ -122,6 +122,14 @@ fn variables_do_not_contradict_what_is_typed() {
     assert_eq!((slip.status, slip.stderr.contains("RETOLD_")), (0, false), "{slip:?}");
     let slip = with(&["RETOLD_LIMIT", "RETOLD_LINE_WORDS", "RETOLD_FORMAT"], "scan a.txt");
     assert!(slip.status == 2 && slip.stderr.contains("tip: RETOLD_FORMAT says so in the environment"), "{slip:?}");
+    let slip = with(&["RETOLD_LIMIT", "RETOLD_HISTOGRAM"], "scan a.txt");
+    assert_eq!((slip.status, slip.stderr.as_str()), (0, ""));
+    let mut scanning = command(corpus.path());
+    scanning.args(["scan", "a.txt"]).env("RETOLD_HISTOGRAM", "9");
+    let slip = end(scanning);
+    assert!(slip.status == 2 && slip.stderr.contains("tip: RETOLD_HISTOGRAM says so"), "{slip:?}");
+    let slip = with(&["RETOLD_FORMAT"], "scan a.txt --format 1");
+    assert!(slip.status == 2 && !slip.stderr.contains("RETOLD_"), "{slip:?}");
     let slip = with(&["RETOLD_FORMAT"], "scan a.txt --format 2");
     assert!(slip.status == 2 && !slip.stderr.contains("RETOLD_"), "{slip:?}");
     let slip = with(&["RETOLD_TRESHOLD", "RETOLD_THREADS"], "scan a.txt");

@@ -236,20 +236,27 @@ fn an_override_for_no_file() {
     let config = "paths = [\"data\"]\n[[overrides]]\npaths = [\"data/songs\"]\nrules = { repeated-line = \"off\" }\n";
     fs::write(folder.path().join("retold.toml"), config).unwrap();
     let check = |arguments: &str| retold(folder.path(), &format!("check {arguments}"));
-    let unmatched = "retold: overrides: `data/songs` matches no file that is read; mend it or take it out\n";
+    let reason = "overrides: `data/songs` matches no file that is read; mend it or take it out";
     for paths in ["", "data"] {
-        let ended = check(&format!("{paths} --report json=report.json"));
-        assert_eq!((ended.status, ended.stderr.as_str()), (2, unmatched));
+        let ended = check(&format!("{paths} --report json=report.json --report sarif=report.sarif"));
+        assert_eq!((ended.status, ended.stderr.as_str()), (2, ""));
         assert!(ended.stdout.contains("data/b.txt:1: exact-duplicate"), "{}", ended.stdout);
-        let report = fs::read(folder.path().join("report.json")).unwrap();
-        let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
-        assert_eq!(report["summary"]["by_rule"]["exact-duplicate"], 1);
+        assert!(ended.stdout.contains(&format!("retold.toml: unreadable-input: {reason}\n")), "{}", ended.stdout);
+        let report = |name: &str| -> serde_json::Value {
+            serde_json::from_slice(&fs::read(folder.path().join(name)).unwrap()).unwrap()
+        };
+        assert_eq!(report("report.json")["summary"]["by_rule"]["exact-duplicate"], 1);
+        assert_eq!(report("report.json")["problems"][0]["reason"], reason);
+        assert_eq!(report("report.sarif")["runs"][0]["invocations"][0]["executionSuccessful"], false);
     }
+    // Whoever lets losses pass lets pass no data that is not guarded.
+    let ended = check("--rule unreadable-input=off");
+    assert_eq!((ended.status, ended.stderr), (2, format!("retold: retold.toml: {reason}\n")));
     for part in ["data/b.txt", "--files-from list", "--include b.txt", "--exclude a.txt"] {
         let ended = check(&format!("{part} --rule repeated-line=off"));
         assert_eq!((ended.status, ended.stderr.as_str()), (0, ""), "{part}: {ended:?}");
     }
     let ended = check("--update-baseline");
-    assert_eq!((ended.status, ended.stdout.as_str(), ended.stderr.as_str()), (2, "", unmatched));
+    assert!(ended.status == 2 && ended.stdout.is_empty() && ended.stderr.contains(reason), "{ended:?}");
     assert!(!folder.path().join("retold-baseline.json").exists());
 }

@@ -111,12 +111,14 @@ fn of_variable(mut error: clap::Error, command: &clap::Command) -> clap::Error {
         _ => "",
     };
     let (option, value) = (said(ContextKind::InvalidArg), said(ContextKind::InvalidValue));
-    let is_it = |arg: &&Arg| arg.get_long().is_some_and(|long| option.split(' ').next() == Some(&format!("--{long}")));
+    let option = option.split([' ', '[']).next().unwrap_or_default();
+    let is_it = |arg: &&Arg| arg.get_long().is_some_and(|long| option.strip_prefix("--") == Some(long));
+    let is_typed = std::env::args_os().any(|typed| typed.as_encoded_bytes().starts_with(option.as_bytes()));
     let mut options = command.get_subcommands().flat_map(clap::Command::get_arguments);
     let variable = options
         .find(is_it)
         .and_then(Arg::get_env)
-        .filter(|name| std::env::var_os(name).as_deref() == Some(OsStr::new(value)));
+        .filter(|name| !is_typed && std::env::var_os(name).as_deref() == Some(OsStr::new(value)));
     if let Some(variable) = variable {
         let tip = format!("{} says so in the environment", variable.to_string_lossy());
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));

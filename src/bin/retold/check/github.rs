@@ -32,7 +32,7 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>) -> io::Result<()> {
             continue;
         }
         let (command, file) =
-            (if is_error { "error" } else { "warning" }, property(&escaped(&in_repository(finding.place.path))));
+            (if is_error { "error" } else { "warning" }, property(&in_repository(finding.place.path)));
         let line = finding.place.line.map(|line| format!(",line={line}")).unwrap_or_default();
         let (rule, text) =
             (finding.rule, message(&escaped(&format!("{}: {}", place(&finding.place), finding.message()))));
@@ -98,6 +98,10 @@ fn message(text: &str) -> String {
 }
 
 /// A property of a workflow command.
+/// A path keeps every character by which it is found, but those that command a terminal which shows the log.
 fn property(text: &str) -> String {
-    message(text).replace(':', "%3A").replace(',', "%2C")
+    let is_command = |c: &char| c.is_control() && !['\n', '\r'].contains(c);
+    let shown = |c: char| if is_command(&c) { c.escape_unicode().to_string() } else { c.to_string() };
+    let text: String = text.chars().map(shown).collect();
+    message(&text).replace(':', "%3A").replace(',', "%2C")
 }

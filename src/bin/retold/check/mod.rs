@@ -22,7 +22,7 @@ use retold::Options;
 use retold::check::{Baseline, Checked, Finding, Gate, Level, Rule, Rules, State, was_looked_for};
 use retold::problem::{Problem, io_reason};
 use retold::report::Report;
-use retold::source::Selection;
+use retold::source::{Selection, shown, shown_way, whole_path};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -47,10 +47,15 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let unseen = scope::unseen(&paths, &args.selection, config, &baseline, folder);
     expect_places(args, config, &baseline_file)?;
     if let Some(unseen) = unseen.as_ref().filter(|_| args.gate.update_baseline || args.gate.prune) {
-        let why = format!(
-            "it is of {unseen}, which this run is not asked for, and what is known there would be taken for gone"
-        );
-        let next = "ask for the same, or remove the baseline to begin anew";
+        let (why, next) = match baseline_file.exists() {
+            true => (
+                format!(
+                    "it is of {unseen}, which this run is not asked for, and what is known there would be taken for gone"
+                ),
+                "ask for the same, or remove the baseline to begin anew",
+            ),
+            false => (format!("it is to be of {unseen}, which this run is not asked for"), "ask for all of it"),
+        };
         return Err(Failure::new(format!("{}: not written: {why}; {next}", baseline_file.display())));
     }
     if args.gate.update_baseline || args.gate.prune {
@@ -63,6 +68,11 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let options = options(args, &rules, !config.overrides.is_empty(), own_files);
     let mut report = run::read(&paths, &options, &run::pool(args.search.threads.count)?, saying.shows_progress())?;
     let has_documents = report.summary.documents > 0;
+    let unmatched = if has_documents { unmatched_glob(args, config, &paths, &report) } else { None };
+    let has_unmatched = unmatched.is_some();
+    report.problems.extend(unmatched);
+    report.problems.sort_unstable();
+    report.summary.problems = report.problems.len() as u64;
     let lacks_reference = !args.gate.against.is_empty() && !report.summary.has_reference();
     // Text tells of losses among its findings, but of those that are no finding nobody would.
     let tells_of_losses = args.report.format == CheckFormat::Text && has_documents && !lacks_reference;
@@ -83,11 +93,7 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
         }
         return Err(failure);
     }
-    let unmatched = expect_matches(args, config, &paths, &report);
     if args.gate.update_baseline || args.gate.prune {
-        if unmatched.is_err() {
-            return unmatched.map(|()| Status::Incomplete);
-        }
         let lost = report.problems.iter().filter(|problem| !gate.rules.passes_over(problem));
         let lost: Vec<Problem> = lost.cloned().collect();
         if let Some(first) = run::first_of(&lost) {
@@ -111,8 +117,8 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let checked = gate.check(&report, is_touched);
     let outcome = Outcome { report: &report, rules: &gate.rules, checked: &checked, is_partial };
     write(args, &outcome, true)?;
-    // What was found is told all the same.
-    unmatched.map(|()| outcome.status())
+    // Whatever is said of losses: what was to be guarded is not.
+    Ok(if has_unmatched { Status::Incomplete } else { outcome.status() })
 }
 
 /// A check that came to its end, for those who write of it.
@@ -251,8 +257,10 @@ fn baseline(args: &CheckArgs, config: &Config) -> Result<(PathBuf, Baseline), Fa
     Ok((path, baseline))
 }
 
-/// Fails when a glob is for no file at all: what it was to guard is not guarded.
-fn expect_matches(args: &CheckArgs, config: &Config, paths: &[PathBuf], report: &Report) -> Result<(), Failure> {
+/// A glob that is for no file at all, as a problem: what it was to guard is not guarded.
+fn unmatched_glob(args: &CheckArgs, config: &Config, paths: &[PathBuf], report: &Report) -> Option<Problem> {
+    let here = whole_path(Path::new("."));
+    let file = config.file.as_ref().map(|file| shown_way(&here, file));
     let roots: Vec<&PathBuf> = paths.iter().filter(|path| path.is_dir()).collect();
     for glob in &args.selection.include {
         let matches = roots.iter().any(|root| {
@@ -261,7 +269,9 @@ fn expect_matches(args: &CheckArgs, config: &Config, paths: &[PathBuf], report: 
             globs.is_ok_and(|globs| report.sources.iter().any(|source| globs.matched(source, false).is_whitelist()))
         });
         if !matches && !roots.is_empty() {
-            return Err(Failure::new(format!("--include {glob} matches no file; a check of nothing would pass")));
+            let reason = format!("--include {glob} matches no file; a check of nothing would pass");
+            let file = file.filter(|_| config.include.contains(glob));
+            return Some(Problem::new(file.unwrap_or_else(|| shown(roots[0])), reason));
         }
     }
     // Of a part of the data that was asked for nothing follows.
@@ -274,11 +284,11 @@ fn expect_matches(args: &CheckArgs, config: &Config, paths: &[PathBuf], report: 
         for paths in &config.overrides {
             if let Some(glob) = unmatched(paths, &none, &ways) {
                 let what = "matches no file that is read; mend it or take it out";
-                return Err(Failure::new(format!("overrides: `{glob}` {what}")));
+                return Some(Problem::new(file.unwrap_or_default(), format!("overrides: `{glob}` {what}")));
             }
         }
     }
-    Ok(())
+    None
 }
 
 /// The first glob of an override that matches none of the sources, which are told by the ways to them; `none` are rules without overrides.

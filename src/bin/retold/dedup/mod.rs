@@ -203,7 +203,7 @@ fn expect_place_of_pairs(
         Destination::File(file) if output.is_some_and(|output| file.starts_with(output)) => {
             Err(Failure::new(format!("--pairs: {} would be in the output; name another file", file.display())))
         }
-        Destination::File(file) if !force && file.exists() && !is_stream(file) => {
+        Destination::File(file) if !force && file.is_file() && !is_stream(file) => {
             let file = file.display();
             Err(Failure::new(format!("--pairs: {file} is there already; --force replaces it, or name another file")))
         }
