@@ -9,7 +9,7 @@ use crate::document::DocId;
 use crate::error::Error;
 use crate::gather::gather;
 use crate::leaks::Boundary;
-use crate::matching::Matched;
+use crate::matching::{self, Matched};
 use crate::options::{DEFAULT_CONTAINMENT, Options, Search};
 use crate::progress::{Progress, Stage};
 use crate::quote;
@@ -83,9 +83,9 @@ fn report(mut sources: Sources, options: &Options, progress: &Progress) -> Resul
     let corpus = gathered.corpus(&sources, &options.reading, None, options.unit);
     let own = corpus.first_own();
     let (matched, leaks) = if is_alone {
-        (options.matched(corpus, &copies, progress), None)
+        (matching::matched(options, corpus, &copies, progress), None)
     } else {
-        let leaks = options.leaked(Boundary(own), corpus, &copies, progress, &mut problems);
+        let leaks = matching::leaked(options, Boundary(own), corpus, &copies, progress, &mut problems);
         (Matched::default(), Some(leaks))
     };
     let Matched { clusters, strays, pairs, measured_recall, histogram, contained, .. } = matched;
@@ -121,7 +121,7 @@ fn report(mut sources: Sources, options: &Options, progress: &Progress) -> Resul
             lines: signing.lines,
             passage_tokens: signing.passages,
             containment: if is_alone { options.containment } else { options.containment.or(Some(DEFAULT_CONTAINMENT)) },
-            leaves_out_indexes: !options.looks_within_indexes() && sources.has_index(),
+            leaves_out_indexes: !matching::looks_within_indexes(options) && sources.has_index(),
         },
         measured_recall,
         histogram,
@@ -184,18 +184,40 @@ fn name_mentioned(report: &mut Report, corpus: Corpus<'_>) {
 
 /// All documents that the report mentions.
 fn mentioned_in(report: &Report, corpus: Corpus<'_>) -> Vec<DocId> {
-    let clusters = report.clusters.iter().flat_map(Cluster::documents);
-    let strays = report.strays.iter().flat_map(|stray| [stray.document, stray.member]);
-    let lines = report.repeated_lines.iter().map(|(document, _)| *document);
-    let examples = report.boilerplate.iter().flat_map(|line| line.examples.iter().map(|(document, _)| *document));
-    let places = report.passages.iter().flat_map(|passage| passage.places.iter().map(|place| place.document));
-    let within = report.contained.iter().flatten().flat_map(|contained| [contained.document, contained.within]);
-    let leaks = report.leaks.iter().flatten().flat_map(|leak| [leak.document, leak.within]);
-    let measured = report.repetition.iter().flatten().map(|(document, _)| *document);
-    let around = report.histogram.iter().flat_map(|histogram| histogram.below.iter().chain(&histogram.above));
-    let pairs = report.pairs.iter().flatten().chain(around).flat_map(|pair| [pair.a, pair.b]);
-    let assumed = report.assumed.iter().map(|(document, _)| document);
-    let others = report.empty.iter().chain(assumed).copied();
+    // Every field, so that whoever adds one has to say whether it mentions documents.
+    let Report {
+        clusters,
+        strays,
+        repeated_lines,
+        boilerplate,
+        passages,
+        repetition,
+        contained,
+        leaks,
+        histogram,
+        pairs,
+        empty,
+        assumed,
+        parameters: _,
+        measured_recall: _,
+        summary: _,
+        texts: _, // of documents among these
+        sources: _,
+        problems: _,
+        names: _,
+    } = report;
+    let clusters = clusters.iter().flat_map(Cluster::documents);
+    let strays = strays.iter().flat_map(|stray| [stray.document, stray.member]);
+    let lines = repeated_lines.iter().map(|(document, _)| *document);
+    let examples = boilerplate.iter().flat_map(|line| line.examples.iter().map(|(document, _)| *document));
+    let places = passages.iter().flat_map(|passage| passage.places.iter().map(|place| place.document));
+    let within = contained.iter().flatten().flat_map(|contained| [contained.document, contained.within]);
+    let leaks = leaks.iter().flatten().flat_map(|leak| [leak.document, leak.within]);
+    let measured = repetition.iter().flatten().map(|(document, _)| *document);
+    let around = histogram.iter().flat_map(|histogram| histogram.below.iter().chain(&histogram.above));
+    let pairs = pairs.iter().flatten().chain(around).flat_map(|pair| [pair.a, pair.b]);
+    let assumed = assumed.iter().map(|(document, _)| document);
+    let others = empty.iter().chain(assumed).copied();
     let all = clusters.chain(strays).chain(lines).chain(examples).chain(places).chain(measured).chain(within);
     let mut mentioned = vec![false; corpus.documents.len()];
     all.chain(leaks).chain(pairs).chain(others).for_each(|document| mentioned[document.index()] = true);

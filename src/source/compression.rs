@@ -27,11 +27,9 @@ pub enum Compression {
 pub(super) const HEAD: usize = 10;
 
 /// What each begins with.
-const MARKS: [(Compression, &[u8]); 5] = [
+const MARKS: [(Compression, &[u8]); 4] = [
     (Compression::Gzip, &[0x1f, 0x8b]),
     (Compression::Zstd, &[0x28, 0xb5, 0x2f, 0xfd]),
-    // The frame that pzstd begins a file with, of which the contents are skipped (section 3.1.2).
-    (Compression::Zstd, &[0x50, 0x2a, 0x4d, 0x18]),
     (Compression::Bzip2, b"BZh"),
     (Compression::Xz, &[0xfd, b'7', b'z', b'X', b'Z', 0]),
 ];
@@ -39,12 +37,20 @@ const MARKS: [(Compression, &[u8]); 5] = [
 impl Compression {
     /// The compression of a file that begins so; none when it is not compressed.
     pub(super) fn of(head: &[u8]) -> Option<Self> {
+        // A frame whose contents are skipped, with which pzstd begins a file (section 3.1.2).
+        if let [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] = head {
+            return Some(Self::Zstd);
+        }
         let (compression, rest) =
             MARKS.iter().find_map(|(compression, mark)| Some((*compression, head.strip_prefix(*mark)?)))?;
         let goes_on = match compression {
             Self::Gzip => rest.starts_with(&[8]),
-            // A digit, and the mark of the first block: three letters alone would be text.
-            Self::Bzip2 => matches!(rest, [b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..]),
+            // A digit, and the mark of the first block, or of the end where there is none: three letters alone would be text.
+            Self::Bzip2 => matches!(
+                rest,
+                [b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..]
+                    | [b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90, ..]
+            ),
             Self::Zstd | Self::Xz => true,
         };
         goes_on.then_some(compression)

@@ -141,7 +141,9 @@ impl Emitter for &mut Extractor<'_> {
     fn emit_current_tag(&mut self) -> Option<State> {
         self.end_run();
         let may_be_open = self.is_start && !self.closes_itself && self.name == b"noscript";
-        if may_be_open && (self.is_behind_noscripts || !self.closes_noscript()) {
+        // In what is left out it is no text either, but as in a drawing it need not be what it is elsewhere.
+        let is_none = || self.text.left_out.is_some() || self.is_behind_noscripts;
+        if may_be_open && (is_none() || !self.closes_noscript()) {
             return None;
         }
         self.text.tag(&self.name, self.is_start, self.closes_itself);
@@ -392,6 +394,7 @@ mod tests {
             "<noscript><!-- a </noscript>text",
             "te<noscript><p>a</p></noscript>xt",
             "<noscript>te<noscript/>xt",
+            "te<svg><noscript></svg>xt<noscript>a</noscript>",
             "<script>1</script/>text",
             "<svg><path/></svg/>text",
         ] {

@@ -119,7 +119,8 @@ fn left_out(root: &Path, path: &Path, selection: &Selection, globs: &Override) -
         "hidden; --hidden reads it"
     } else if is_excluded {
         "by --include or --exclude"
-    } else if !selection.no_ignore && of_file().skip(1).any(|directory| super::walk::endless_rules(directory).is_some())
+    } else if !selection.no_ignore
+        && path.ancestors().skip(1).any(|directory| super::walk::endless_rules(directory).is_some())
     {
         "below a .gitignore or .ignore that is a pipe or a device; --no-ignore reads it"
     } else if !selection.is_data(path) {

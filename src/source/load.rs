@@ -234,6 +234,14 @@ mod tests {
             let packed = zstd::encode_all(&b"PNG\0\x01"[..], 1).unwrap();
             assert_eq!(load("a.png.zst", &packed), Err("binary, not text".into()));
         }
+        // Nothing, and something behind it; and what is to be skipped.
+        #[cfg(feature = "compression")]
+        for kind in [Compression::Gzip, Compression::Bzip2, Compression::Xz, Compression::Zstd] {
+            let skipped: &[u8] = if kind == Compression::Zstd { b"\x5f\x2a\x4d\x18\x02\0\0\0ab" } else { b"" };
+            let two = [skipped, &packed(b"", kind), &packed(b"one two", kind)].concat();
+            assert_eq!(loaded(&two, 100), Ok(("one two".into(), None)), "{kind}");
+            assert_eq!(loaded(&packed(b"", kind), 100), Ok((String::new(), None)), "{kind}");
+        }
         // Behind an archive there may be what is none of it; what is broken itself may look like one.
         #[cfg(feature = "compression")]
         for kind in [Compression::Gzip, Compression::Bzip2, Compression::Xz, Compression::Zstd] {

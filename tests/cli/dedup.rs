@@ -609,6 +609,7 @@ fn pairs_beside_what_stays() {
         ("corpus -o new --pairs p --ledger p", "would be in one place"),
         ("corpus -o new --pairs corpus/a.txt", "which is read"),
         ("corpus -o new --pairs none/p", "there is no directory none"),
+        ("corpus -o new --pairs corpus/p", "would be inside an input"),
         ("- -o new --pairs p", "- can be read only once"),
         ("pipe -o new --pairs p", "pipe can be read only once"),
     ] {
@@ -616,6 +617,10 @@ fn pairs_beside_what_stays() {
         assert!(refused.status == 2 && refused.stderr.contains(said), "{arguments}: {refused:?}");
         assert!(!folder.path().join("new").exists() && !folder.path().join("p").exists(), "{arguments}");
     }
+    // Pairs that cannot be written keep the rest back.
+    #[cfg(target_os = "linux")]
+    assert_eq!(retold(folder.path(), "dedup corpus -o new --pairs /dev/full").status, 2);
+    assert!(!folder.path().join("new").exists());
 }
 
 /// What a run had taken away when it was killed is put back, not removed with what else it left.

@@ -237,7 +237,7 @@ fn an_override_for_no_file() {
     fs::write(folder.path().join("retold.toml"), config).unwrap();
     let check = |arguments: &str| retold(folder.path(), &format!("check {arguments}"));
     let reason = "overrides: `data/songs` matches no file that is read; mend it or take it out";
-    for paths in ["", "data"] {
+    for paths in ["", "data", "./data", "data/ list"] {
         let ended = check(&format!("{paths} --report json=report.json --report sarif=report.sarif"));
         assert_eq!((ended.status, ended.stderr.as_str()), (2, ""));
         assert!(ended.stdout.contains("data/b.txt:1: exact-duplicate"), "{}", ended.stdout);
@@ -250,9 +250,15 @@ fn an_override_for_no_file() {
         assert_eq!(report("report.sarif")["runs"][0]["invocations"][0]["executionSuccessful"], false);
     }
     // Whoever lets losses pass lets pass no data that is not guarded.
-    let ended = check("--rule unreadable-input=off");
-    assert_eq!((ended.status, ended.stderr), (2, format!("retold: retold.toml: {reason}\n")));
-    for part in ["data/b.txt", "--files-from list", "--include b.txt", "--exclude a.txt"] {
+    for level in ["off", "warn"] {
+        let ended =
+            check(&format!("--rule unreadable-input={level} --rule exact-duplicate=off --rule repeated-line=off"));
+        let said = ended.stderr + &ended.stdout;
+        assert!(ended.status == 2 && said.contains("retold.toml: ") && !said.contains("it passes"), "{said}");
+        let ended = check(&format!("--rule unreadable-input={level} --format sarif"));
+        assert_eq!(ended.json()["runs"][0]["invocations"][0]["executionSuccessful"], false);
+    }
+    for part in ["data/b.txt", "--files-from list", "--include b.txt", "--exclude a.txt", "--include !a.txt"] {
         let ended = check(&format!("{part} --rule repeated-line=off"));
         assert_eq!((ended.status, ended.stderr.as_str()), (0, ""), "{part}: {ended:?}");
     }

@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod format;
 mod index;
+mod interrupt;
 mod output;
 mod packaging;
 mod progress;
@@ -41,7 +42,7 @@ fn main() -> ExitCode {
             Command::Man { command } => packaging::manual(command.as_deref()),
         }
     });
-    temporary::wait_if_interrupted();
+    interrupt::wait_if_interrupted();
     exit::code(result)
 }
 

@@ -1,7 +1,7 @@
 //! Where results go: standard output, or a file that appears whole or not at all.
 
 use crate::exit::Failure;
-use crate::temporary;
+use crate::{interrupt, temporary};
 use anstream::{AutoStream, ColorChoice};
 use retold::problem::io_reason;
 use std::fs::{self, File, Metadata};
@@ -174,10 +174,10 @@ impl NewFile {
             let mut builder = tempfile::Builder::new();
             let folder = folder_of(&self.place);
             temporary::remove_left_files(folder);
-            let made = temporary::uninterrupted(|| {
+            let made = interrupt::uninterrupted(|| {
                 let made = permissions(&mut builder).prefix(temporary::NEW_FILE).tempfile_in(folder);
                 made.inspect(|file| {
-                    temporary::remove_too(file.path());
+                    interrupt::remove_too(file.path());
                     let _ = file.as_file().lock(); // where there are no locks, nobody removes what is left
                 })
             });

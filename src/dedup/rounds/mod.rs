@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::gather::{Gathered, gather};
 use crate::index::Copies;
 use crate::leaks::Boundary;
+use crate::matching;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::reader::Corpus;
@@ -238,7 +239,7 @@ impl<'a> Rounds<'a> {
             of_reference.map(exact).collect()
         } else {
             let mut problems = Vec::new();
-            let leaks = self.options.scan.leaked(Boundary(own), corpus, copies, progress, &mut problems);
+            let leaks = matching::leaked(&self.options.scan, Boundary(own), corpus, copies, progress, &mut problems);
             unchanged(&problems)?;
             leaks
         };
@@ -290,7 +291,7 @@ impl<'a> Rounds<'a> {
                 };
                 #[cfg(test)]
                 tests::assert_none_else_is_like_another(&self.options.scan, corpus, copies, rank, is_new);
-                self.options.scan.joined(corpus, copies, rank, is_new, progress, &mut problems)
+                matching::joined(&self.options.scan, corpus, copies, rank, is_new, progress, &mut problems)
             }
         };
         unchanged(&problems)?;

@@ -6,6 +6,7 @@ use crate::document::DocId;
 use crate::gather::{Gathered, gather};
 use crate::index::Copies;
 use crate::lines::LineOptions;
+use crate::matching;
 use crate::options::{Options, Search};
 use crate::progress::Progress;
 use crate::reader::Corpus;
@@ -43,7 +44,7 @@ pub fn assert_none_else_is_like_another(
     is_new: impl Fn(DocId) -> bool,
 ) {
     let joined = |is_new: &dyn Fn(DocId) -> bool| {
-        wanted.joined(corpus, copies, rank, is_new, &Progress::default(), &mut Vec::new())
+        matching::joined(wanted, corpus, copies, rank, is_new, &Progress::default(), &mut Vec::new())
     };
     assert_eq!(joined(&is_new), joined(&|_| true));
 }

@@ -68,9 +68,9 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
     let options = options(args, &rules, !config.overrides.is_empty(), own_files);
     let mut report = run::read(&paths, &options, &run::pool(args.search.threads.count)?, saying.shows_progress())?;
     let has_documents = report.summary.documents > 0;
-    let unmatched = if has_documents { unmatched_glob(args, config, &paths, &report) } else { None };
-    let has_unmatched = unmatched.is_some();
-    report.problems.extend(unmatched);
+    let is_all = unseen.is_none() && names_all(args, config);
+    let unmatched = if has_documents { unmatched_globs(args, config, &paths, is_all, &report) } else { Vec::new() };
+    report.problems.extend_from_slice(&unmatched);
     report.problems.sort_unstable();
     report.summary.problems = report.problems.len() as u64;
     let lacks_reference = !args.gate.against.is_empty() && !report.summary.has_reference();
@@ -89,12 +89,14 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
         let checked = gate.check(&report, is_touched);
         if checked.findings.iter().any(|finding| finding.rule == Rule::UnreadableInput) {
             let is_partial = true; // nothing follows for what is known
-            write(args, &Outcome { report: &report, rules: &gate.rules, checked: &checked, is_partial }, false)?;
+            let (report, rules, checked) = (&*report, &gate.rules, &checked);
+            write(args, &Outcome { report, rules, checked, is_partial, guards_all: false }, false)?;
         }
         return Err(failure);
     }
     if args.gate.update_baseline || args.gate.prune {
-        let lost = report.problems.iter().filter(|problem| !gate.rules.passes_over(problem));
+        let is_lost = |problem: &&Problem| unmatched.contains(problem) || !gate.rules.passes_over(problem);
+        let lost = report.problems.iter().filter(is_lost);
         let lost: Vec<Problem> = lost.cloned().collect();
         if let Some(first) = run::first_of(&lost) {
             if tells_of_losses && !saying.quiet {
@@ -115,10 +117,10 @@ pub fn run(args: &CheckArgs, config: &Config) -> Result<Status, Failure> {
         gate.baseline = kept;
     }
     let checked = gate.check(&report, is_touched);
-    let outcome = Outcome { report: &report, rules: &gate.rules, checked: &checked, is_partial };
+    let guards_all = unmatched.is_empty();
+    let outcome = Outcome { report: &report, rules: &gate.rules, checked: &checked, is_partial, guards_all };
     write(args, &outcome, true)?;
-    // Whatever is said of losses: what was to be guarded is not.
-    Ok(if has_unmatched { Status::Incomplete } else { outcome.status() })
+    Ok(outcome.status())
 }
 
 /// A check that came to its end, for those who write of it.
@@ -128,6 +130,8 @@ struct Outcome<'a> {
     checked: &'a Checked<'a>,
     /// Whether only a part was looked at, so that what is known and was not found may be elsewhere.
     is_partial: bool,
+    /// Whether something was looked at for each glob; else the check fails, whatever is said of losses.
+    guards_all: bool,
 }
 
 impl Outcome<'_> {
@@ -171,7 +175,7 @@ impl Outcome<'_> {
     }
 
     fn status(&self) -> Status {
-        if self.report.problems.iter().any(|problem| self.rules.is_error(problem)) {
+        if !self.guards_all || self.report.problems.iter().any(|problem| self.rules.is_error(problem)) {
             Status::Incomplete
         } else if self.checked.new_findings(Level::Error) > 0 || !self.checked.exceeded.is_empty() {
             Status::Findings
@@ -257,42 +261,55 @@ fn baseline(args: &CheckArgs, config: &Config) -> Result<(PathBuf, Baseline), Fa
     Ok((path, baseline))
 }
 
-/// A glob that is for no file at all, as a problem: what it was to guard is not guarded.
-fn unmatched_glob(args: &CheckArgs, config: &Config, paths: &[PathBuf], report: &Report) -> Option<Problem> {
+/// Whether a run is asked for all that its configuration names, and leaves out no more.
+fn names_all(args: &CheckArgs, config: &Config) -> bool {
+    let SelectionArgs { files_from, include, exclude, .. } = &args.selection;
+    let has_all_globs = *include == config.include && *exclude == config.exclude;
+    let is_default = args.paths.is_empty() || args.paths == [Path::new(".")];
+    has_all_globs && files_from.is_none() && (is_default || !config.paths.is_empty())
+}
+
+/// Globs that are for no file at all, as problems: what they were to guard is not guarded. Of those of the configuration nothing follows
+/// when a part of the data is looked at.
+fn unmatched_globs(
+    args: &CheckArgs,
+    config: &Config,
+    paths: &[PathBuf],
+    is_all: bool,
+    report: &Report,
+) -> Vec<Problem> {
     let here = whole_path(Path::new("."));
-    let file = config.file.as_ref().map(|file| shown_way(&here, file));
+    let file = config.file.as_ref().map(|file| shown_way(&here, file)).unwrap_or_default();
     let roots: Vec<&PathBuf> = paths.iter().filter(|path| path.is_dir()).collect();
-    for glob in &args.selection.include {
-        let matches = roots.iter().any(|root| {
-            let alone = Selection { include: vec![glob.clone()], ..Default::default() };
+    let is_for_some = |glob: &String| {
+        let alone = Selection { include: vec![glob.clone()], ..Default::default() };
+        roots.iter().any(|root| {
             let globs = alone.globs(root);
             globs.is_ok_and(|globs| report.sources.iter().any(|source| globs.matched(source, false).is_whitelist()))
-        });
-        if !matches && !roots.is_empty() {
-            let reason = format!("--include {glob} matches no file; a check of nothing would pass");
-            let file = file.filter(|_| config.include.contains(glob));
-            return Some(Problem::new(file.unwrap_or_else(|| shown(roots[0])), reason));
-        }
-    }
-    // Of a part of the data that was asked for nothing follows.
-    let SelectionArgs { files_from, include, exclude, .. } = &args.selection;
-    let is_all = args.paths == config.paths && files_from.is_none();
-    if is_all && *include == config.include && *exclude == config.exclude {
+        })
+    };
+    let may_be_for_none = |glob: &&String| glob.starts_with('!') || !is_all && config.include.contains(glob);
+    let included = args.selection.include.iter().filter(|glob| !may_be_for_none(glob) && !is_for_some(glob));
+    let of_no_file = included.filter(|_| !roots.is_empty()).map(|glob| {
+        let is_typed = !config.include.contains(glob);
+        let name = if is_typed { shown(roots[0]) } else { file.clone() };
+        Problem::new(name, format!("{}include {glob} matches no file", if is_typed { "--" } else { "" }))
+    });
+    let mut unmatched: Vec<Problem> = of_no_file.collect();
+    if is_all && !config.overrides.is_empty() {
         let none = Rules::below(config.folder().map(Path::to_path_buf));
-        let ways = || report.sources.iter().map(|source| none.way_to(source)).collect::<Vec<PathBuf>>();
-        let ways = if config.overrides.is_empty() { Vec::new() } else { ways() };
-        for paths in &config.overrides {
-            if let Some(glob) = unmatched(paths, &none, &ways) {
-                let what = "matches no file that is read; mend it or take it out";
-                return Some(Problem::new(file.unwrap_or_default(), format!("overrides: `{glob}` {what}")));
-            }
-        }
+        let ways: Vec<PathBuf> = report.sources.iter().map(|source| none.way_to(source)).collect();
+        let of_overrides = config.overrides.iter().filter_map(|paths| unmatched_override(paths, &none, &ways));
+        unmatched.extend(of_overrides.map(|glob| {
+            let what = "matches no file that is read; mend it or take it out";
+            Problem::new(file.clone(), format!("overrides: `{glob}` {what}"))
+        }));
     }
-    None
+    unmatched
 }
 
 /// The first glob of an override that matches none of the sources, which are told by the ways to them; `none` are rules without overrides.
-fn unmatched<'a>(paths: &'a Override, none: &Rules, ways: &[PathBuf]) -> Option<&'a String> {
+fn unmatched_override<'a>(paths: &'a Override, none: &Rules, ways: &[PathBuf]) -> Option<&'a String> {
     paths.paths.iter().find(|glob| {
         let mut alone = none.clone();
         let levels = Rule::ALL.map(|rule| (rule, Level::Off)).to_vec();

@@ -2,7 +2,7 @@
 
 use super::partial::BEFORE;
 use super::place::Place;
-use crate::temporary;
+use crate::interrupt;
 use retold::dedup::Deduplicated;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -122,7 +122,7 @@ fn replace(new: &Path, old: &Path) -> io::Result<()> {
         return fs::rename(new, old).map_err(|error| match fs::rename(&aside, old) {
             Ok(()) => error,
             Err(_) => {
-                aside.parent().into_iter().for_each(temporary::keep);
+                aside.parent().into_iter().for_each(interrupt::keep);
                 io::Error::other(format!("{error}; what was there is {}", aside.display()))
             }
         });

@@ -47,11 +47,11 @@ pub fn run(args: &DedupArgs) -> Result<Status, Failure> {
     }
     expect_something(args, &options, &result)?;
     let (pairs, is_file) = (outputs.pairs.clone(), outputs.is_file);
-    let (ledger, written) = pool.install(|| outputs.write(args, &paths, &result))?;
     if let (Some(pairs_to), Some(report)) = (&pairs, &with_pairs) {
         let pairs = report.pairs.as_deref().unwrap_or_default();
         pairs_to.write(|out| format::pairs::write(out, report, pairs))?;
     }
+    let (ledger, written) = pool.install(|| outputs.write(args, &paths, &result))?;
     if let (true, Some(output), [input]) = (is_file && !args.report.saying.quiet, output(args), paths.as_slice())
         && input != Path::new("-")
         && place::is_misnamed(output, input)
@@ -95,7 +95,7 @@ impl Outputs {
         options.scan.selection.except = run::expect_no_input(&args.target.pairs, &read, is_report)?;
         let place = output.map(|output| Target::check(output, is_file, force, &read, options)).transpose()?;
         let ledger = Ledger::of(args.target.ledger.as_deref(), output, force, &read, options)?;
-        pairs.iter().try_for_each(|pairs| expect_place_of_pairs(pairs, &read, output, &ledger, force))?;
+        pairs.iter().try_for_each(|pairs| expect_place_of_pairs(pairs, &read, options, output, &ledger, force))?;
         let target = place.map(|place| Target::begin(place, is_file, force)).transpose()?;
         Ok(Self { target, is_file, ledger, pairs })
     }
@@ -185,6 +185,7 @@ fn expect_something(args: &DedupArgs, options: &DedupOptions, result: &Deduplica
 fn expect_place_of_pairs(
     pairs: &Destination,
     read: &[PathBuf],
+    options: &DedupOptions,
     output: Option<&Path>,
     ledger: &Ledger,
     force: bool,
@@ -198,6 +199,13 @@ fn expect_place_of_pairs(
     let output_file = output.map(|output| Destination::File(output.to_path_buf()));
     if [ledger.destination(), output_file].iter().flatten().any(|other| other == pairs) {
         return Err(Failure::new("--pairs and what else is written would be in one place; name another file"));
+    }
+    if let Destination::File(file) = pairs
+        && let Ok(place) = partial::final_place(file)
+        && let Some(input) = ledger::inputs(read, options).find(|input| place.starts_with(input) && place != *input)
+    {
+        let (file, input) = (file.display(), input.display());
+        return Err(Failure::new(format!("--pairs: {file} would be inside an input, {input}; name another file")));
     }
     match pairs {
         Destination::File(file) if output.is_some_and(|output| file.starts_with(output)) => {

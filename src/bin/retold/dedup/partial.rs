@@ -4,7 +4,7 @@
 
 use crate::exit::{Failure, say};
 use crate::output::{folder_of, moved_to};
-use crate::{run, temporary};
+use crate::{interrupt, run};
 use retold::problem::io_reason;
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -26,7 +26,7 @@ impl Drop for Partial {
             return;
         }
         // Whoever comes next removes what cannot be removed now.
-        let _ = temporary::remove_all(&self.path);
+        let _ = interrupt::remove_all(&self.path);
     }
 }
 
@@ -46,9 +46,9 @@ impl Partial {
 
     /// Begins the directory for an output, in the place of one of a run that was killed.
     pub fn begin(output: &Path) -> Result<Self, Failure> {
-        temporary::uninterrupted(|| {
+        interrupt::uninterrupted(|| {
             let begun = Self::locked(output)?;
-            temporary::remove_too(&begun.path);
+            interrupt::remove_too(&begun.path);
             Ok(begun)
         })
     }
@@ -82,7 +82,7 @@ impl Partial {
             if left.ends_with("lock") {
                 continue;
             }
-            temporary::remove_all(&left).map_err(failed)?;
+            interrupt::remove_all(&left).map_err(failed)?;
         }
         Ok(Self { path, place: output.to_path_buf(), _lock: lock })
     }

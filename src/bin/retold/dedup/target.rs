@@ -7,8 +7,8 @@ use super::ledger::{Ledger, inputs};
 use super::partial::{LEDGER_BEFORE, Partial, TELLS, final_place};
 use super::place::Place;
 use crate::exit::{Failure, say};
+use crate::interrupt;
 use crate::output::{is_mount_point, moved_to};
-use crate::temporary;
 use rayon::prelude::*;
 use retold::dedup::{DedupOptions, Deduplicated, Fate};
 use retold::problem::io_reason;
@@ -118,7 +118,7 @@ impl Target {
         let folders: BTreeSet<&Path> = places.iter().filter_map(|place| place.path.parent()).collect();
         for folder in [Path::new("")].into_iter().chain(folders) {
             // Or it might make anew what goes since a signal came.
-            let made = temporary::uninterrupted(|| fs::create_dir_all(output.join(folder)));
+            let made = interrupt::uninterrupted(|| fs::create_dir_all(output.join(folder)));
             made.map_err(|error| self.failed(&error))?;
         }
         places.par_iter().try_for_each(|place| self.write_source(result, place, &output.join(&place.path), mark))?;
@@ -178,7 +178,7 @@ impl Target {
         let appeared = |path: &Path| io::Error::other(format!("{} has appeared meanwhile", path.display()));
         synced(&made, self.is_file).map_err(|error| self.failed(&error))?;
         // Half of it moved would be worse than all of it left.
-        let moved = temporary::uninterrupted(|| {
+        let moved = interrupt::uninterrupted(|| {
             let is_there = self.output.exists();
             if is_there && !self.force {
                 // An empty directory is replaced, by what may be read by those who may read it; one that is not is not, whatever is
