@@ -75,7 +75,7 @@ fn report(mut sources: Sources, options: &Options, progress: &Progress) -> Resul
     let mut gathered = gather(&sources, &options.reading, signing, None, progress, |_| Ok(()))?;
     problems.extend(gathered.take_problems(&sources));
     let (lines, mut passages) = (gathered.lines.take(), std::mem::take(&mut gathered.passages));
-    let same = std::mem::take(&mut gathered.copies);
+    let same_texts = std::mem::take(&mut gathered.same_texts);
     let repeated_lines = std::mem::take(&mut gathered.repeated);
     let repetition = std::mem::take(&mut gathered.repetition);
     let assumed = std::mem::take(&mut gathered.assumed);
@@ -96,7 +96,7 @@ fn report(mut sources: Sources, options: &Options, progress: &Progress) -> Resul
     // What they are found by goes before texts are read again.
     let boilerplate = match (lines, signing.lines) {
         (Some(mut lines), Some(options)) => {
-            let found = lines.found(&same, options.boilerplate_documents, boilerplate_examples)?;
+            let found = lines.found(&same_texts, options.boilerplate_documents, boilerplate_examples)?;
             drop(lines);
             quote::boilerplate(found, corpus, &mut problems)
         }

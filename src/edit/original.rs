@@ -86,7 +86,7 @@ impl<'a> Original<'a> {
     }
 }
 
-/// Ranges in order, those that touch as one.
+/// Ranges in order, those that touch as one: between two of them another encoding may have bytes that are no character.
 pub(crate) fn united(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     ranges.sort_unstable_by_key(|range| range.start);
     let mut united: Vec<Range<usize>> = Vec::with_capacity(ranges.len());

@@ -34,10 +34,10 @@ impl Gathered {
         edits: &Edits,
         mut changed: BTreeSet<DocId>,
     ) -> Result<(), Error> {
-        let of_changed = self.copies.iter().filter(|(original, _)| changed.contains(original));
+        let of_changed = self.same_texts.iter().filter(|(original, _)| changed.contains(original));
         let copies: Vec<DocId> = of_changed.map(|(_, copy)| *copy).collect();
         changed.extend(copies);
-        self.copies.retain(|(original, copy)| !changed.contains(original) && !changed.contains(copy));
+        self.same_texts.retain(|(original, copy)| !changed.contains(original) && !changed.contains(copy));
         self.signed_again += self.lengths_of(&changed);
         let (changed, seen) = (Vec::from_iter(changed), Seen::new());
         self.forget(&changed, signing);
@@ -140,13 +140,13 @@ mod tests {
         let signing = signing(&sources, Some(LineOptions::default()));
         let mut edits = Edits::new(LineOptions::default(), false);
         let mut gathered = gather(&sources, &reading, signing, Some(&edits), &Progress::default(), |_| Ok(())).unwrap();
-        assert_eq!(gathered.copies, [(DocId(0), DocId(1))]);
+        assert_eq!(gathered.same_texts, [(DocId(0), DocId(1))]);
         let keys: Vec<u32> = gathered.index.keys(DocId(0)).collect();
         edits.leave_out(gathered.documents.seat(DocId(0)));
         gathered.sign_again(&sources, &reading, signing, &edits, BTreeSet::from([DocId(0)])).unwrap();
-        assert_eq!((gathered.index.fingerprint(DocId(0)), &*gathered.copies), (0, &[][..]));
+        assert_eq!((gathered.index.fingerprint(DocId(0)), &*gathered.same_texts), (0, &[][..]));
         assert!(gathered.index.fingerprint(DocId(1)) != 0 && gathered.index.keys(DocId(1)).eq(keys));
-        let lines = gathered.lines.as_mut().unwrap().found(&gathered.copies, 1, usize::MAX).unwrap();
+        let lines = gathered.lines.as_mut().unwrap().found(&gathered.same_texts, 1, usize::MAX).unwrap();
         let places = lines.iter().flat_map(|line| &line.examples).map(|place| (place.document, place.line));
         assert_eq!(places.collect::<Vec<_>>(), [(DocId(1), 0), (DocId(1), 1)]);
         let passages = gathered.passages.passages(2, &gathered.index.collapse());

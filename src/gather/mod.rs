@@ -34,9 +34,9 @@ pub struct Gathered {
     pub hidden: Vec<(DocId, u64)>,
     /// Documents whose nearly equal lines were too many to compare.
     pub unfinished: Vec<DocId>,
-    /// Documents that are the same as an earlier one, behind that one, in order; of what is kept for lines and passages they have nothing
-    /// of their own.
-    pub copies: Vec<(DocId, DocId)>,
+    /// Documents with the same text as an earlier one, byte for byte, behind that one, in order; of what is kept for lines and passages they
+    /// have nothing of their own. Those with the same tokens are [`Copies`](crate::index::Copies).
+    pub same_texts: Vec<(DocId, DocId)>,
     /// Documents with tokens, but less than a shingle; told where there is a reference.
     pub short: Vec<DocId>,
     /// How long the text of each is, in bytes; where texts are edited, and before they are.
@@ -90,7 +90,7 @@ impl Gathered {
                 Found::Same(seat) => {
                     let original = self.documents.at(seat);
                     self.index.replace_by(document, original);
-                    self.copies.push((original, document));
+                    self.same_texts.push((original, document));
                 }
             }
         }
@@ -144,7 +144,7 @@ pub fn gather(
             edited: Vec::new(),
             hidden: Vec::new(),
             unfinished: Vec::new(),
-            copies: Vec::new(),
+            same_texts: Vec::new(),
             short: Vec::new(),
             lengths: Vec::new(),
             lost: Vec::new(),
@@ -258,14 +258,14 @@ impl Gatherer<'_> {
     /// Says of copies what was found in the documents that they are copies of.
     fn finish(self) -> Gathered {
         let mut gathered = self.gathered;
-        gathered.copies.sort_unstable();
-        let Gathered { copies, repeated, repetition, edited, hidden, short, unfinished, .. } = &mut gathered;
-        say_again(repeated, copies, |found| found.0, |found, copy| (copy, found.1.clone()));
-        say_again(repetition, copies, |found| found.0, |found, copy| (copy, found.1));
-        say_again(edited, copies, |&found| found, |_, copy| copy);
-        say_again(hidden, copies, |found| found.0, |found, copy| (copy, found.1));
-        say_again(short, copies, |&found| found, |_, copy| copy);
-        say_again(unfinished, copies, |&found| found, |_, copy| copy);
+        gathered.same_texts.sort_unstable();
+        let Gathered { same_texts, repeated, repetition, edited, hidden, short, unfinished, .. } = &mut gathered;
+        say_again(repeated, same_texts, |found| found.0, |found, copy| (copy, found.1.clone()));
+        say_again(repetition, same_texts, |found| found.0, |found, copy| (copy, found.1));
+        say_again(edited, same_texts, |&found| found, |_, copy| copy);
+        say_again(hidden, same_texts, |found| found.0, |found, copy| (copy, found.1));
+        say_again(short, same_texts, |&found| found, |_, copy| copy);
+        say_again(unfinished, same_texts, |&found| found, |_, copy| copy);
         gathered
     }
 }

@@ -183,7 +183,7 @@ impl<'a> Rounds<'a> {
         let least = self.edits.lines.boilerplate_documents;
         // With all places, since there something else is left out from now on.
         let mut found = match &mut gathered.lines {
-            Some(lines) => lines.found(&gathered.copies, least, usize::MAX)?,
+            Some(lines) => lines.found(&gathered.same_texts, least, usize::MAX)?,
             None => Vec::new(),
         };
         // Pages, which are not cut, tell again what is known.

@@ -29,7 +29,7 @@ pub fn assert_as_read_anew(rounds: &Rounds<'_>, again: &mut Gathered) {
         hidden
     };
     assert_eq!((&again.edited, &again.unfinished, hidden(again)), (&anew.edited, &anew.unfinished, hidden(&anew)));
-    let lines = |of: &mut Gathered| of.lines.as_mut().map(|lines| lines.found(&of.copies, 1, usize::MAX).unwrap());
+    let lines = |of: &mut Gathered| of.lines.as_mut().map(|lines| lines.found(&of.same_texts, 1, usize::MAX).unwrap());
     assert_eq!(lines(again), lines(&mut anew));
     let passages = |of: &mut Gathered| signing.passages.map(|least| of.passages.passages(least, &of.index.collapse()));
     assert_eq!(passages(again), passages(&mut anew));
