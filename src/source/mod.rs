@@ -347,6 +347,8 @@ impl Sources {
                 }
                 // What cannot be opened is named when it is read.
                 Err(_) if File::open(&source.path).is_err() => {}
+                // So is what holds nothing that could be copied, which stays as it is.
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => source.format = Format::Text,
                 Err(error) => {
                     let problem = source.problem(None, io_reason(&error));
                     self.missing.push(problem.clone());

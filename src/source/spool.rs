@@ -45,7 +45,7 @@ impl Spool {
         let mut input = BufReader::with_capacity(1 << 16, File::open(path)?);
         let head = input.fill_buf()?;
         if let Some(reason) = cut_short(path, head) {
-            return Err(io::Error::other(reason));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
         }
         let Some(compression) = Compression::of(&head[..head.len().min(HEAD)]) else {
             return if text::is_wide(head) { Self::narrowed(path).map(Some) } else { Ok(None) };

@@ -435,12 +435,17 @@ fn what_cannot_be_read_to_its_end_stays_whole() {
     let long = packed(record(visit()) + &record(visit()) + &"x".repeat(200_000) + "\n" + &record(withdrawal()));
     let mut text = packed(visit());
     text.truncate(text.len() - 9);
-    let files =
-        [("in/cut.jsonl.gz", cut), ("in/long.jsonl.gz", long), ("in/text.txt.gz", text), ("in/z.txt", visit().into())];
+    let files = [
+        ("in/cut.jsonl.gz", cut),
+        ("in/long.jsonl.gz", long),
+        ("in/text.txt.gz", text),
+        ("in/begun.jsonl.gz", vec![0x1f]),
+        ("in/z.txt", visit().into()),
+    ];
     let folder = folder(files.clone());
     // Texts have no field to be marked in.
     for (arguments, out, whole) in [
-        ("in --drop-repeated-lines", "out", &files[..3]),
+        ("in --drop-repeated-lines", "out", &files[..4]),
         ("in/cut.jsonl.gz in/long.jsonl.gz --mark cluster", "marked", &files[..2]),
     ] {
         let done = retold(folder.path(), &format!("dedup {arguments} -o {out} --max-document-bytes 10000"));
