@@ -63,6 +63,11 @@ impl VerifiedPair {
         self.similarity.containment_of_right()
     }
 
+    /// The one whose second document this is, of pairs in the order of these.
+    pub fn of(pairs: &[Self], second: DocId) -> Option<Self> {
+        pairs.binary_search_by_key(&second, |pair| pair.second).ok().map(|at| pairs[at])
+    }
+
     /// The same, the second before the first.
     pub fn swapped(self) -> Self {
         Self { first: self.second, second: self.first, similarity: self.similarity.swapped() }
@@ -168,10 +173,9 @@ pub fn strays(
 /// Clusters of all documents: those of the distinct ones, and the copies of each.
 pub fn with_copies(mut joined: Vec<VerifiedPair>, copies: &Copies) -> Vec<Cluster> {
     joined.sort_unstable_by_key(|pair| pair.second);
-    let with_leader = |document: DocId| joined.binary_search_by_key(&document, |pair| pair.second).map(|at| joined[at]);
     let mut members: Vec<(DocId, Member)> = Vec::new();
     for (document, first) in copies.firsts() {
-        if let Ok(pair) = with_leader(first) {
+        if let Some(pair) = VerifiedPair::of(&joined, first) {
             let (jaccard, containment) = (pair.jaccard(), pair.containment());
             let same_as = (first != document).then_some(first);
             members.push((pair.first, Member { document, is_exact: false, same_as, jaccard, containment }));

@@ -45,10 +45,10 @@ impl Boundary {
         looks_within_indexes: bool,
         problems: &mut Vec<Problem>,
     ) -> Vec<Leak> {
-        let near = |document: DocId| nearest.binary_search_by_key(&document, |pair| pair.second).ok();
         let distinct: Vec<DocId> = copies.distinct().collect();
         let (reference, own) = distinct.split_at(distinct.partition_point(|&document| document < self.0));
-        let rest: Vec<DocId> = own.iter().copied().filter(|&document| near(document).is_none()).collect();
+        let rest: Vec<DocId> =
+            own.iter().copied().filter(|&document| VerifiedPair::of(nearest, document).is_none()).collect();
         let is_indexed =
             |document: DocId| corpus.sources.get(corpus.documents.location(document).source).indexed().is_some();
         let large = reference.iter().copied().filter(|&document| looks_within_indexes || !is_indexed(document));
@@ -58,8 +58,7 @@ impl Boundary {
                 let (jaccard, containment) = (1.0, 1.0);
                 return Some(Leak { document, within: first, kind: LeakKind::Exact, jaccard, containment });
             }
-            if let Some(at) = near(first) {
-                let pair = nearest[at];
+            if let Some(pair) = VerifiedPair::of(nearest, first) {
                 let (jaccard, containment) = (pair.jaccard(), pair.containment());
                 return Some(Leak { document, within: pair.first, kind: LeakKind::Near, jaccard, containment });
             }

@@ -17,13 +17,13 @@ const FIRST_STEP: usize = 16;
 
 /// The product of two remainders.
 #[inline(always)]
-fn multiply(a: u64, b: u64) -> u64 {
-    let product = u128::from(a) * u128::from(b);
+const fn multiply(a: u64, b: u64) -> u64 {
+    let product = a as u128 * b as u128;
     add(product as u64 & PRIME, (product >> 61) as u64)
 }
 
 #[inline(always)]
-fn add(a: u64, b: u64) -> u64 {
+const fn add(a: u64, b: u64) -> u64 {
     let sum = a + b;
     if sum >= PRIME { sum - PRIME } else { sum }
 }
@@ -41,8 +41,7 @@ const POWERS: [u64; TOGETHER] = {
     let mut powers = [BASE; TOGETHER];
     let mut at = 1;
     while at < TOGETHER {
-        let product = powers[at - 1] as u128 * BASE as u128;
-        powers[at] = (product % PRIME as u128) as u64;
+        powers[at] = multiply(powers[at - 1], BASE);
         at += 1;
     }
     powers

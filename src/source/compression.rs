@@ -8,6 +8,7 @@ use flate2::bufread::GzDecoder;
 use liblzma::bufread::XzDecoder;
 use std::fmt;
 use std::io::{self, BufRead, Read, Write};
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 /// A format of compression.
@@ -26,23 +27,23 @@ pub enum Compression {
 /// How many bytes of a file tell its compression.
 pub(super) const HEAD: usize = 10;
 
-/// What each begins with.
-const MARKS: [(Compression, &[u8]); 4] = [
-    (Compression::Gzip, &[0x1f, 0x8b]),
-    (Compression::Zstd, &[0x28, 0xb5, 0x2f, 0xfd]),
-    (Compression::Bzip2, b"BZh"),
-    (Compression::Xz, &[0xfd, b'7', b'z', b'X', b'Z', 0]),
+/// What each begins with: the first byte, and those behind it.
+const MARKS: [(Compression, RangeInclusive<u8>, &[u8]); 5] = [
+    (Compression::Gzip, 0x1f..=0x1f, &[0x8b]),
+    (Compression::Zstd, 0x28..=0x28, &[0xb5, 0x2f, 0xfd]),
+    // A frame whose contents are skipped, with which pzstd begins a file (section 3.1.2).
+    (Compression::Zstd, 0x50..=0x5f, &[0x2a, 0x4d, 0x18]),
+    (Compression::Bzip2, b'B'..=b'B', b"Zh"),
+    (Compression::Xz, 0xfd..=0xfd, &[b'7', b'z', b'X', b'Z', 0]),
 ];
 
 impl Compression {
     /// The compression of a file that begins so; none when it is not compressed.
     pub(super) fn of(head: &[u8]) -> Option<Self> {
-        // A frame whose contents are skipped, with which pzstd begins a file (section 3.1.2).
-        if let [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] = head {
-            return Some(Self::Zstd);
-        }
+        let (first, behind) = head.split_first()?;
+        let mut marked = MARKS.iter().filter(|(_, begin, _)| begin.contains(first));
         let (compression, rest) =
-            MARKS.iter().find_map(|(compression, mark)| Some((*compression, head.strip_prefix(*mark)?)))?;
+            marked.find_map(|(compression, _, mark)| Some((*compression, behind.strip_prefix(*mark)?)))?;
         let goes_on = match compression {
             Self::Gzip => rest.starts_with(&[8]),
             // A digit, and the mark of the first block, or of the end where there is none: three letters alone would be text.
@@ -86,6 +87,12 @@ impl Compression {
             Self::Bzip2 => Box::new(bzip2::bufread::BzDecoder::new(input)),
             Self::Xz => Box::new(XzDecoder::new(input)),
         })
+    }
+
+    /// The same: this build cannot tell.
+    #[cfg(not(feature = "compression"))]
+    pub(super) fn first<'a>(self, input: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
+        self.reader(input)
     }
 
     /// What `input` holds: this build cannot tell.
@@ -294,7 +301,12 @@ pub(super) fn names_compression(path: &Path) -> bool {
 /// What is wrong with a file, of which these are the first bytes, that is compressed by its name and ends before that can be told: a
 /// copy that failed, nearly always, of which nothing arrived.
 pub(super) fn cut_short(path: &Path, head: &[u8]) -> Option<&'static str> {
-    let is_begun = || MARKS.iter().any(|(_, mark)| head.iter().zip(*mark).all(|(a, b)| a == b));
+    let is_begun = || match head.split_first() {
+        None => true,
+        Some((first, behind)) => {
+            MARKS.iter().any(|(_, begin, mark)| begin.contains(first) && behind.iter().zip(*mark).all(|(a, b)| a == b))
+        }
+    };
     let is_cut = head.len() < HEAD && Compression::of(head).is_none() && names_compression(path) && is_begun();
     is_cut.then_some("truncated: it ends before compressed data can begin, as its name says")
 }

@@ -72,6 +72,9 @@ impl Extractor<'_> {
     /// Whether a `noscript` that begins here is closed: one that is not would take the rest of the page with it.
     fn closes_noscript(&mut self) -> bool {
         const END: &[u8] = b"</noscript";
+        if self.is_behind_noscripts {
+            return false;
+        }
         let rest = self.source.get(self.at..).unwrap_or_default();
         let closes = |at: usize| {
             let tag = rest[at..].split_at_checked(END.len());
@@ -80,7 +83,7 @@ impl Extractor<'_> {
                 name.eq_ignore_ascii_case(END) && behind.first().is_some_and(is_end)
             })
         };
-        self.is_behind_noscripts |= !memchr::memchr_iter(b'<', rest).any(closes);
+        self.is_behind_noscripts = !memchr::memchr_iter(b'<', rest).any(closes);
         !self.is_behind_noscripts
     }
 
@@ -142,8 +145,7 @@ impl Emitter for &mut Extractor<'_> {
         self.end_run();
         let may_be_open = self.is_start && !self.closes_itself && self.name == b"noscript";
         // In what is left out it is no text either, but as in a drawing it need not be what it is elsewhere.
-        let is_none = || self.text.left_out.is_some() || self.is_behind_noscripts;
-        if may_be_open && (is_none() || !self.closes_noscript()) {
+        if may_be_open && (self.text.left_out.is_some() || !self.closes_noscript()) {
             return None;
         }
         self.text.tag(&self.name, self.is_start, self.closes_itself);

@@ -8,6 +8,7 @@ use super::file::shown;
 use super::load::{Loaded, Loader};
 use super::text::NotText;
 use super::{Format, Reading, Selection, Source, Sources, Table, io_reason};
+use crate::problem::Problem;
 use ignore::overrides::Override;
 use rayon::prelude::*;
 use std::collections::HashSet;
@@ -44,10 +45,14 @@ impl Sources {
         let read: HashSet<String> = self.list.iter().map(Source::name).collect();
         let files: HashSet<PathBuf> =
             self.list.iter().filter_map(|source| source.given_path().canonicalize().ok()).collect();
+        // Directories that were not entered.
+        let is_endless = |problem: &&Problem| *problem.reason == *super::walk::ENDLESS;
+        let rules = self.problems.iter().filter(is_endless).map(|problem| Path::new(&*problem.path));
+        let unread: Vec<&Path> = rules.filter_map(Path::parent).collect();
         for root in paths.iter().filter(|path| path.is_dir()) {
             // One that is none has been told, and nothing was read.
             let globs = selection.globs(root).unwrap_or_else(|_| Override::empty());
-            let left_out = |path: &Path| left_out(root, path, selection, &globs);
+            let left_out = |path: &Path| left_out(root, path, selection, &globs, &unread);
             let everything =
                 Selection { hidden: true, no_ignore: true, follow: selection.follow, ..Selection::default() };
             let mut all = Sources::default();
@@ -108,8 +113,8 @@ fn fate(loader: &mut Loader, source: &Source, reading: &Reading) -> ListedAs {
     ListedAs::Read(format!("{format}{packed}"))
 }
 
-/// Why a file below `root` is not read.
-fn left_out(root: &Path, path: &Path, selection: &Selection, globs: &Override) -> &'static str {
+/// Why a file below `root` is not read; nothing is in directories that are `unread`.
+fn left_out(root: &Path, path: &Path, selection: &Selection, globs: &Override, unread: &[&Path]) -> &'static str {
     let below = path.strip_prefix(root).unwrap_or(path);
     let is_hidden = below.components().any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"."));
     // The file itself, and the directories that it is in.
@@ -119,9 +124,7 @@ fn left_out(root: &Path, path: &Path, selection: &Selection, globs: &Override) -
         "hidden; --hidden reads it"
     } else if is_excluded {
         "by --include or --exclude"
-    } else if !selection.no_ignore
-        && path.ancestors().skip(1).any(|directory| super::walk::endless_rules(directory).is_some())
-    {
+    } else if unread.iter().any(|directory| path.starts_with(directory)) {
         "below a .gitignore or .ignore that is a pipe or a device; --no-ignore reads it"
     } else if !selection.is_data(path) {
         "an output of this command, or what it is set up by"

@@ -84,17 +84,10 @@ impl Loader {
 }
 
 /// Whether a file is whole as far as the first of what is compressed in it goes, and that is no text.
-#[cfg(feature = "compression")]
 fn begins_binary(compression: Compression, bytes: &[u8], reading: &Reading) -> bool {
     let mut first = Vec::new();
     let read = compression.first(bytes).and_then(|reader| read_to_end(reader, reading.max_document_bytes, &mut first));
     read.is_ok() && (text::is_binary(&first, &reading.decoding) || is_pdf(&first))
-}
-
-/// This build reads none of it.
-#[cfg(not(feature = "compression"))]
-fn begins_binary(_: Compression, _: &[u8], _: &Reading) -> bool {
-    false
 }
 
 /// Whether a file is a page by its name.
@@ -241,6 +234,9 @@ mod tests {
             let two = [skipped, &packed(b"", kind), &packed(b"one two", kind)].concat();
             assert_eq!(loaded(&two, 100), Ok(("one two".into(), None)), "{kind}");
             assert_eq!(loaded(&packed(b"", kind), 100), Ok((String::new(), None)), "{kind}");
+        }
+        for begun in [&[0x1f][..], b"BZ", b"\x5f\x2a\x4d", b""] {
+            assert!(load("a.txt.zst", begun).is_err_and(|reason| reason.starts_with("truncated: ")), "{begun:?}");
         }
         // Behind an archive there may be what is none of it; what is broken itself may look like one.
         #[cfg(feature = "compression")]

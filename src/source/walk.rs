@@ -148,16 +148,19 @@ pub(super) fn directory(root: &Path, selection: &Selection, reading: &Reading, s
 /// What says which files of a directory are left out.
 const RULES: [&str; 2] = [".gitignore", ".ignore"];
 
+/// What is said of one without an end.
+pub(super) const ENDLESS: &str =
+    "a pipe or a device, of which nothing is read: nor is its directory; --no-ignore goes without it";
+
 /// One of these that is a pipe or a device, which may have no end: nothing of the directory is read then. `/dev/null` stands where there is
 /// to be none.
-pub(super) fn endless_rules(directory: &Path) -> Option<Problem> {
+fn endless_rules(directory: &Path) -> Option<Problem> {
     let is_endless = |rules: &PathBuf| {
         let is_stream = rules.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir());
         is_stream && rules.canonicalize().is_ok_and(|place| place != Path::new("/dev/null"))
     };
     let rules = RULES.map(|name| directory.join(name)).into_iter().find(is_endless)?;
-    let reason = "a pipe or a device, of which nothing is read: nor is its directory; --no-ignore goes without it";
-    Some(Problem::new(shown(&rules), reason))
+    Some(Problem::new(shown(&rules), ENDLESS))
 }
 
 /// What says which files of a directory are left out and cannot be opened: the walk passes over that, and all of them would be read. In a

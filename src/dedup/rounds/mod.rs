@@ -12,6 +12,7 @@ mod tests;
 use super::keep::Preference;
 use super::told::{Reason, Removed};
 use super::{DedupOptions, Only};
+use crate::clusters::VerifiedPair;
 use crate::document::{DocId, Documents, Seat};
 use crate::edit::Edits;
 use crate::error::Error;
@@ -296,8 +297,7 @@ impl<'a> Rounds<'a> {
         };
         unchanged(&problems)?;
         let of_document = |(document, first): (DocId, DocId)| {
-            let near = joined.binary_search_by_key(&first, |pair| pair.second).ok().map(|at| joined[at]);
-            let (kept, reason, jaccard, containment) = match near {
+            let (kept, reason, jaccard, containment) = match VerifiedPair::of(&joined, first) {
                 Some(pair) => (best_of(pair.first), Reason::Near, pair.jaccard(), pair.containment()),
                 None => (best_of(first), Reason::Exact, 1.0, 1.0),
             };

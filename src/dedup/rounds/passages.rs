@@ -300,8 +300,7 @@ fn meets(pieces: &[Range<usize>], bytes: &Range<usize>) -> bool {
 mod tests {
     use super::with_signs;
     use crate::dedup::{DedupOptions, dedup};
-    use crate::options::Options;
-    use crate::options::Search;
+    use crate::options::{Options, Search};
     use crate::progress::Progress;
     use crate::tokens::{TokenUnit, Tokens};
 

@@ -152,9 +152,7 @@ impl<'a> Page<'a> {
     }
 
     fn problems(&mut self) -> io::Result<()> {
-        let report = self.report;
-        let problems = &report.problems;
-        let rows = problems.iter().map(|problem| [code(&problem.to_string())]);
+        let rows = self.report.problems.iter().map(|problem| [code(&problem.to_string())]);
         self.entries("Could not be read", ["what"], rows, "problem")
     }
 
